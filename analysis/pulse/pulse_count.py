@@ -2,7 +2,8 @@
 
 Pulses that are each too weak or too short to switch the device leave something behind; the number of the first pulse
 that fires tells how the device adds them up. A train that ends without firing bounds its count from below: the median
-and its distribution-free interval take that as it is.
+and its distribution-free interval take that as it is. So they do with a train in which it is not known of a pulse
+whether it fired (:mod:`.at_once`): its count is that pulse at least, and the first that is known to have fired at most.
 """
 
 import math
@@ -10,45 +11,78 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.statistics import median_interval, summarise
 from tsbench.records import Flag, Result
 
 _METHOD = "number of the first pulse that fired, from 1"
 
 
-def train_result(count: int | None, pulses: int, conditions: dict[str, object]) -> Result:
-    """Return one train's count; CENSORED with a lower bound where none of its ``pulses`` fired."""
+def train_result(
+    count: int | None, pulses: int, conditions: dict[str, object], untold: int | None = None,
+) -> Result:
+    """Return one train's count; CENSORED with a lower bound where none of its ``pulses`` fired.
+
+    AMBIGUOUS, without a value, where it is not known of a pulse before that whether it fired.
+
+    Parameters
+    ----------
+    count : number of the first pulse that is known to have fired, from 1; None: none is
+    pulses : in the train
+    conditions : of the result
+    untold : number of the first pulse before that of which it is not known whether it fired; None: all are known
+    """
+    if untold is not None:
+        method = f"{_METHOD}; whether pulse {untold} fired is not known{MAY_HAVE_SWITCHED}"
+        return Result("pulses_to_fire", "", None, float(untold), None if count is None else float(count), method,
+                      conditions, Flag.AMBIGUOUS | (Flag.CENSORED if count is None else Flag.NONE))
     if count is None:
         return Result("pulses_to_fire", "", None, float(pulses + 1), None, _METHOD, conditions, Flag.CENSORED)
     return Result("pulses_to_fire", "", float(count), float(count), float(count), _METHOD, conditions, Flag.NONE)
 
 
-def count_results(counts: Sequence[int | None], pulses: int, conditions: dict[str, object]) -> list[Result]:
+def count_results(
+    counts: Sequence[int | None], pulses: int, conditions: dict[str, object], untold: Sequence[int | None] = (),
+) -> list[Result]:
     """Return median, and mean where every train fired, over trains of ``pulses`` under the same conditions.
 
-    CENSORED where the median, or the upper end of its interval, is only bounded; TOO_FEW below six trains.
+    CENSORED where the median, or the upper end of its interval, is only bounded; TOO_FEW below six trains. AMBIGUOUS
+    where some counts are not known: the interval holds whatever they may be, and there is no value that depends on it.
+
+    Parameters
+    ----------
+    counts, pulses, conditions : as :func:`train_result` takes them, one count for each train
+    untold : as :func:`train_result` takes it, for each train; empty: all counts are known
     """
-    values = np.sort(np.array([math.inf if count is None else count for count in counts], dtype=np.float64))
-    fired = int(np.isfinite(values).sum())
-    conditions = {**conditions, "trains": values.size, "fired": fired}
-    method = f"{_METHOD}; {fired} of {values.size} trains fired"
-    if not values.size:
+    untold = untold or [None] * len(counts)
+    lows, highs = (
+        np.sort(np.array([math.inf if one is None else one for one in ends], dtype=np.float64)) for ends in (
+            [count if first is None else first for count, first in zip(counts, untold, strict=True)], counts))
+    fired, open_ = int(np.isfinite(highs).sum()), sum(first is not None for first in untold)
+    conditions = {**conditions, "trains": highs.size, "fired": fired}
+    method = f"{_METHOD}; {fired} of {highs.size} trains fired"
+    if open_:
+        method += f"; in {open_} of them, it is not known which pulse was the first to fire{MAY_HAVE_SWITCHED}"
+    if not highs.size:
         conditions["statistic"] = "median"
         return [Result("pulses_to_fire_median", "", None, None, None, method, conditions, Flag.NO_EVENT)]
-    middle = 0.5 * (values[(values.size - 1) // 2] + values[values.size // 2])
-    interval, flags = median_interval(values), Flag.NONE
-    if interval is None:
-        interval, flags = (float(values[0]), float(values[-1])), Flag.TOO_FEW
+    least, most = (0.5 * (ends[(ends.size - 1) // 2] + ends[ends.size // 2]) for ends in (lows, highs))
+    flags = Flag.AMBIGUOUS if open_ else Flag.NONE
+    below, above = median_interval(lows), median_interval(highs)
+    if below is None or above is None:
+        interval, flags = (float(lows[0]), float(highs[-1])), flags | Flag.TOO_FEW
+    else:
+        interval = below[0], above[1]
     if not math.isfinite(interval[1]):
         flags |= Flag.CENSORED
-    if fired == 0:
+    if fired == 0 and not open_:
         flags |= Flag.NO_EVENT
     low, high = (bound if math.isfinite(bound) else None for bound in interval)
     results = [Result(
-        "pulses_to_fire_median", "", float(middle) if math.isfinite(middle) else None,
+        "pulses_to_fire_median", "", float(most) if math.isfinite(most) and least == most else None,
         float(pulses + 1) if low is None else low, high, method, {**conditions, "statistic": "median"}, flags)]
-    if fired == values.size and fired > 1:
-        summary = summarise(values)
+    if fired == highs.size and fired > 1 and not open_:
+        summary = summarise(highs)
         results.append(Result(
             "pulses_to_fire_mean", "", summary.mean, summary.low, summary.high, method,
             {**conditions, "statistic": "mean"}, flags))

@@ -1,7 +1,6 @@
 """Trains to numbers: the number of the first pulse that fires, and its distribution over the trains of a kind."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +10,11 @@ from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.protocols.extracting.departure import departure
-from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.facts import parameter, path_resistance
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
+from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.extracting.unseen_switching import SeenPulse, seen_pulse, unseen
 from tsbench.records import Flag, FloatArray, Result, Run
 
 #: a gap that is closing when the pulse ends lets some current pass without having closed: a pulse fires whose current
@@ -36,21 +36,56 @@ class TrainRecord:
     kind: Kind
     number: int
     reached: FloatArray  #: shape (pulses,)
+    #: whether it is not known if a pulse fired, as the device conducts from the edge on or like a diode
+    untold: tuple[bool, ...] = ()
 
 
-def trains(run: Run, options: ExtractionOptions | None = None) -> Iterator[TrainRecord]:
-    """Yield the recorded trains of a run."""
+@dataclass(frozen=True)
+class TrainCount:
+    """The first pulse of a train that is known to have fired, and the first before it of which it is not known."""
+
+    fired: int | None  #: from 1; None: none is known to have fired
+    untold: int | None = None  #: from 1; None: of all pulses before that, it is known that they did not fire
+
+    @property
+    def told(self) -> bool:
+        """Whether it is known if the train fired."""
+        return self.fired is not None or self.untold is None
+
+
+@dataclass
+class _Seen:
+    """What the pulses of a train show, up to the first that finds the device on."""
+
+    reached: FloatArray  #: [A] shape (pulses,)
+    like_diode: list[bool]
+    pulses: list[SeenPulse]
+
+
+def trains(run: Run, options: ExtractionOptions | None = None) -> list[TrainRecord]:
+    """Return the recorded trains of a run.
+
+    Pulses of the same kind of train tell together whether a device that conducts from the edge on may have switched
+    there.
+    """
     options = options or ExtractionOptions()
-    for record in device_records(run):
-        if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
-            continue
-        kind = (record.conditions["amplitude"], record.conditions["pulse_width"], record.conditions["period"])
-        yield TrainRecord(kind, round(record.conditions["train"]), _reached(
-            run, record, kind, pulse_facts(run, record, options)))
+    records = [record for record in device_records(run) if record.voltage is not None and record.current is not None
+               and Flag.TRIGGER_MISSED not in record.flags]
+    kinds = [(record.conditions["amplitude"], record.conditions["pulse_width"], record.conditions["period"])
+             for record in records]
+    shown = [_seen(run, record, kind, pulse_facts(run, record, options))
+             for record, kind in zip(records, kinds, strict=True)]
+    at_once, found = unseen([pulse for one in shown for pulse in one.pulses]), []
+    for record, kind, one in zip(records, kinds, shown, strict=True):
+        mine, at_once = at_once[: len(one.pulses)], at_once[len(one.pulses) :]
+        mine += [False] * (one.reached.size - len(mine))
+        untold = tuple(here or like for here, like in zip(mine, one.like_diode, strict=True))
+        found.append(TrainRecord(kind, round(record.conditions["train"]), one.reached, untold))
+    return found
 
 
-def _reached(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> FloatArray:
-    """Return the current [A] that each pulse of a train switched on, up to the first one that did.
+def _seen(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> _Seen:
+    """Return the current [A] that each pulse of a train switched on, up to the first one that did, and what it shows.
 
     Three observations show that a pulse fired: the current rises and stays (as in a train of single records); the
     voltage falls while the stimulus is constant (behind a load); or the next pulse finds the device still on. The last
@@ -63,6 +98,8 @@ def _reached(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> F
     began, flags = departure(record.times, record.voltage[0], record.voltage_resolution), record_flags(record, 0)
     before = min(_BEFORE * width, 0.8 * (period - width))
     found, rested = np.zeros(int(parameter(run, "count", 1))), None
+    like_diode, pulses = [False] * found.size, list[SeenPulse]()
+    path = path_resistance(run.header.fixture, "pulser", record.conditions)
     for k in range(found.size):
         edge = began + k * period
         part = slice(*np.searchsorted(record.times, (edge - before, edge + (1.0 + _AFTER) * width)))
@@ -74,7 +111,8 @@ def _reached(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> F
             first, last = np.searchsorted(time, (edge + rise, edge + (1.0 - _GUARD) * width - fall))
             at_once, at_end = (abs(float(np.median(values)) - rested.before.current) for values in (
                 current[first : first + _AT_ONCE], current[max(last - _AT_ONCE, first) : last]))
-            found[k - 1 if at_once > FIRED_SHARE * at_end else k] = at_end
+            switched = k - 1 if at_once > FIRED_SHARE * at_end else k
+            found[switched], like_diode[switched] = at_end, False
             break
         fell = step_response(time, voltage, current, edge + rise, edge + (1.0 - _GUARD) * width - fall,
                              StepFacts(facts.voltage_resolution, facts.current_resolution), flags)
@@ -82,30 +120,48 @@ def _reached(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> F
             found[k] = abs(seen.delay.on_current - seen.delay.off_current)
         if fell.fired:
             found[k] = max(found[k], fell.amplitude)
-    return found
+        like_diode[k] = seen.firing is Firing.FIRED and not seen.delay.told and not fell.fired
+        pulses.append(seen_pulse(conditions_key(record.conditions, "train"), time, voltage, current, facts, seen.delay,
+                                 path, seen.firing is Firing.QUIET and not fell.fired))
+    return _Seen(found, like_diode, pulses)
 
 
-def first_pulses(run: Run, options: ExtractionOptions | None = None) -> dict[Kind, dict[int, int | None]]:
-    """Return the number of the first pulse that fired, from 1, by kind and train; None where none of a train did."""
-    every = list(trains(run, options))
+def train_counts(run: Run, options: ExtractionOptions | None = None) -> dict[Kind, dict[int, TrainCount]]:
+    """Return the count of each train, by kind and number of the train."""
+    every = trains(run, options)
     most: dict[float, float] = {}
     for train in every:
         most[train.kind[0]] = max(most.get(train.kind[0], 0.0), float(train.reached.max()))
-    counts: dict[Kind, dict[int, int | None]] = {}
+    counts: dict[Kind, dict[int, TrainCount]] = {}
     for train in sorted(every, key=lambda one: (one.kind, one.number)):
-        fired = np.flatnonzero(train.reached > max(FIRED_SHARE * most[train.kind[0]], 0.0))
-        counts.setdefault(train.kind, {})[train.number] = int(fired[0]) + 1 if fired.size else None
+        reached, untold = train.reached > max(FIRED_SHARE * most[train.kind[0]], 0.0), np.array(train.untold)
+        fired = np.flatnonzero(reached & ~untold)
+        first = int(fired[0]) if fired.size else None
+        open_ = np.flatnonzero(untold[:first])
+        counts.setdefault(train.kind, {})[train.number] = TrainCount(
+            None if first is None else first + 1, int(open_[0]) + 1 if open_.size else None)
     return counts
+
+
+def first_pulses(run: Run, options: ExtractionOptions | None = None) -> dict[Kind, dict[int, int | None]]:
+    """Return the number of the first pulse that fired, from 1, by kind and train; None where none of a train did.
+
+    Trains of which this is not known are left out.
+    """
+    return {kind: {number: one.fired for number, one in counts.items() if one.untold is None}
+            for kind, counts in train_counts(run, options).items()}
 
 
 def integrate_and_fire(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return the count of each train; median, mean and share of the trains that fired, for each kind of train."""
     pulses, results = int(parameter(run, "count", 1)), []
-    for kind, counts in first_pulses(run, options).items():
+    for kind, counts in train_counts(run, options).items():
         conditions: dict[str, object] = {"amplitude": kind[0], "pulse_width": kind[1], "period": kind[2]}
-        results += [train_result(count, pulses, {**conditions, "train": number}) for number, count in counts.items()]
+        results += [train_result(one.fired, pulses, {**conditions, "train": number}, one.untold)
+                    for number, one in counts.items()]
         values = list(counts.values())
-        results += count_results(values, pulses, conditions)
-        fired = [count is not None for count in values]
-        results.append(probability_result("train_firing_probability", fired, len(values), conditions, "trains"))
+        results += count_results([one.fired for one in values], pulses, conditions, [one.untold for one in values])
+        results.append(probability_result(
+            "train_firing_probability", [one.fired is not None for one in values], len(values), conditions, "trains",
+            [one.told for one in values]))
     return results

@@ -1,6 +1,6 @@
 """A pulse train to numbers: the delay of each pulse, how often it fires, and pulses until a train fires."""
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -88,7 +88,8 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
     results: list[Result] = []
     groups: dict[tuple[tuple[str, float], ...], list[Delay]] = {}
     missed = _amplitudes_missed(run)
-    for record, _, delay in _doubted(run, options):
+    found = _doubted(run, options)
+    for record, _, delay in found:
         mine = groups.setdefault(conditions_key(record.conditions), [])
         results.append(delay_result(delay, {**record.conditions, "pulse": len(mine)}))
         mine.append(delay)
@@ -102,7 +103,7 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
             probability = replace(probability, flags=probability.flags | Flag.TRIGGER_MISSED)
         results += [mean_delay(pulses, dict(key)), probability]
         if len(trains) > 1:
-            results += _counts(run, dict(key), options)
+            results += _counts(run, dict(key), found)
     results += _slopes(results)
     return results + _unseen(run, {dict(key).get("amplitude") for key in joined})
 
@@ -174,7 +175,9 @@ def _unseen(run: Run, seen: Set[float | None]) -> list[Result]:
     ]
 
 
-def _counts(run: Run, conditions: dict[str, object], options: ExtractionOptions) -> list[Result]:
+def _counts(
+    run: Run, conditions: dict[str, object], found: Sequence[tuple[DeviceRecord, int, Delay]],
+) -> list[Result]:
     """Return how many pulses each train of some conditions took to fire, and their distribution.
 
     A device that has fired and is still on may not trigger the scope: pulses missed after the first that fired do not
@@ -185,24 +188,26 @@ def _counts(run: Run, conditions: dict[str, object], options: ExtractionOptions)
     if gaps.size == 0:
         starts = period * np.arange(int(parameter(run, "count", 1)))
     whole = starts.size
-    trains: dict[float, list[tuple[int, float]]] = {}
-    for record, segment, delay in pulse_delays(run, options):
+    trains: dict[float, list[tuple[int, float, bool]]] = {}
+    for record, segment, delay in found:
         if dict(conditions_key(record.conditions, "train")) != conditions:
             continue
         mine = trains.setdefault(record.conditions["train"], [])
         before = mine[-1][0] + 1 if mine and segment == 0 else 0
         first = before if segment == 0 else mine[-segment][0]
         number = int(np.abs(starts - starts[first] - record.segment_times[segment]).argmin())
-        reached = abs(delay.on_current - delay.off_current) if delay.fired else 0.0
-        mine.append((number, reached))
+        reached = abs(delay.on_current - delay.off_current) if delay.fired and delay.told else 0.0
+        mine.append((number, reached, delay.told))
     conditions = {**conditions, "period": period}
-    least = _FIRED_SHARE * max((reached for pulses in trains.values() for _, reached in pulses), default=0.0)
+    least = _FIRED_SHARE * max((reached for pulses in trains.values() for _, reached, _ in pulses), default=0.0)
     counts: list[int | None] = []
+    untold: list[int | None] = []
     each: list[Result] = []
     for train, pulses in sorted(trains.items()):
-        place = next((k for k, (_, fired) in enumerate(pulses) if fired > max(least, 0.0)), None)
+        place = next((k for k, (_, fired, _) in enumerate(pulses) if fired > max(least, 0.0)), None)
         known = len(pulses) == whole if place is None else pulses[place][0] == place
         if known:
             counts.append(None if place is None else place + 1)
-            each.append(train_result(counts[-1], whole, {**conditions, "train": train}))
-    return each + count_results(counts, whole, conditions) if counts else each
+            untold.append(next((k + 1 for k, (_, _, told) in enumerate(pulses[:place]) if not told), None))
+            each.append(train_result(counts[-1], whole, {**conditions, "train": train}, untold[-1]))
+    return each + count_results(counts, whole, conditions, untold) if counts else each

@@ -6,17 +6,20 @@ pulse of 500 ns. It is no threshold voltage of a sweep.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
 from tsbench.analysis.threshold.switching_results import step_flags
+from tsbench.protocols.extracting.facts import path_resistance
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
+from tsbench.protocols.extracting.unseen_switching import SeenPulse, seen_pulse, unseen
 from tsbench.protocols.pulsed_iv.parameters import PulsedIVParameters
 from tsbench.protocols.pulses.cycle_states import CycleState, PulseStand, record_states
 from tsbench.records import Flag, Result, Run
@@ -47,29 +50,38 @@ def settings_of(run: Run) -> PulsedIVParameters:
 
 
 def write_reads(run: Run, options: ExtractionOptions) -> list[WriteRead]:
-    """Return every recorded cycle in order."""
+    """Return every recorded cycle in order.
+
+    Cycles of one height tell together whether a device that conducts from the edge on may have switched there.
+    """
     settings = settings_of(run)
-    found: list[WriteRead] = []
+    found, seen = list[WriteRead](), list[SeenPulse]()
     for record in device_records(run):
         if record.voltage is None or record.current is None:
             continue
         for segment, state in enumerate(record_states(settings, record)):
-            found.append(_write_read(run, record, segment, state, settings, options))
-    return found
+            cycle, pulse = _write_read(run, record, segment, state, settings, options)
+            found.append(cycle)
+            seen.append(pulse)
+    return [replace(one, firing=Firing.AT_ONCE, told=False) if is_open else one
+            for one, is_open in zip(found, unseen(seen), strict=True)]
 
 
 def _write_read(
     run: Run, record: DeviceRecord, segment: int, state: CycleState, settings: PulsedIVParameters,
     options: ExtractionOptions,
-) -> WriteRead:
+) -> tuple[WriteRead, SeenPulse]:
     assert record.voltage is not None and record.current is not None
     facts, flags = pulse_facts(run, record, options), record_flags(record, segment)
-    part = record.times < settings.width + 0.5 * settings.gap
-    seen = outcome(record.times[part], record.voltage[segment][part], record.current[segment][part], facts, flags)
+    until = record.times < settings.width + 0.5 * settings.gap
+    part = record.times[until], record.voltage[segment][until], record.current[segment][until]
+    seen, amplitude = outcome(*part, facts, flags), float(record.conditions["amplitude"])
+    pulse = seen_pulse(amplitude, *part, facts, seen.delay,
+                       path_resistance(run.header.fixture, "pulser", record.conditions), seen.firing is Firing.QUIET)
     highest = seen.delay.highest if seen.firing is Firing.FIRED else state.write.voltage
-    return WriteRead(float(record.conditions["amplitude"]), state, seen.firing, float(highest),
+    return WriteRead(amplitude, state, seen.firing, float(highest),
                      math.sqrt(3.0) * record.voltage_gain or _VOLTAGE_GAIN, facts.current_gain, flags,
-                     seen.delay.told)
+                     seen.delay.told), pulse
 
 
 def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
@@ -134,28 +146,38 @@ def threshold_of_pulses(found: Sequence[WriteRead], settings: PulsedIVParameters
 
     Below it none of the pulses fires, above it all do. Where some heights lie between the two, the device is
     stochastic there, and the bracket holds them all. Fewer than six cycles at the two heights: the flag TOO_FEW.
+
+    AMBIGUOUS: it is not known of some pulses whether they fired, and the bracket holds both. One in which the device
+    conducts from the edge on may have fired, or the device was on before; it is none that left the device off.
     """
     quantity, conditions = "pulse_threshold_voltage", {"pulse_width": settings.width}
     method = "between the highest pulses of which none fires and the lowest of which all fire"
+    unknown = sum(not one.told for one in found)
+    doubt = f"; whether {unknown} of {len(found)} pulses fired is not known{MAY_HAVE_SWITCHED}" if unknown else ""
     heights = sorted({abs(one.amplitude) for one in found})
     groups = [[one for one in found if abs(one.amplitude) == height] for height in heights]
-    shares = [float(np.mean([one.firing is Firing.FIRED for one in group])) for group in groups]
-    quiet = next((k for k, share in enumerate(shares) if share > 0), len(shares)) - 1
-    sure = len(shares) - next((k for k, share in enumerate(reversed(shares)) if share < 1), len(shares))
+    none_fires = [all(one.told and one.firing is not Firing.FIRED for one in group) for group in groups]
+    fires = [[one for one in group if one.told and one.firing is Firing.FIRED] for group in groups]
+    all_fire = [len(sure) == sum(one.firing is not Firing.AT_ONCE for one in group)
+                for group, sure in zip(groups, fires, strict=True)]
+    quiet = next((k for k, quiet in enumerate(none_fires) if not quiet), len(groups)) - 1
+    sure = len(groups) - next((k for k, every in enumerate(reversed(all_fire)) if not every), len(groups))
+    sure = next((k for k in range(sure, len(groups)) if fires[k]), len(groups))
     below = max((abs(one.highest) for one in groups[quiet]), default=0.0) if quiet >= 0 else None
-    above = min((abs(one.highest) for one in groups[sure]), default=0.0) if sure < len(groups) else None
+    above = min((abs(one.highest) for one in fires[sure]), default=0.0) if sure < len(groups) else None
     sign = -1.0 if found and found[0].amplitude < 0 else 1.0
+    flags = Flag.AMBIGUOUS if unknown else Flag.NONE
     if below is None or above is None:
-        flags = Flag.CENSORED if found else Flag.NO_EVENT
-        flags |= Flag.NO_EVENT if above is None else Flag.NONE
+        flags |= Flag.CENSORED if found and (below is not None or above is not None or not unknown) else Flag.NONE
+        flags |= Flag.NO_EVENT if above is None and not unknown else Flag.NONE
         ends = [None if one is None else sign * one for one in (below, above)]
         low, high = ends if sign > 0 else ends[::-1]
-        return Result(quantity, "V", None, low, high, method, conditions, flags)
+        return Result(quantity, "V", None, low, high, method + doubt, conditions, flags)
     wide = NORMAL_95 * standard_uncertainty(max(one.voltage_gain for one in found) * above)
-    flags = Flag.TOO_FEW if min(len(groups[quiet]), len(groups[sure])) < CERTAIN else Flag.NONE
+    flags |= Flag.TOO_FEW if min(len(groups[quiet]), len(fires[sure])) < CERTAIN else Flag.NONE
     if sure - quiet > 1:
         method += f"; of {sure - quiet - 1} heights between them, some pulses fire"
     low, high = min(below, above) - wide, max(below, above) + wide
     flags |= step_flags(abs(above - below), above)
     first, last = sorted((sign * low, sign * high))
-    return Result(quantity, "V", sign * 0.5 * (below + above), first, last, method, conditions, flags)
+    return Result(quantity, "V", sign * 0.5 * (below + above), first, last, method + doubt, conditions, flags)

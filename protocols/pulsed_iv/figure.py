@@ -25,8 +25,9 @@ def pulsed_iv_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFig
     def draw() -> Figure:
         figure = new_figure(figure_title(run, "pulsed I-V"), 10.0, 4.6, run.header.simulated)
         curve, firing, reads = figure.subplot_mosaic("ab;ac", width_ratios=(3, 2)).values()
-        for fired, colour, name in ((False, CURVE, "did not fire"), (True, THRESHOLD, "fired")):
-            mine = [one for one in found if (one.firing is Firing.FIRED) == fired]
+        for told, fired, colour, name in ((True, False, CURVE, "did not fire"), (True, True, THRESHOLD, "fired"),
+                                          (False, None, MUTED, "may have fired")):
+            mine = [one for one in found if one.told is told and fired in (None, one.firing is Firing.FIRED)]
             if mine:
                 curve.plot([one.state.write.voltage for one in mine], [one.state.write.current for one in mine], "o",
                            color=colour, markersize=4, alpha=0.6, label=name)

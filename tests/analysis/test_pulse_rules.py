@@ -184,3 +184,25 @@ def test_a_voltage_that_is_clipped_before_the_device_switches_bounds_the_delay_f
     facts = PulseFacts(voltage_window=(-0.6, 0.6))
     found = switching_delay(time, np.minimum(voltage * slow, 0.6), current, facts, Flag.CLIPPED)
     assert found.value is None and found.low is None and found.high is not None and 52.5e-9 < found.high < 60e-9
+
+
+def test_a_count_that_is_not_known_is_within_what_is_known() -> None:
+    """Of pulse 2 it is not known whether it fired, and pulse 5 is the first that is known to have fired."""
+    found = train_result(5, 20, {}, untold=2)
+    assert (found.value, found.low, found.high, found.flags) == (None, 2.0, 5.0, Flag.AMBIGUOUS)
+    assert "whether pulse 2 fired is not known" in found.method
+    found = train_result(None, 20, {}, untold=2)
+    assert (found.value, found.low, found.high, found.flags) == (None, 2.0, None, Flag.AMBIGUOUS | Flag.CENSORED)
+
+
+def test_a_median_holds_whatever_the_counts_are_that_are_not_known() -> None:
+    counts: list[int | None] = [3, 4, 4, 5, 6, 7, 5, 5]
+    whole = count_results(counts, 20, {})[0]
+    (median,) = count_results(counts, 20, {}, [None, None, None, 1, None, None, None, None])
+    assert median.value is None and Flag.AMBIGUOUS in median.flags and "in 1 of them" in median.method
+    assert median.low is not None and whole.low is not None and median.low <= whole.low and median.high == whole.high
+    (same,) = count_results([3, 5, 5, 5, 5, 5, 5, 5], 20, {}, [1, *[None] * 7])   # whatever it is, the median is 5
+    assert same.value == 5.0 and Flag.AMBIGUOUS in same.flags
+    (none,) = count_results([None] * 6, 20, {}, [1] * 6)
+    assert (none.value, none.low, none.high) == (None, 1.0, None) and Flag.NO_EVENT not in none.flags
+    assert none.flags == Flag.AMBIGUOUS | Flag.CENSORED

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tsbench.protocols import protocol_named
+from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import Flag
 from tsbench.simulated_backends.witness.log import WitnessLog
 
@@ -31,3 +33,34 @@ def test_silver_adds_up_pulses_and_longer_ones_faster(measure):
     medians = {row.conditions["pulse_width"]: row for row in done.values("pulses_to_fire_median")}
     assert medians[110e-6].value < medians[60e-6].value
     assert {row.conditions["trains"] for row in medians.values()} == {6}
+
+
+#: records show the edge by two samples at most, and the device switches on it
+COARSE = {"amplitude": "1.4 V", "base": "0 V", "rise_time": "1 us", "fall_time": "1 us", "rest": "10 ms"}
+TRAINS = {"widths": "100 us", "periods": "300 us", "count": 2, "repeats": 3, "resolution": 200}
+
+
+def test_a_train_that_switches_faster_than_is_shown_is_not_one_that_never_fires(measure):
+    done = measure("nbo2", "integrate_and_fire", {
+        **COARSE, **TRAINS, "widths": "1 ms", "periods": "3 ms", "resolution": 100})
+    assert len(WitnessLog(done.witness).switching_on()) >= 6
+    assert len(done.values("pulses_to_fire")) == 3
+    for count in done.values("pulses_to_fire"):
+        assert (count.value, count.low, count.high) == (None, 1.0, None) and Flag.AMBIGUOUS in count.flags
+        assert "whether pulse 1 fired is not known" in count.method and "shorter 'width'" in count.method
+    (median,) = done.values("pulses_to_fire_median")
+    assert (median.value, median.low, median.high) == (None, 1.0, None) and Flag.AMBIGUOUS in median.flags
+    (share,) = done.values("train_firing_probability")
+    assert share.value is None and share.flags == Flag.AMBIGUOUS and "3 of 3 trains" in share.method
+    assert all(draw() for _, draw in protocol_named("integrate_and_fire").figures(done.run, ExtractionOptions()))
+
+
+@pytest.mark.parametrize("device", ["1 kOhm", "below threshold"])
+def test_a_train_to_what_does_not_switch_does_not_fire_in_coarse_records_too(measure, device):
+    """The edges of a resistor show its current; a device that is off conducts less than one that is on."""
+    replaced = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 1e3 }'),) if device == "1 kOhm" else ()
+    amplitude = {} if device == "1 kOhm" else {"amplitude": "0.9 V"}
+    done = measure("nbo2", "integrate_and_fire", {**COARSE, **TRAINS, **amplitude}, replace=replaced)
+    (share,) = done.values("train_firing_probability")
+    assert share.value == 0.0 and share.flags == Flag.NONE
+    assert all(count.low == 3.0 and count.flags == Flag.CENSORED for count in done.values("pulses_to_fire"))

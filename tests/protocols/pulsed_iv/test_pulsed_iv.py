@@ -7,6 +7,7 @@ import pytest
 from tsbench.analysis.pulse.firing import Firing
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
+from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.pulsed_iv.extraction import WriteRead, threshold_of_pulses
 from tsbench.protocols.pulsed_iv.parameters import PulsedIVParameters
 from tsbench.protocols.pulses.cycle_states import CycleState, PulseStand
@@ -42,11 +43,15 @@ def test_a_run_ends_at_the_target_current(measure: Any) -> None:
     assert any("reached" in event.message for event in done.events)
 
 
+#: fired, quiet, conducted from the edge on, and like a diode
+FIRED = {"f": Firing.FIRED, "q": Firing.QUIET, "a": Firing.AT_ONCE, "d": Firing.FIRED}
+
+
 def cycles(*groups: tuple[float, str]) -> list[WriteRead]:
-    """Return cycles of heights [V] whose letters say which fired (f) and which did not (q)."""
+    """Return cycles of heights [V] whose letters say what each did."""
     stand = PulseStand(0.0, 0.0, 1e-3, 1e-6)
-    return [WriteRead(height, CycleState(stand, stand), Firing.FIRED if letter == "f" else Firing.QUIET, height,
-                      0.02, 0.0, Flag.NONE) for height, letters in groups for letter in letters]
+    return [WriteRead(height, CycleState(stand, stand), FIRED[letter], height, 0.02, 0.0, Flag.NONE, letter in "fq")
+            for height, letters in groups for letter in letters]
 
 
 def threshold(*groups: tuple[float, str]) -> Result:
@@ -79,6 +84,43 @@ def test_what_never_fires_or_always_does_has_one_bound() -> None:
     found = threshold((1.0, "qqqqqq"), (1.1, "fqffff"))
     assert found.value is None and found.low == 1.0 and found.high is None
     assert threshold().flags == Flag.NO_EVENT
+
+
+def test_pulses_that_are_not_known_to_have_fired_are_in_no_bracket_of_the_threshold() -> None:
+    found = threshold((1.0, "qqqqqq"), (1.1, "qqaqqq"), (1.2, "ffffff"), (1.3, "ffaaaa"), (1.4, "aaaaaa"))
+    assert found.low < 1.0 and 1.2 < found.high < 1.25 and found.flags & Flag.AMBIGUOUS   # it may have fired at 1.1 V
+    assert "whether 11 of 30 pulses fired is not known" in found.method and "'resolution'" in found.method
+    found = threshold((1.0, "qqqqqq"), (1.2, "aaaaaa"), (1.4, "aaaaaa"))
+    assert (found.value, found.low, found.high) == (None, 1.0, None)
+    assert found.flags == Flag.AMBIGUOUS | Flag.CENSORED
+    found = threshold((1.2, "aaaaaa"), (1.4, "aaaaaa"))
+    assert (found.value, found.low, found.high, found.flags) == (None, None, None, Flag.AMBIGUOUS)
+    found = threshold((1.0, "qqqqqq"), (1.2, "ffffff"), (1.4, "dddddd"))   # that look like a diode may be off there
+    assert (found.value, found.low, found.high) == (None, 1.0, None) and Flag.AMBIGUOUS in found.flags
+
+
+#: a record of 350 us shows an edge of 1 us by a few samples, and the device switches on it
+COARSE = {"repeats": 2, "width": "100 us", "read_width": "100 us", "gap": "100 us", "period": "1 ms",
+          "rise_time": "1 us", "fall_time": "1 us"}
+
+
+def test_a_height_that_switches_faster_than_is_shown_has_no_probability(measure: Any) -> None:
+    done = measure("nbo2", "pulsed_iv", {**COARSE, "amplitude": "0.9 V, 1.4 V"})
+    assert sum(record["kind"] == "on" for record in done.witness) == 2
+    low, high = done.values("firing_probability")
+    assert (low.value, low.flags, high.value, high.flags) == (0.0, Flag.NONE, None, Flag.AMBIGUOUS)
+    (threshold,) = done.values("pulse_threshold_voltage")
+    assert threshold.value is None and threshold.low < 0.95 and threshold.high is None
+    assert Flag.AMBIGUOUS in threshold.flags and "from the edge on" in threshold.method
+    assert all(draw() for _, draw in protocol_named("pulsed_iv").figures(done.run, ExtractionOptions()))
+
+
+def test_a_resistor_does_not_fire_in_coarse_records(measure: Any) -> None:
+    done = measure("nbo2", "pulsed_iv", {**COARSE, "amplitude": "0.9 V, 1.4 V"}, replace=(
+        ('model = "nbo2"', 'model = "resistor"\nparameters = { r = 1e3 }'),))
+    assert all(one.value == 0.0 and one.flags == Flag.NONE for one in done.values("firing_probability"))
+    (threshold,) = done.values("pulse_threshold_voltage")
+    assert threshold.value is None and threshold.low > 1.2 and Flag.AMBIGUOUS not in threshold.flags
 
 
 def test_parameters_and_the_plan(new_station: Any) -> None:
