@@ -6,7 +6,8 @@ Whether a current is restless is decided by its reversals and its misfit from a 
 the parallel capacitance flows during the edge and then ends. Switching is the rise after which the current stays to
 the end of the pulse or, of a device that oscillates, to the end of its first spike (:mod:`.lasting_rise`,
 :mod:`.first_spike`). The rise of a resistor behind an edge that rings does not count (:mod:`.linear_load`),
-nor that of a conductor such as a diode (:mod:`.conductor`).
+nor that of a conductor such as a diode (:mod:`.conductor`), nor one that is as late as the current falls at the end of
+the pulse (:mod:`.shown_lag`).
 
 The response of the scope and the pole of the sensor are taken off (:mod:`.unblurred`).
 
@@ -27,6 +28,7 @@ from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.lasting_rise import LEAST_STEP
 from tsbench.analysis.pulse.seen_rise import seen_rise
+from tsbench.analysis.pulse.shown_lag import FEWEST, behind_lag, lag_of_fall
 from tsbench.analysis.pulse.single_pulse import pulse_span, quiet_samples, upright
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
@@ -103,6 +105,8 @@ def switching_delay(
     late, doubt = (facts.sense_delay + facts.skew) / dt, (facts.sense_delay_limit + facts.channel_skew) / dt
     quiet = quiet_samples(v, span[0])
     found = seen_rise(v, i, span, (late - doubt, late, late + doubt), (v_noise, i_noise), abs(on_current))
+    if not found.nothing and (lag := lag_of_fall(v, i, span, (v_noise, i_noise))) > late + doubt + FEWEST:
+        found = behind_lag(found, v, i, span, lag, (v_noise, i_noise))
     first, last, seen = found.first, found.last, found.shown
     if found.rise is None or found.nothing:
         most, held = _stood(time[first : last + 1], smoothed(v, 5)[first : last + 1])
