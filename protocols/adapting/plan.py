@@ -2,6 +2,7 @@
 
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.charging_time import slow_pulses
 from tsbench.protocols.pulses.layout import pulse_preview
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.pulses.single import SinglePulses
@@ -31,7 +32,8 @@ def plan_search(settings: SinglePulses, station: Station, name: str) -> Plan:
         steps=pulses, points=pulses, duration=pulses * (settings.span + max(settings.rest, OVERHEAD)),
         bytes=pulses * settings.samples * 2, worst_case=(*items, *pulse_dose(items, pulses)),
         refusals=tuple(refusals),
-        warnings=(budget_warning(pulses, "pulses"), *sensor_warnings(settings, station)),
+        warnings=(budget_warning(pulses, "pulses"), *sensor_warnings(settings, station),
+                  *slow_pulses(station, settings.width)),
         preview={"time": times, "level": levels},
     )
 

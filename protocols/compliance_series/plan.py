@@ -21,4 +21,5 @@ def plan_compliances(settings: ComplianceSeriesParameters, station: Station) -> 
     return replace(
         worst, steps=sum(plan.steps for plan in plans), points=sum(plan.points for plan in plans),
         bytes=sum(plan.bytes for plan in plans), duration=sum(plan.duration for plan in plans),
-        refusals=tuple(refusals), worst_case=(*items, *dose_items(ramps, charge, "ramps")))
+        refusals=tuple(refusals), warnings=tuple(dict.fromkeys(line for plan in plans for line in plan.warnings)),
+        worst_case=(*items, *dose_items(ramps, charge, "ramps")))

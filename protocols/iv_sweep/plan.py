@@ -6,6 +6,7 @@ from tsbench.instruments import Plan, PlanItem, SourceMeterCapabilities, Station
 from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_current, worst_case_of_voltage
 from tsbench.protocols.acquiring.device_view import device_view
+from tsbench.protocols.charging_time import late_readings
 from tsbench.protocols.iv_sweep.parameters import DRIVE_UNITS, SweepParameters
 from tsbench.protocols.iv_sweep.path import soft_steps
 from tsbench.protocols.worst_case import (
@@ -58,7 +59,9 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
             *_compliance_refusals(settings, station, capabilities, items, farthest),
             *_sweep_refusal(capabilities, checks=checks),
         ),
-        warnings=_warnings(settings, capabilities, len(path), checks=checks),
+        warnings=(*_warnings(settings, capabilities, len(path), checks=checks), *late_readings(
+            station, path.levels, settings.drive, settings.compliance, max(settings.dwell, capabilities.minimum_dwell),
+            settings.nplc / capabilities.line_frequency)),
         preview={"time": shown * per_point, "level": path.levels[shown]},
     )
 
@@ -110,4 +113,8 @@ def _warnings(
         least = capabilities.minimum_dwell
         warnings.append(f"dwell = {settings.dwell:g} s is shorter than the minimum of the source meter. tsbench uses "
                         f"the minimum, {least:g} s")
+    if settings.measure_range == "auto":
+        warnings.append("measure_range = auto: the source meter changes its measuring range by itself, also where the "
+                        "device switches. A reading may then come some milliseconds later than 'dwell' says, and the "
+                        "run file does not contain its range")
     return tuple(warnings)

@@ -4,6 +4,7 @@ import numpy as np
 
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.charging_time import slow_pulses
 from tsbench.protocols.paired_pulse.parameters import PairParameters
 from tsbench.protocols.pulses.layout import pair_layout, pulse_preview
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
@@ -39,6 +40,7 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
     return Plan(
         steps=settings.total, points=settings.total, duration=settings.total * each, bytes=size,
         worst_case=(*items, *pulse_dose(items, 2 * settings.total)),
-        refusals=tuple(refusals), warnings=(*warnings, *sensor_warnings(settings, station)),
+        refusals=tuple(refusals),
+        warnings=(*warnings, *sensor_warnings(settings, station), *slow_pulses(station, settings.width)),
         preview={"time": times, "level": levels},
     )

@@ -4,6 +4,7 @@ import numpy as np
 
 from tsbench.instruments import OscilloscopeCapabilities, Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.charging_time import slow_pulses
 from tsbench.protocols.pulse_train.parameters import TrainParameters
 from tsbench.protocols.pulse_train.sending import batches, train_delivery
 from tsbench.protocols.pulses.delivery import SENT_ONE_BY_ONE, Delivery, delivery
@@ -51,7 +52,7 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
         bytes=int(pulses * samples * 2),
         worst_case=(*items, *pulse_dose(items, sent)),
         refusals=tuple(refusals),
-        warnings=(*warnings, *sensor_warnings(settings, station)),
+        warnings=(*warnings, *sensor_warnings(settings, station), *slow_pulses(station, settings.width)),
         preview={"time": times, "level": levels},
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.charging_time import slow_pulses
 from tsbench.protocols.pulses.delivery import SENT_ONE_BY_ONE
 from tsbench.protocols.pulses.plan import sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.pulses.write_read import WriteReadParameters, playback
@@ -50,6 +51,8 @@ def cycle_plan(
         steps=total, points=total, duration=duration,
         bytes=total * (_CHANNELS * settings.samples + _BYTES_PER_POINT),
         worst_case=(*items, *dose_items(2 * total, total * each / resistance)),
-        refusals=tuple(refusals), warnings=(*warnings, *sensor_warnings(settings, station)),
+        refusals=tuple(refusals),
+        warnings=(*warnings, *sensor_warnings(settings, station),
+                  *slow_pulses(station, min(settings.width, settings.read_width))),
         preview={"time": np.asarray(times), "level": np.asarray(levels)},
     )

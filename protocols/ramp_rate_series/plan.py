@@ -33,7 +33,8 @@ def plan_rates(settings: RampRateParameters, station: Station) -> Plan:
     fastest = max((item for plan in plans for item in plan.worst_case if item.quantity == "sweep rate"),
                   key=lambda item: item.value)
     ramps = len(plans) * settings.cycles * (1 + settings.both_polarities)
+    warnings = tuple(dict.fromkeys(warning for plan in plans for warning in plan.warnings))
     return replace(
         plans[0], steps=sum(plan.steps for plan in plans), points=sum(plan.points for plan in plans),
-        bytes=sum(plan.bytes for plan in plans), duration=duration, refusals=tuple(refusals),
+        bytes=sum(plan.bytes for plan in plans), duration=duration, refusals=tuple(refusals), warnings=warnings,
         worst_case=(*items, fastest, *dose_items(ramps, duration * current, "ramps")))

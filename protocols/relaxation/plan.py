@@ -2,6 +2,7 @@
 
 from tsbench.instruments import Plan, Station
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view
+from tsbench.protocols.charging_time import slow_pulses
 from tsbench.protocols.pulses.layout import pulse_preview, tail_layout
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.relaxation.parameters import RelaxationParameters
@@ -21,5 +22,6 @@ def plan_relaxation(settings: RelaxationParameters, station: Station) -> Plan:
     return Plan(
         steps=pulses, points=pulses, duration=pulses * each, bytes=2 * pulses * settings.samples,
         worst_case=(*items, *pulse_dose(items, pulses)), refusals=tuple(refusals),
-        warnings=sensor_warnings(settings, station), preview={"time": times, "level": levels},
+        warnings=(*sensor_warnings(settings, station), *slow_pulses(station, settings.width)),
+        preview={"time": times, "level": levels},
     )
