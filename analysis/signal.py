@@ -7,8 +7,9 @@ import numpy as np
 
 from tsbench.records import Flag, FloatArray
 
-#: a reading at least this large is an instrument's way to say "overflow" (9.9e37)
-OVERFLOW_NUMBER = 9e37
+#: a reading at least this large is an instrument's way to say "overflow": 9.9e37 (SCPI), 1e22 (4225-PMU). No quantity
+#: of a measurement comes near, not even a time of day in nanoseconds (2e18)
+OVERFLOW_NUMBER = 1e20
 #: samples on an edge from which on its bend is fitted too, and the form of a charging capacitance
 _ENOUGH_FOR_BEND, _ENOUGH_FOR_LOGARITHM = 8, 24
 #: standard deviations of its noise by which the steepest slope must be known before a fit is placed by it

@@ -28,12 +28,12 @@ def usable(time: Any, *signals: Any) -> tuple[list[float], list[list[float]], Fl
 
 
 def test_a_whole_record_stays_as_it_is() -> None:
-    assert usable([0.0, 1, 3], [5.0, -7, 8.9e37]) == ([0, 1, 3], [[5, -7, 8.9e37]], Flag.NONE)
+    assert usable([0.0, 1, 3], [5.0, -7, 9.9e19]) == ([0, 1, 3], [[5, -7, 9.9e19]], Flag.NONE)
     assert usable([], []) == ([], [[]], Flag.NONE)
     assert usable([0.0, 1], [1.0, 2], [3.0, 4]) == ([0, 1], [[1, 2], [3, 4]], Flag.NONE)
 
 
-@pytest.mark.parametrize("bad", [NAN, INF, -INF, OVERFLOWN, -OVERFLOWN, 9e37, -9e37])
+@pytest.mark.parametrize("bad", [NAN, INF, -INF, OVERFLOWN, -OVERFLOWN, 1e20, -1e22])
 def test_samples_that_are_no_numbers_lie_between_their_neighbours(bad: float) -> None:
     """In both signals, for they belong together."""
     time, signals, flags = usable([0.0, 1, 2, 3, 4], [1.0, bad, 5, 6, 7], [9.0, 8, 7, bad, 5])

@@ -107,9 +107,10 @@ def test_empty_cells_after_the_last_column_are_no_cells():
 
 
 @pytest.mark.parametrize(("value", "kept"), [
-    ("1e37", True), ("-1e37", True), ("9.9e37", False), ("-9.9e37", False), ("1e38", False), ("-inf", False)])
-def test_the_overflow_number_of_scpi_is_left_out(value, kept):
-    """Instruments send 9.9e37 for a reading beyond their range (SCPI-1999, volume 1, 7.2.1), and its negative."""
+    ("9.9e19", True), ("-9.9e19", True), ("1e22", False), ("-1e22", False), ("9.9e37", False), ("-9.9e37", False),
+    ("1e38", False), ("-inf", False)])
+def test_the_overflow_number_of_an_instrument_is_left_out(value, kept):
+    """For a reading beyond its range: 9.9e37 (SCPI-1999, volume 1, 7.2.1), its negative, and 1e22 (4225-PMU)."""
     table = read(f"V,I\n0.1,1\n0.2,{value}\n0.3,3\n")
     assert table.columns["voltage"].tolist() == ([0.1, 0.2, 0.3] if kept else [0.1, 0.3])
     assert [line for line, _ in table.left_out] == ([] if kept else [3])

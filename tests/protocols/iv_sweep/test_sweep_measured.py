@@ -26,6 +26,15 @@ def test_threshold_and_hold_come_back(measure):
     assert done.run.column("current")[limited] == pytest.approx(1e-3, rel=0.02)
 
 
+def test_a_sweep_gives_no_time_and_no_current_of_the_on_state(measure):
+    """The source meter limits the current there, and is far slower than the device."""
+    done = measure("nbo2", "iv_sweep", {"start": "0.8 V", "step": "10 mV", "nplc": 0.1})
+    assert {(result.quantity, result.unit) for result in done.outcome.results} == {
+        ("threshold_voltage", "V"), ("threshold_current", "A"), ("hold_voltage", "V"), ("hold_current", "A")}
+    (before,) = done.values("threshold_current")
+    assert before.value < 0.1 * done.run.column("current").max()   # that of the off state
+
+
 def test_the_ordinary_sweep_is_not_said_to_oscillate(measure):
     done = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV"})
     assert not (done.run.point_flags & Flag.OSCILLATING).any()
