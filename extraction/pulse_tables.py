@@ -75,10 +75,15 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
         There is no pulse in it.
     """
     time, voltage, current = (table.columns[role] for role in ("time", "voltage", "current"))
-    record, said, whole = _whole_pulses(table, path)
+    found_pulses = _found(table)
+    record, said, whole = _whole_pulses(found_pulses, table, path)
+    if what == "relaxation" and not whole:
+        raise ConfigurationError(f"{path.name}: the record ends inside its only pulse, so it does not show what "
+                                 "follows the pulse. Record until after the pulse, or give the kind of table with --as")
     windows = table.windows
     inside = np.concatenate([np.arange(span.first, span.last + 1) for span in record.pulses])
-    if float(np.dot(voltage[inside] - record.base, current[inside] - np.median(current))) < 0:
+    rest = _current_at_rest(current, found_pulses)
+    if float(np.dot(voltage[inside] - record.base, current[inside] - rest)) < 0:
         current = -current
         said.append("the current is negative in pulses of positive voltage, so tsbench reverses its sign")
         windows = {**windows, "current": _turned(windows["current"])} if "current" in windows else windows
@@ -92,7 +97,7 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
     pulses = [replace(pulse, delay=delay) for pulse, delay in zip(pulses, delays, strict=True)]
     touching = contact(voltage[inside] - record.base, current[inside])
     said += [line for line in (doubt, touching.message if Flag.SHORT in touching.flags else "") if line]
-    relaxation = what == "relaxation" or (what == "both" and abs(record.base) >= _READ_LEVEL)
+    relaxation = what == "relaxation" or (what == "both" and whole and abs(record.base) >= _READ_LEVEL)
     results: list[Result] = []
     if what != "relaxation":
         results += _delays(pulses, said, whole=whole)
@@ -123,13 +128,20 @@ def _found(table: Table) -> PulseRecord:
     return replace(records[0], pulses=spans, base=float(np.median([record.base for record in records])))
 
 
-def _whole_pulses(table: Table, path: Path) -> tuple[PulseRecord, list[str], bool]:
+def _current_at_rest(current: FloatArray, record: PulseRecord) -> float:
+    """Return the median current [A] outside the pulses, however long these are, and whichever of them are left out."""
+    resting = np.ones(current.size, dtype=np.bool_)
+    for span in record.pulses:
+        resting[span.first : span.last + 1] = False
+    return float(np.median(current[resting] if resting.any() else current))
+
+
+def _whole_pulses(record: PulseRecord, table: Table, path: Path) -> tuple[PulseRecord, list[str], bool]:
     """Return the record with the pulses that it shows whole, a line about the others, and whether there are such.
 
     A pulse that began before the record has no edge. One that goes on after the record may switch the device later; but
     where there are only such pulses, the delays of those that switched are known.
     """
-    record = _found(table)
     if not record.pulses:
         raise ConfigurationError(
             f"{path.name}: the table has no pulse. Its voltage stays at {format_quantity(record.base, 'V')} within "
@@ -144,7 +156,8 @@ def _whole_pulses(table: Table, path: Path) -> tuple[PulseRecord, list[str], boo
     if not whole:
         return replace(record, pulses=begun), [
             "the record ends inside the pulse. The width in the conditions is the part that was recorded, and there is "
-            "no probability, because the device may switch later"], False
+            "no probability, because the device may switch later. There is no relaxation time either, because the "
+            "record does not show what follows"], False
     number = len(record.pulses) - len(whole)
     if not number:
         return record, [], True

@@ -160,7 +160,8 @@ def _summaries(
             # a threshold is censored where the device is on at the first reading, a hold where it is on at the last
             changed = number + (censored if quantity == "threshold_voltage" else 0)
             clear = len(found) - sum(Flag.TOO_FEW in one.flags and one.value is None for one in found)
-            lines.append(f"polarity {name}: {changed} half-sweeps {verb}, {clear - changed} do not (rule {rule})")
+            if clear or not _has_no_way(ours, quantity):
+                lines.append(f"polarity {name}: {changed} half-sweeps {verb}, {clear - changed} do not (rule {rule})")
             if number == 0:
                 results.append(
                     Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT)
@@ -203,14 +204,34 @@ def _summaries(
             {"number": len(events), "without": len(events) - switched, "rule": str(rule)},
         ),
     )
-    few = sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in events)
+    up = [event for event in events if event.half.rises]
+    few = sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in up)
     if few:
         has = "s have" if few > 1 else " has"
         lines.insert(0, f"{few} half-sweep{has} too few readings to show whether the device switches")
+    lines += _without_a_way(events)
     lines.insert(
-        0, f"{switched} of {len(events)} half-sweeps switch, {len(events) - few - switched} do not (rule {rule})"
+        0, f"{switched} of {len(events)} half-sweeps switch, {len(up) - few - switched} do not (rule {rule})"
     )
     return results, lines
+
+
+def _has_no_way(events: Sequence[Switching], quantity: str) -> bool:
+    """Return whether no half-sweep has the branch on which a quantity is looked for."""
+    if quantity == "threshold_voltage":
+        return not any(event.half.rises for event in events)
+    return not any(event.half.falls for event in events)
+
+
+def _without_a_way(events: Sequence[Switching]) -> list[str]:
+    """Return a line for each branch that some half-sweeps do not have."""
+    lines = []
+    for quantity, way, verb in (("threshold_voltage", "up", "on"), ("hold_voltage", "down", "back")):
+        number = sum(_has_no_way([event], quantity) for event in events)
+        if number:
+            lines.append(f"{number} half-sweep{'s have' if number > 1 else ' has'} no way {way}, so nothing is known "
+                         f"of switching {verb} there")
+    return lines
 
 
 def _difference(

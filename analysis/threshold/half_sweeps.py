@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
+from tsbench.analysis.threshold.reading_noise import least_seen
 from tsbench.analysis.threshold.turning_points import is_closed, least_reversal, sides, turns_up
 from tsbench.records import Flag, FloatArray
 
+_BEYOND_NOISE = 3.0  #: times what noise and offset hide: a current of the wrong sign tells nothing of the device
 IntArray = npt.NDArray[np.int64]
 
 
@@ -43,6 +45,16 @@ class HalfSweep:
     first: int = 0  #: index of the first point in the record it came from
     cycle_name: str = "cycle"
 
+    @property
+    def rises(self) -> bool:
+        """Whether the record has a way up; one reading alone is neither."""
+        return self.turn > 0 or len(self.level) == 1
+
+    @property
+    def falls(self) -> bool:
+        """Whether the record has a way down."""
+        return self.down().start + 1 < len(self.level) or len(self.level) == 1
+
     def up(self) -> slice:
         """Return the way up, the peak included."""
         return slice(0, self.turn + 1)
@@ -56,11 +68,13 @@ class HalfSweep:
 def split(points: IVPoints) -> Iterator[HalfSweep]:
     """Yield the half-sweeps of a record in order of measurement.
 
-    A half-sweep ends where ``cycle`` or the polarity changes; without ``cycle`` also where the level turns up
-    again. Levels that were read back turn where their noise cannot (:mod:`tsbench.analysis.threshold.turning_points`);
+    A half-sweep ends where ``cycle`` or the polarity changes, and where the level turns up again. A ``cycle`` in which
+    the level rises more than once on one side of zero does not count half-sweeps: then they are numbered here. Levels
+    that were read back turn where their noise cannot (:mod:`tsbench.analysis.threshold.turning_points`);
     a record that ends where it began, in the middle of a half-sweep, is a loop, and that half-sweep is put together.
     Points at zero belong to the half-sweep they end, or begin a cycle with.
-    Points whose voltage, current or level is not finite, or a meter's number for overflow, are left out. Currents
+    Points whose voltage, current or level is not finite, or a meter's number for overflow, are left out, and so are
+    currents of the wrong sign that neither noise nor an offset explains. Currents
     published as magnitudes (positive at negative voltage) are taken as magnitudes.
     """
     voltage = np.asarray(points.voltage, dtype=np.float64)
@@ -76,28 +90,39 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
         polarity = _sides_by_cycle(level, cycle, least)
     else:
         polarity = _sides_by_cycle(np.asarray(points.polarity, np.float64)[known], cycle, 0.0)
-    starts = _starts(level, current, polarity, cycle, least, given=points.cycle is not None)
+    starts = _starts(level, current, polarity, cycle, least)
     parts = [np.arange(first, last) for first, last in pairwise([*starts, len(level)])]
     free = points.cycle is None and points.polarity is None and len(parts) > 2 and polarity[0] == polarity[-1]
     if free and is_closed(polarity * level, current, starts[1], starts[-1], least):
         parts = [*parts[1:-1], np.concatenate((parts[-1], parts[0]))]
-    for number, part in enumerate(parts):
-        first, side = int(part[0]), int(polarity[part[0]])
+    counted = points.cycle is not None and _rises_once(polarity * level, polarity, cycle, parts)
+    for number, whole in enumerate(parts):
+        part, side = whole, int(polarity[whole[0]])
         volts, amperes = side * voltage[part], current[part]
         if float(np.dot(volts, amperes)) < 0:
             amperes = -amperes
         magnitude = side * level[part]
+        right = _of_right_sign(amperes, magnitude)
+        part, volts, amperes, magnitude = part[right], volts[right], amperes[right], magnitude[right]
         yield HalfSweep(
-            cycle=int(cycle[first]) if points.cycle is not None else number,
+            cycle=int(cycle[whole[0]]) if counted else number,
             polarity=side,
             level=magnitude,
             voltage=volts,
             current=amperes,
             flags=flags[part],
             turn=int(np.argmax(magnitude)),
-            first=int(known[first]),
-            cycle_name=points.cycle_name if points.cycle is not None else "half_sweep",
+            first=int(known[part[0]]),
+            cycle_name=points.cycle_name if counted else "half_sweep",
         )
+
+
+def _of_right_sign(current: FloatArray, level: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return which currents of a half-sweep are not of the wrong sign by more than its noise and its offset."""
+    if not (current < 0.0).any():
+        return np.ones(current.size, dtype=np.bool_)
+    right: npt.NDArray[np.bool_] = current >= -_BEYOND_NOISE * least_seen(current, level)
+    return right if right.any() else ~right
 
 
 def _sides_by_cycle(level: FloatArray, cycle: IntArray, least: float) -> FloatArray:
@@ -107,15 +132,26 @@ def _sides_by_cycle(level: FloatArray, cycle: IntArray, least: float) -> FloatAr
     return np.concatenate(found) if found else np.empty(0)
 
 
+def _rises_once(magnitude: FloatArray, polarity: FloatArray, cycle: IntArray, parts: list[IntArray]) -> bool:
+    """Return whether each cycle has at most one half-sweep on a side of zero with a way up, and one with a way down."""
+    seen: set[tuple[int, int, str]] = set()
+    for part in parts:
+        turn = int(np.argmax(magnitude[part]))
+        for way in ("up",) * (turn > 0) + ("down",) * (turn + 1 < part.size):
+            key = int(cycle[part[0]]), int(polarity[part[0]]), way
+            if key in seen:
+                return False
+            seen.add(key)
+    return True
+
+
 def _starts(
-    level: FloatArray, current: FloatArray, polarity: FloatArray, cycle: IntArray, least: float, *, given: bool
+    level: FloatArray, current: FloatArray, polarity: FloatArray, cycle: IntArray, least: float
 ) -> list[int]:
     """Return the first index of each half-sweep."""
     if len(level) == 0:
         return []
     starts = [0, *(np.flatnonzero((np.diff(polarity) != 0) | (np.diff(cycle) != 0)) + 1).tolist()]
-    if given:
-        return starts
     more = [
         first + turn
         for first, last in pairwise([*starts, len(level)])

@@ -25,6 +25,7 @@ AT_FLOOR = 0.2
 #: of freedom for the first three of them, which the approximation misses
 _MOST_SMALL = 24
 _LEAST_SHARE = np.array([1.571e-4, 1.005e-2, 3.828e-2] + [0.0] * (_MOST_SMALL - 3))
+_NEIGHBOURS = 5  #: readings at the lowest levels that an offset has in common: two of them may be wild
 #: parts of the least difference that are tried as the code, and how near to whole numbers of it all values must be
 _MOST_PARTS, _WHOLE = 16, 0.02
 _LOW = (0.3, 0.5, 0.7, 1.0)  #: quantiles of the levels up to which readings tell additive noise
@@ -57,7 +58,7 @@ def least_seen(values: FloatArray, level: FloatArray, noise: float = 0.0) -> flo
     """Return the magnitude below which a reading is lost in additive noise: two standard deviations of that.
 
     The noise is what the data sheet says (``noise``), or what the readings at the lowest levels show: their second
-    differences, in which a smooth curve cancels, half a code of the digitiser, and readings of the wrong sign, which
+    differences, in which a smooth curve cancels, half a code of the digitiser, and neighbours of the wrong sign, which
     are noise or offset. Second differences hold events and noise that grows with the reading as well; but additive
     noise is in every reading, so it is not larger than what any part of the record shows, from the lowest levels up to
     a half or all of them, nor much larger than the readings at the lowest levels are themselves. All in the unit of
@@ -70,8 +71,19 @@ def least_seen(values: FloatArray, level: FloatArray, noise: float = 0.0) -> flo
     spread = min(spread, _most_by_size(values[np.argsort(level, kind="stable")]))
     rounding = 0.5 * float(_codes(values[None, :])[0])
     # noise alone goes to some three standard deviations on the wrong side; what is beyond is an offset
-    wrong_side = 1.5 * max(0.0, -float(values.min()) - 3.0 * max(noise, spread, rounding))
+    wrong_side = 1.5 * max(0.0, _offset(values[np.argsort(level, kind="stable")]) - 3.0 * max(noise, spread, rounding))
     return max(FLOOR * max(noise, spread, rounding), wrong_side, 1e-9 * float(np.abs(values).max()))
+
+
+def _offset(values: FloatArray) -> float:
+    """Return by how much readings are on the wrong side, in the order of their levels; one or two alone may be wild.
+
+    An offset is in every reading, so it shows in all of the readings at the lowest levels: the median of neighbours is
+    on the wrong side.
+    """
+    size = min(_NEIGHBOURS, values.size)
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(values, size), axis=1)
+    return -float(medians.min())
 
 
 def _codes(values: FloatArray) -> FloatArray:

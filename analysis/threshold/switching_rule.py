@@ -183,6 +183,8 @@ def last_on(half: HalfSweep, before: int, floor: float) -> int | None:
     floor : [A] a current below this counts as "off"
     """
     down = np.arange(half.down().start, len(half.current))
+    if half.rises and not half.falls:   # there is no way down: the last two of the way up
+        down = np.arange(half.turn - 1, half.turn + 1)
     volts = np.maximum(half.voltage[down], 1e-300)
     conductance = half.current[down] / volts
     on = float(np.max(conductance[: max(1, down.size // 2)]))

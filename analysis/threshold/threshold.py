@@ -59,6 +59,7 @@ _PARTLY = ("the source meter was in compliance during parts of the readings befo
            "interval begins below the lowest of them and ends at the lowest reading out of compliance")
 _RESTLESS = (f"the interval extends below the lowest voltage reading by {UNREST:g} standard deviations of the "
              "fluctuating readings")
+_NO_WAY_UP, _NO_WAY_DOWN = "the record has no way up", "the record has no way down"
 _AT_FOLD = "the voltage turns between the last two readings, or the device switches during the last one"
 _WEIGHED = "the device switches in one of several steps; median and 95 % interval of the likelihood"
 
@@ -109,7 +110,8 @@ def _flagged(results: tuple[Result, Result], flags: Flag) -> tuple[Result, Resul
 
 def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule: str) -> tuple[Result, Result]:
     if place is None:
-        flags = _run_flags(half, half.up()) | Flag.NO_EVENT
+        flags = _run_flags(half, half.up()) | (Flag.NO_EVENT if half.rises else Flag.TOO_FEW)
+        rule = rule if half.rises else f"{_NO_WAY_UP}, {rule}"
         return (
             result_of(half, "threshold_voltage", "V", rule, flags=flags),
             result_of(half, "threshold_current", "A", rule, flags=flags),
@@ -140,7 +142,8 @@ def _hold(
     half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule: str, on: SwitchOn | None, floor: float
 ) -> tuple[Result, Result]:
     if place is None:
-        flags = _run_flags(half, half.down()) | Flag.NO_EVENT
+        flags = _run_flags(half, half.down()) | (Flag.NO_EVENT if half.falls else Flag.TOO_FEW)
+        rule = rule if half.falls else f"{_NO_WAY_DOWN}, {rule}"
         last = None if on is None else last_on(half, on.before, floor)
         high = None
         if last is not None:  # still on there: it holds at least down to that voltage

@@ -61,7 +61,7 @@ class SweepParameters(Parameters):
                                 "or A under current drive)")
     file: str = Field(
         default="", description="path of a text file from which 'levels' is read: one level a line, in the last "
-                                "column")
+                                "column (V, or A under current drive, or the unit in its header)")
     dual: bool = Field(default=True, description="sweep back from 'stop' to 'start'")
     both_polarities: bool = Field(default=False, description="repeat with the sign of every level changed")
     cycles: int = Field(default=1, ge=1, le=100_000, description="number of sweeps")
@@ -101,7 +101,7 @@ class SweepParameters(Parameters):
         read = dict(_CURRENT_DEFAULTS) if drive == "current" else {}
         read.update(values)
         if read.get("file") and not read.get("levels"):   # a stored run has both, and its file may be gone
-            read["levels"] = levels_of_file(str(read["file"]))
+            read["levels"] = levels_of_file(str(read["file"]), DRIVE_UNITS[drive][0])
         for field, units in cls.units_by_drive.items():
             if field in read:
                 try:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tsbench.errors import ConfigurationError
+from tsbench.protocols.level_files import read_columns
 from tsbench.records import FloatArray
-
-_LARGEST_FILE = 64 * 2**20  #: bytes
 
 
 @dataclass(frozen=True)
@@ -56,35 +56,22 @@ def sweep_path(up: FloatArray, dual: bool, both_polarities: bool, cycles: int) -
     )
 
 
-def levels_of_file(name: str) -> tuple[float, ...]:
-    """Return the levels [V or A] of a text file: the last column of each line, below lines without a number.
+def levels_of_file(name: str, unit: str) -> tuple[float, ...]:
+    """Return the levels of a text file in ``unit`` ("V" or "A"): its last column.
 
     Raises
     ------
     ValueError
         One line: the file and what is wrong with it.
     """
-    path, levels = Path(name), list[float]()
+    path = Path(name)
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ValueError(f"{path}: the file is larger than {_LARGEST_FILE // 2**20} MB. Shorten it")
-        lines = path.read_text("utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror or error}). Correct 'file'") from None
-    for number, line in enumerate(lines, start=1):
-        cells = line.replace(",", " ").replace(";", " ").split()
-        try:
-            level = float(cells[-1])
-        except (ValueError, IndexError):
-            if levels and cells:
-                raise ValueError(f"{path}: line {number} does not end with a number") from None
-            continue
-        if not np.isfinite(level):
-            raise ValueError(f"{path}: the level in line {number} is not finite")
-        levels.append(level)
+        (levels,) = read_columns(path, (-1,), (unit,), "a level")
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from None
     if len(levels) < 2:
         raise ValueError(f"{path}: {len(levels)} levels were found. A sweep needs two or more")
-    return tuple(levels)
+    return tuple(map(float, levels))
 
 
 def list_path(levels: Sequence[float], cycles: int) -> SweepPath:

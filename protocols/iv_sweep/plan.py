@@ -18,9 +18,11 @@ from tsbench.protocols.worst_case import (
     range_refusal,
     worst_case_items,
 )
+from tsbench.quantities import short_quantity
 
 _BYTES_PER_POINT = 120
 _PREVIEW_POINTS = 2000
+_SHOWN = 3  #: levels of a file that are told
 _OTHER = ", or set measure_range = auto"  #: where no measuring range suits a compliance
 _LOOK = 0.05  #: [s] that the scope takes to look whether the device oscillates
 
@@ -99,10 +101,20 @@ def _sweep_refusal(capabilities: SourceMeterCapabilities, *, checks: bool) -> li
             "or connect a scope to the device and set 'check_oscillation'. Then the levels are set one by one"]
 
 
+def _levels_read(settings: SweepParameters) -> list[str]:
+    """Return a line with the levels that were read from a file, for a user who knows which ones it should have."""
+    if not (settings.file and settings.levels):
+        return []
+    unit, levels = DRIVE_UNITS[settings.drive][0], settings.levels
+    first = ", ".join(short_quantity(level, unit) for level in levels[:_SHOWN])
+    return [f"{len(levels)} levels are read from {settings.file}, between {short_quantity(min(levels), unit)} and "
+            f"{short_quantity(max(levels), unit)}. The first are {first}"]
+
+
 def _warnings(
     settings: SweepParameters, capabilities: SourceMeterCapabilities, points: int, *, checks: bool
 ) -> tuple[str, ...]:
-    warnings = []
+    warnings = _levels_read(settings)
     if not checks and points > settings.cycles * capabilities.maximum_sweep_points:
         warnings.append(f"a cycle has {round(points / settings.cycles)} points, but the list of the source meter holds "
                         f"only {capabilities.maximum_sweep_points}. tsbench sends the cycle in parts, and the output "

@@ -39,8 +39,8 @@ class StimulusParameters(Parameters):
         default=0.5, gt=0, lt=1, description="share of a cycle: of rectangle at its level, of triangle on its way up")
     decay: Seconds = Field(default=20e-6, gt=0, description="time in which a piezo burst falls to 1/e")
     file: str = Field(
-        default="", description="path of a recording: text with two columns, time in s and voltage in V, whose highest "
-                                "level becomes 'amplitude'")
+        default="", description="path of a recording: text with two columns, time and voltage (in s and V, or in the "
+                                "units of their header), whose highest level becomes 'amplitude'")
     edge: Seconds = Field(default=20e-9, gt=0, description="rise and fall time of a rectangle, 0 to 100 %")
     repeats: int = Field(default=3, ge=1, le=10_000, description="number of stimuli of each amplitude")
     rest: Seconds = Field(default=1e-3, ge=0, le=3600, description="time at the base level before each stimulus")

@@ -56,14 +56,14 @@ def plan_stimulus(settings: StimulusParameters, station: Station) -> Plan:
 
 
 def _scaled(settings: StimulusParameters) -> list[str]:
-    """Return a line if a recording is not sent as high as it is."""
+    """Return what was read of a recording, and a line if it is not sent as high as it is."""
     if settings.shape != "recorded":
         return []
-    own = read_recording(Path(settings.file))[2]
+    times, _, own = read_recording(Path(settings.file))
+    read = (f"the recording has {times.size} readings in {short_quantity(float(times[-1]), 's')} and reaches "
+            f"{format_quantity(own, 'V')}")
     others = [format_quantity(one, "V") for one in settings.amplitude if abs(one - own) > _SAME_HEIGHT * own]
-    if not others:
-        return []
-    return [f"the recording reaches {format_quantity(own, 'V')}, but it is scaled to {', '.join(others)}"]
+    return [read + (f", but it is scaled to {', '.join(others)}" if others else "")]
 
 
 def _waveform_refusals(

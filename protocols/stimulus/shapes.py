@@ -1,16 +1,15 @@
 """Shapes of a stimulus, between -1 and 1: rectangle, triangle, sine, a damped burst as of a piezo, and a recording."""
 
-import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from tsbench.errors import ConfigurationError
+from tsbench.protocols.level_files import read_columns
 from tsbench.records import FloatArray
 
 #: of a recording
-_LARGEST_FILE = 64 * 2**20  #: [bytes]
 _MOST_SAMPLES = 2_000_000
 
 #: shape -> its levels at phases of one period, from 0 to 1; ``duty`` is the share of it that the shape says
@@ -39,48 +38,21 @@ def damped_burst(times: FloatArray, period: float, decay: float) -> FloatArray:
 def read_recording(path: Path) -> tuple[FloatArray, FloatArray, float]:
     """Return times from 0 [s], levels between -1 and 1, and the highest level [V] of a text file.
 
-    It has two columns, time [s] and voltage [V].
-    Lines before the first with two numbers are a header. Columns are separated by commas, semicolons, tabs or spaces.
+    It has two columns, time and voltage, in s and V or in the units of their header
+    (:func:`~tsbench.protocols.level_files.read_columns`).
 
     Raises
     ------
     ConfigurationError
         One line: the file and what is wrong with it.
     """
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ConfigurationError(f"{path}: the file is larger than {_LARGEST_FILE // 2**20} MB. Shorten it")
-        text = path.read_text("utf-8", errors="replace")
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error}). Correct 'file'") from None
-    rows, begun = [], False
-    for number, cells in enumerate(_cells(text), start=1):
-        try:
-            row = float(cells[0]), float(cells[1])
-        except (ValueError, IndexError):
-            if begun and any(cells):
-                raise ConfigurationError(
-                    f"{path}: line {number} has no two numbers. Each line needs a time in s and a voltage in V"
-                ) from None
-            continue
-        begun = True
-        rows.append(row)
-    if len(rows) < 2 or len(rows) > _MOST_SAMPLES:
+    times, levels = read_columns(path, (0, 1), ("s", "V"), "two numbers, a time and a voltage")
+    if len(times) < 2 or len(times) > _MOST_SAMPLES:
         raise ConfigurationError(
-            f"{path}: {len(rows)} lines with two numbers were found. A stimulus needs 2 to {_MOST_SAMPLES}")
-    times, levels = np.array(rows).T
-    if not (np.isfinite(times).all() and np.isfinite(levels).all() and (np.diff(times) > 0).all()):
-        raise ConfigurationError(f"{path}: the times in the first column must rise, and all numbers must be finite")
+            f"{path}: {len(times)} lines with two numbers were found. A stimulus needs 2 to {_MOST_SAMPLES}")
+    if not (np.diff(times) > 0).all():
+        raise ConfigurationError(f"{path}: the times in the first column must rise")
     highest = float(np.abs(levels).max())
     if highest == 0.0:
         raise ConfigurationError(f"{path}: the voltage is 0 V everywhere. Use another recording")
     return times - times[0], levels / highest, highest
-
-
-def _cells(text: str) -> list[list[str]]:
-    """Return the cells of each line, by the separator that the first lines have."""
-    head = text[:10_000]
-    for separator in (";", "\t", ","):
-        if separator in head:
-            return [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(), delimiter=separator)]
-    return [line.split() for line in text.splitlines()]

@@ -76,6 +76,29 @@ def test_pulses_and_relaxation(tmp_path_factory, delays, sign, turned, resistanc
             assert row["value"] == pytest.approx(life * math.log(0.3 / ON / left), rel=0.05)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("width", "gap"), [(8e-3, 2e-3), (9.5e-3, 5e-4)])
+def test_a_device_that_is_on_for_most_of_the_record_keeps_its_sign_and_its_delays(tmp_path, width, gap, turned):
+    """The median of the whole record was taken for the current at rest, so the sign was turned and no delay seen."""
+    time, voltage, current = pulses([2e-4, 3e-4, 2.5e-4], width=width, gap=gap, life=5e-5)
+    analysis = analyse_files([table(tmp_path, time, voltage, -current if turned else current)])
+    assert any("reverses its sign" in line for line in analysis.lines) == turned
+    assert [row["value"] for row in of(analysis, "switching_delay")] == pytest.approx([2e-4, 3e-4, 2.5e-4], abs=1.2e-5)
+
+
+@pytest.mark.parametrize("shown", [2.5e-4, 3.5e-4, 6e-4, 9e-4])
+def test_a_record_that_ends_inside_its_pulse_gives_no_relaxation_time(tmp_path, shown):
+    time, voltage, current = pulses([2e-4])
+    until = time < shown
+    path = table(tmp_path, time[until], voltage[until], current[until])
+    analysis = analyse_files([path])
+    assert of(analysis, "switching_delay")[0]["value"] == pytest.approx(2e-4, abs=1.2e-5)
+    assert not [row for row in analysis.rows if "relaxation" in row["quantity"]]
+    assert any("does not show what follows" in line for line in analysis.lines)
+    with pytest.raises(ConfigurationError, match="ends inside its only pulse"):
+        analyse_files([path], kind="relaxation")
+
+
 def test_what_is_said_goes_before_what_the_record_shows(tmp_path, capsys):
     path = table(tmp_path, *pulses([2e-4, 3e-4]))
     only_delays, only_relaxation = (analyse_files([path], kind=kind) for kind in ("pulses", "relaxation"))

@@ -122,3 +122,68 @@ def test_what_has_even_steps_was_set() -> None:
     assert is_current_driven(0.1 + np.random.default_rng(1).normal(0.0, 0.01, decades.size), decades)
     limited = np.minimum(np.linspace(0, 1, 100), 0.2)
     assert not is_current_driven(np.linspace(0, 1, 100), limited)
+
+
+@pytest.mark.parametrize(("at", "current"), [
+    (-1, -1e-3), (-1, -6e-4), (-1, -4e-4), (0, -1e-3), (-2, -1e-3), (30, -1e-3), (60, -2e-3), (150, -1e-3),
+    (240, -1e-3)])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_one_reading_of_the_wrong_sign_takes_no_event_away(at: int, current: float, sign: float) -> None:
+    """The least reading alone set the current below which readings count as off, so nothing above it switched."""
+    voltage, readings = sweep(0.8, 0.4, 151)
+    readings[at] = current
+    found, _ = analysed({"voltage": sign * voltage, "current": sign * readings})
+    for name, low, high in (("threshold_voltage", 0.79, 0.8), ("hold_voltage", 0.39, 0.4)):
+        one = found[name]
+        ends = sorted((sign * low, sign * high))
+        assert one.low is not None and one.low == pytest.approx(ends[0], abs=2e-3), name
+        assert one.high is not None and one.high == pytest.approx(ends[1], abs=2e-3), name
+
+
+def test_a_reading_of_the_wrong_sign_where_the_device_switches_widens_the_interval() -> None:
+    voltage, readings = sweep(0.8, 0.4, 151)
+    readings[80] = -2e-4   # the first reading at which it is on
+    found, _ = analysed({"voltage": voltage, "current": readings})
+    one = found["threshold_voltage"]
+    assert one.low == pytest.approx(0.79, abs=2e-3) and one.high == pytest.approx(0.81, abs=2e-3)
+
+
+def test_an_offset_of_the_wrong_sign_is_still_no_reading_of_the_device() -> None:
+    voltage, readings = sweep(0.8, 0.4, 151)
+    found, _ = analysed({"voltage": voltage, "current": readings - 2e-7})
+    assert found["threshold_voltage"].value == pytest.approx(0.795, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", ["cycle", "sweep"])
+def test_a_number_of_the_sweep_that_does_not_change_joins_no_sweeps(name: str) -> None:
+    parts = [sweep(threshold, 0.4, 151, k) for k, threshold in enumerate((0.8, 0.64, 0.48))]
+    voltage, current = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    events = analyse_sweeps(Table({name: np.ones(voltage.size), "voltage": voltage, "current": current}, (), {}),
+                            Path("t.csv"), Jump(), None).results
+    found = [one for one in events if one.quantity == "threshold_voltage"]
+    assert [one.value for one in found] == pytest.approx([0.795, 0.635, 0.475], abs=2e-3)
+    assert [one.conditions["half_sweep"] for one in found] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_a_sweep_that_begins_at_its_peak_gives_both_events(numbered: bool) -> None:
+    voltage, current = sweep(0.8, 0.4, 151)
+    order = np.concatenate((np.arange(150, 301), np.arange(1, 151)))
+    columns = {"voltage": voltage[order], "current": current[order]}
+    columns |= {"cycle": np.ones(order.size)} if numbered else {}
+    results = analyse_sweeps(Table(columns, (), {}), Path("t.csv"), Jump(), None)
+    for quantity, value in (("threshold_voltage", 0.795), ("hold_voltage", 0.395)):
+        known = [one for one in results.results if one.quantity == quantity and one.value is not None]
+        assert [one.value for one in known] == pytest.approx([value], abs=2e-3)
+        assert not any(Flag.NO_EVENT in one.flags for one in results.results if one.quantity == quantity)
+    assert "1 half-sweep has no way up, so nothing is known of switching on there" in results.lines
+
+
+def test_without_a_way_down_nothing_is_said_of_switching_back() -> None:
+    voltage, current = sweep(0.8, 0.4, 151)
+    found, lines = analysed({"voltage": voltage[:151], "current": current[:151]})
+    hold = found["hold_voltage"]
+    assert found["threshold_voltage"].value == pytest.approx(0.795, abs=2e-3)
+    assert Flag.NO_EVENT not in hold.flags and Flag.CENSORED in hold.flags and hold.high == pytest.approx(1.5, abs=2e-3)
+    assert "no way down" in hold.method and not any("do not" in line and "back" in line for line in lines)
+    assert any("no way down, so nothing is known" in line for line in lines)

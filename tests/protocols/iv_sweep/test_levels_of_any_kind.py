@@ -76,7 +76,7 @@ def test_levels_come_from_a_file_and_stay_in_the_run(tmp_path: Path) -> None:
     stored = {name: one["value"] for name, one in sweep.parameters().items()}
     file.unlink()
     assert IVSweep.parse(stored).levels == sweep.levels   # extracted again without the file
-    for text, words in (("a\n1\nb\n", "line 3"), ("1\ninf\n", "not finite"), ("x\n", "0 levels"), (None, "read")):
+    for text, words in (("a\n1\nb\n", "line 3"), ("1\ninf\n", "not finite"), ("x\n", "0 lines"), (None, "read")):
         if text is not None:
             file.write_text(text, "utf-8")
         else:

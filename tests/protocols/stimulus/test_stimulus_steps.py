@@ -71,12 +71,12 @@ def test_a_recording_is_sent_as_high_as_it_is_unless_an_amplitude_is_given(tmp_p
     assert not any("scaled" in line for line in Stimulus.parse(asked).plan(station).warnings)
     warnings = Stimulus.parse({**asked, "amplitude": "2.4 V"}).plan(station).warnings
     (scaled,) = [line for line in warnings if "scaled" in line]
-    assert scaled == "the recording reaches 1.500 V, but it is scaled to 2.400 V"
+    assert scaled == "the recording has 3 readings in 2 us and reaches 1.500 V, but it is scaled to 2.400 V"
 
 
 @pytest.mark.parametrize(("text", "said"), [
     ("a,b\n", "0 lines with two numbers"), ("0,1\n1e-6,2\n1e-6,3\n", "must rise"), ("0,1\n1,nan\n", "finite"),
-    ("0,0\n1,0\n", "0 V everywhere"), ("0,1\n1,2\nx,3\n", "line 3 has no two numbers")])
+    ("0,0\n1,0\n", "0 V everywhere"), ("0,1\n1,2\nx,3\n", "line 3 ('x,3') has no 2 numbers")])
 def test_what_is_no_recording_is_said_in_one_line(tmp_path: Path, text: str, said: str, station: Any) -> None:
     path = tmp_path / "r.csv"
     path.write_text(text, "utf-8")
