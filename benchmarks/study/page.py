@@ -111,8 +111,9 @@ def page(
     text = "\n".join(tables(rows))
     return f"""# A study of the device {material.model}
 
-*Reference. `python -m benchmarks.study {material.name} --page` measures the study, and writes this page and its
-picture.*
+*Reference: does the bench give the numbers that a paper about devices like `{material.model}` prints, and do their
+intervals contain the truth? `python -m benchmarks.study {material.name} --page` measures the study, and writes this
+page and its picture.*
 
 {left}The study has the numbers that a paper about one kind of device prints. All of them are measured on the
 simulated bench, {swept}with one device for the other steps.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = (ROOT, ROOT / "docs", ROOT / "tests")
+FOLDERS = (ROOT, ROOT / "docs", ROOT / "docs" / "evidence", ROOT / "docs" / "devices", ROOT / "tests")
 DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in folder.glob("*.md"))
 
 
