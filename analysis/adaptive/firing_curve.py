@@ -2,7 +2,7 @@
 
 P(x) = floor + (plateau - floor) F((x - location) / spread). The stimulus x is the amplitude of a pulse [V], or the
 natural logarithm of the gap [s] before a second pulse. F rises from 0 to 1, is 1/2 at 0 and has the slope 1/4 there.
-Nobody knows its form before the measurement, so three forms stand for what devices do: symmetric (a threshold that
+Its form is not known before the measurement. So three forms stand for what devices do: symmetric (a threshold that
 varies from pulse to pulse), with its long tail below (switching as a waiting time: P = 1 - exp(-rate width), the rate
 exponential in the stimulus), and with its long tail above.
 

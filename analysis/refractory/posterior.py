@@ -2,7 +2,7 @@
 
 The curve. P(x) rises with x, the natural logarithm of the gap, from early * plateau to the plateau. ``early`` is the
 share of the pulses after which the device is off long before the others: some filaments of silver dissolve much sooner
-than most. Nobody knows the form of the rise, so it has one of the three of ``analysis/adaptive/firing_curve.py``. The
+than most. The form of the rise is not known, so it is one of the three of ``analysis/adaptive/firing_curve.py``. The
 most likely curve of one form alone gives a period that is too short if the true form is another one, and most so with
 early recoveries (docs/evidence/refractory.md).
 

@@ -115,9 +115,9 @@ def compare(
     pulses, covered = float(np.mean([one.pulses for one in ours])), sum(one.covered for one in ours)
     reached = sum(one.reached for one in ours)
     lines = [
-        Line(f"{quantity}: pulses that are chosen, mean (median, most)",
-             f"{pulses:.1f} ({np.median([one.pulses for one in ours]):.0f}, {max(one.pulses for one in ours)})",
-             INFORMATION, True),
+        Line(f"{quantity}: number of chosen pulses of a device",
+             f"mean {pulses:.1f}, median {np.median([one.pulses for one in ours]):.0f}, at most "
+             f"{max(one.pulses for one in ours)}", INFORMATION, True),
         Line(f"{quantity}: devices whose interval is as narrow as asked", f"{reached} of {len(ours)}", INFORMATION,
              True),
         Line(f"{quantity}: devices whose interval contains the true value", f"{covered} of {len(ours)}",
@@ -152,7 +152,8 @@ def _against(
     lines = [
         Line(f"{quantity}: {name}, fewest pulses that reach the width in {where}",
              f"{spaced_pulses:.0f} ({levels} levels, {repeats:.0f} times)", INFORMATION, True),
-        Line(f"{quantity}: chosen pulses / these", f"{pulses / spaced_pulses:.3f}", *bar),
+        Line(f"{quantity}: number of chosen pulses, divided by that of this series", f"{pulses / spaced_pulses:.3f}",
+             *bar),
     ]
     both = [(one, other) for one, other in zip(ours, series[levels], strict=True) if other is not None]
     ratio = float(np.mean([one.pulses for one, _ in both])) / each
@@ -165,11 +166,11 @@ def _against(
         lines += [
             Line(f"{quantity}: intervals of the series that contain the true value", f"{held} of {len(both)}",
                  INFORMATION, True),
-            Line(f"{quantity}: pulses that switch the device, chosen and spaced", f"{fired[0]:.1f}, {fired[1]:.1f}",
-                 INFORMATION, True)]
+            Line(f"{quantity}: number of pulses that switch the device, mean",
+                 f"chosen {fired[0]:.1f}, spaced {fired[1]:.1f}", INFORMATION, True)]
         if quantity != "refractory period":
-            lines.append(Line(f"{quantity}: highest amplitude of the threshold, median, chosen and spaced",
-                              f"{drive[0]:.2f}, {drive[1]:.2f}", INFORMATION, True))
+            lines.append(Line(f"{quantity}: highest amplitude divided by the threshold, median",
+                              f"chosen {drive[0]:.2f}, spaced {drive[1]:.2f}", INFORMATION, True))
     return lines
 
 
@@ -177,9 +178,9 @@ def drifting(devices: Sequence[Device], work: Work) -> list[Line]:
     """Return the row of devices whose threshold moves."""
     found = [one for one in work.searches([("threshold amplitude", device, 0, False) for device in devices]) if one]
     return [Line(
-        f"threshold amplitude: devices flagged as drifting, dependent, where it rises by {_DRIFT:.0%} in 100 pulses",
-        f"{sum(one.drifted for one in found)}, {sum(one.dependent for one in found)} of {len(found)}; "
-        f"{sum(one.drifted or one.dependent or not one.reached for one in found)} with these flags or too few pulses",
+        f"threshold amplitude: flags of {len(found)} devices whose threshold rises by {_DRIFT:.0%} in 100 pulses",
+        f"{sum(one.drifted for one in found)} drifting, {sum(one.dependent for one in found)} dependent; "
+        f"{sum(one.drifted or one.dependent or not one.reached for one in found)} with one of these or too few pulses",
         INFORMATION, True)]
 
 
@@ -194,8 +195,8 @@ def remembering(count: int, work: Work) -> list[Line]:
             f" and resembles the one before (correlation {resembles:g})" if resembles else "")
         lines += [
             _covered(f"{name}: intervals that contain the true value", covered, len(found)),
-            Line(f"{name}: pulses, mean; flagged as dependent", f"{np.mean([one.pulses for one in found]):.1f}; "
-                 f"{sum(one.dependent for one in found)} of {len(found)}", INFORMATION, True)]
+            Line(f"{name}: number of pulses, mean", f"{np.mean([one.pulses for one in found]):.1f}; "
+                 f"{sum(one.dependent for one in found)} of {len(found)} flagged as dependent", INFORMATION, True)]
     return lines
 
 
@@ -233,18 +234,19 @@ def _agreement(quantity: str, kind: str, mine: Sequence[tuple[BenchJob, BenchRow
     beside = f"{np.mean([row.conditioning for _, row in mine]):.1f}"
     name = f"{quantity} on the bench" + (f", {kind}" if kind else "")
     covered, dependent = sum(row.covered for _, row in mine), sum(row.dependent for _, row in mine)
-    held = Line(f"{name}: intervals that contain the true value; flagged as dependent",
-                f"{covered} of {bench.size}; {dependent}", INFORMATION, True)
+    held = Line(f"{name}: intervals that contain the true value",
+                f"{covered} of {bench.size}; {dependent} flagged as dependent", INFORMATION, True)
     if not compared:
-        return [held, Line(f"{name}: pulses that count, mean; conditioning pulses beside",
-                           f"{bench.mean():.1f}; {beside}", INFORMATION, True)]
+        return [held, Line(f"{name}: number of pulses that count, mean",
+                           f"{bench.mean():.1f}, and {beside} conditioning pulses", INFORMATION, True)]
     model = np.array([one.pulses for one in found], dtype=float).reshape(len(mine), -1)
     scatter = model.std(axis=1, ddof=1)  # of each device by itself: they differ in their spread
     error = float(np.sqrt((scatter**2).mean() * (1.0 / bench.size + 1.0 / model.size)))
     return [held, Line(
-        f"{name}: pulses that count, of the bench and of the statistical model, mean; conditioning pulses beside",
-        f"{bench.mean():.1f}, {model.mean():.1f} of {model.size}; {beside}",
-        f"within three standard errors ({3 * error:.1f})", abs(float(bench.mean() - model.mean())) <= 3 * error)]
+        f"{name}: number of pulses that count, mean",
+        f"bench {bench.mean():.1f} ({bench.size} runs), and {beside} conditioning pulses; model {model.mean():.1f} "
+        f"({model.size} runs)", f"they differ by at most {3 * error:.1f} (three standard errors)",
+        abs(float(bench.mean() - model.mean())) <= 3 * error)]
 
 
 def windows(count: int, work: Work) -> list[Line]:
@@ -262,8 +264,8 @@ def windows(count: int, work: Work) -> list[Line]:
         _covered("oscillation window: edges whose interval contains the edge of the circuit", sum(held), len(held)),
         Line("oscillation window: edges of which only a bound is known, and the bound holds",
              f"{sum(bounds)} of {len(bounds)}", INFORMATION, True),
-        Line("oscillation window: records, mean (most); width of the intervals, median",
-             f"{np.mean([row.records for row in rows]):.1f} ({max(row.records for row in rows)}); "
+        Line("oscillation window: number of records; width of the intervals, median",
+             f"mean {np.mean([row.records for row in rows]):.1f}, at most {max(row.records for row in rows)}; "
              f"{1e3 * np.median(widths):.0f} mV", INFORMATION, True)]
 
 
