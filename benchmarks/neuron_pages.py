@@ -41,8 +41,8 @@ The same netlist runs in ngspice. First write the device models to the folder of
 The name of a VO2 circuit begins with `vo2` or `yi`. These circuits show the 23 firing behaviours of W. Yi et al. (Nat.
 Commun. 9 (2018) 4661). Each behaviour has a letter from a to w. The parameters of the memristor are the same in all of
 them. The resistors, the capacitors, the bias voltages and the stimulus of each behaviour are its own
-(`behaviours.toml`). [evidence/behaviours.md](evidence/behaviours.md) shows the results and their limits. The circuits of
-the paper have two memristors and, together, four or five resistors and capacitors. Here,
+(`behaviours.toml`). [evidence/behaviours.md](evidence/behaviours.md) shows the results and their limits. The circuits
+of the paper have two memristors and, together, four or five resistors and capacitors. Here,
 `vo2_resonator` has one memristor, one resistor and one capacitor. `yi_mixed` and `yi_after_potential` each have two
 memristors and, together, six resistors and capacitors.
 

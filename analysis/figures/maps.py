@@ -42,7 +42,7 @@ def oscillation_map_figure(
     firing = [place for place in places if place.found.frequency is not None]
     silent = [place for place in places if place.found.frequency is None]
     if silent:
-        axes.plot([p.bias for p in silent], [p.other for p in silent], "x", color=MUTED, markersize=7, label="silent")
+        axes.plot([p.bias for p in silent], [p.other for p in silent], "x", color=MUTED, markersize=7, label="quiet")
     if firing:
         values = np.array([place.found.frequency for place in firing], dtype=np.float64)
         low, high = float(values.min()), float(values.max())
