@@ -25,6 +25,17 @@ def test_every_link_leads_somewhere(document: str) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_section_that_a_link_names_exists(document: str) -> None:
+    path, missing = ROOT / document, []
+    for target, section in re.findall(r"\]\(([^)#:\s]*)#([\w-]+)\)", path.read_text("utf-8")):
+        text = (path.parent / target if target else path).read_text("utf-8")
+        heads = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-")
+                 for head in re.findall(r"^#+ (.*)$", text, re.M)}
+        missing += [] if section in heads else [f"{target}#{section}"]
+    assert missing == []
+
+
 def test_commands_of_the_readme_parse() -> None:
     from tsbench.cli.parser import build_parser
 
