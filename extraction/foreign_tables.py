@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.tables.column_roles import column_of, guess_columns
 from tsbench.analysis.tables.column_units import scales_of
-from tsbench.analysis.tables.table import ColumnRead, Table, missing_reason, read_column
+from tsbench.analysis.tables.table import ColumnRead, Table, is_beyond, missing_reason, read_column
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.importers.foreign import ForeignColumn, ForeignTable
 from tsbench.quantities import format_quantity
@@ -68,7 +68,10 @@ def table_of(
     others = [] if many else _unused(foreign, names, where)
     said_of_it = (*foreign.remarks, *_in_compliance(foreign, arrays, flags), *others)
     breaks = tuple(int(np.count_nonzero(usable[:row])) for row in foreign.breaks)
-    return Table(arrays, left_out, read, said_of_it, "row", flags, windows, breaks)
+    beyond = tuple(
+        (int(np.count_nonzero(usable[:row])), float(read["voltage"].factor * values["voltage"][row]))
+        for row in np.flatnonzero(~usable) if is_beyond({role: float(array[row]) for role, array in values.items()}))
+    return Table(arrays, left_out, read, said_of_it, "row", flags, windows, beyond, breaks)
 
 
 def _in_compliance(

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from tsbench.analysis.statistics.distribution import Distribution
 from tsbench.analysis.statistics.drift import DriftFound
 from tsbench.analysis.statistics.enough import Enough
@@ -35,6 +37,7 @@ class SampleStatistics:
     fits: tuple[Fit, ...] = ()
     drift: DriftFound | None = None  #: of a device; None for all devices
     enough: Enough | None = None
+    order: FloatArray = field(default_factory=lambda: np.empty(0), repr=False)  #: of the values among all events
 
 
 @dataclass(frozen=True)

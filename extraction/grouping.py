@@ -39,6 +39,7 @@ class DeviceEvents:
     below: int  #: events of which only an upper bound is known
     spoiled: int
     unknown: int  #: events without a value and without a bound
+    order: FloatArray  #: place of each value in the order of measurement of all events, shape (n,)
 
     @property
     def own(self) -> float:
@@ -182,6 +183,7 @@ def _device(name: str, events: Sequence[Observation]) -> DeviceEvents:
     good = [one for one in events if not one.spoiled]
     known = [one.result for one in good if not one.bounded]
     values = np.array([result.value for result in known], dtype=np.float64)
+    order = np.array([one.order for one in good if not one.bounded], dtype=np.float64)
     ends = np.array([(result.value if result.low is None else result.low,
                       result.value if result.high is None else result.high) for result in known],
                     dtype=np.float64).reshape(-1, 2)
@@ -198,4 +200,4 @@ def _device(name: str, events: Sequence[Observation]) -> DeviceEvents:
     return DeviceEvents(
         name, values, half_widths, CensoredSample(low, high) if low.size else None, shared, step,
         int(np.isinf(limits[:, 1]).sum()), int(np.isinf(limits[:, 0]).sum()), len(events) - len(good),
-        sum(pair is None for pair in bounds))
+        sum(pair is None for pair in bounds), order)

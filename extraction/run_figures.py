@@ -12,7 +12,7 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, SampleStatistics
 from tsbench.extraction.observations import COUNTERS, DESCRIBING, Gathered, Observation, gather
 from tsbench.extraction.overvoltage_figure import draw_overvoltage
-from tsbench.extraction.series import axis_name, series_against, series_name, unit_of
+from tsbench.extraction.series import axis_name, drive_of, series_against, series_name, unit_of
 from tsbench.extraction.statistics import statistics_of
 from tsbench.records import FloatArray, Run
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _LOGARITHMIC = 20.0  #: ratio of the largest to the smallest value from which on an axis is logarithmic
 _MOST_NAMES = 12  #: in a legend
 _REJECTED = 0.01  #: p-value of a fit below which a line says so
+#: what is said of tables of other programs where only runs can be drawn
+_TABLES = (", and this figure cannot be drawn from tables. 'tsbench analyse' draws the I-V curves of a table with "
+           "--out FOLDER")
 _FEW_DEVICES = 5  #: with fewer, the cycles of each are drawn; else one value of each
 
 
@@ -137,7 +140,8 @@ def _against(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
                                (axes.set_yscale, [one.value for one in series.series])):
         if _over_decades(np.concatenate(numbers)):
             set_scale("log")
-    label(axes, axis_name(against), unit_of(against), axis_name(wanted.quantity), series.unit)
+    unit = unit_of(against, drive_of(one.facts for one in mine))
+    label(axes, axis_name(against), unit, axis_name(wanted.quantity), series.unit)
     return series.lines
 
 
@@ -175,7 +179,13 @@ def _groups(wanted: _Wanted, gathered: Gathered) -> list[GroupStatistics]:
     return groups
 
 
-def _samples(groups: list[GroupStatistics]) -> list[tuple[str, GroupStatistics, SampleStatistics]]:
+def _drive(gathered: Gathered, wanted: _Wanted) -> str:
+    return drive_of(one.facts for one in gathered.observations if one.result.quantity == wanted.quantity)
+
+
+def _samples(
+    groups: list[GroupStatistics], drive: str = "voltage"
+) -> list[tuple[str, GroupStatistics, SampleStatistics]]:
     """Return name, group and sample of each line: of few devices their cycles, of many one value of each."""
     differ = {name for group in groups for name, value in group.conditions.items()
               if len({str(other.conditions.get(name)) for other in groups}) > 1}
@@ -183,7 +193,7 @@ def _samples(groups: list[GroupStatistics]) -> list[tuple[str, GroupStatistics, 
     for group in groups:
         several = group.population is not None and group.population.number >= _FEW_DEVICES
         for sample in ([group.population] if several and group.population is not None else group.devices):
-            name = series_name({key: value for key, value in group.conditions.items() if key in differ})
+            name = series_name({key: value for key, value in group.conditions.items() if key in differ}, drive)
             many = f"{sample.device}, n = {sample.number}"
             if sample.device == ALL_DEVICES:
                 many = f"{sample.number} devices"
@@ -197,7 +207,7 @@ def _distribution(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str
     from tsbench.analysis.figures.distributions import draw_distribution
 
     groups = _groups(wanted, gathered)
-    shown = [(name, sample, sample.distribution) for name, _, sample in _samples(groups)
+    shown = [(name, sample, sample.distribution) for name, _, sample in _samples(groups, _drive(gathered, wanted))
              if sample.distribution is not None]
     for number, (name, sample, found) in enumerate(shown):
         draw_distribution(axes, found, colour_of(number), name, next(iter(sample.fits), None))
@@ -215,7 +225,7 @@ def _probability(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]
     from tsbench.analysis.figures.distributions import draw_probability_plot
 
     groups, lines, number = _groups(wanted, gathered), [], 0
-    for name, _, sample in _samples(groups):
+    for name, _, sample in _samples(groups, _drive(gathered, wanted)):
         (found,) = sample.fits
         if sample.distribution is None or not found.parameters:
             lines.append(f"{name}: no distribution is fitted, because {found.why}")
@@ -238,16 +248,23 @@ def _trend(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
     from tsbench.analysis.figures import label
     from tsbench.analysis.figures.comparisons import MOST_SERIES, Series, draw_trend
 
-    groups, number = _groups(wanted, gathered), 0
+    groups = _groups(wanted, gathered)
     differ, named = len(groups) > 1, sum(len(group.devices) for group in groups) <= MOST_SERIES
-    for group in groups:
-        for sample in group.devices:
-            name = ", ".join(filter(None, (series_name(group.conditions) if differ else "", sample.device)))
-            values, order = sample.values, np.arange(1.0, sample.values.size + 1)
-            series = Series(name if named else "", order, values, values - sample.own, values + sample.own)
-            draw_trend(axes, series, sample.drift, number)
-            number += 1
-    label(axes, "number of the event", "", axis_name(wanted.quantity), groups[0].unit)
+    samples = [(group, sample) for group in groups for sample in group.devices]
+    all_values, orders = (np.concatenate(parts) for parts in zip(
+        *((sample.values, sample.order) for _, sample in samples), strict=True))
+    places = np.unique(orders)   # in the order of measurement, also where the events of several lines alternate
+    both = bool((all_values > 0).any() and (all_values < 0).any())   # an axis through zero would hide each drift
+    drive = _drive(gathered, wanted)
+    for number, (group, sample) in enumerate(samples):
+        name = ", ".join(filter(None, (series_name(group.conditions, drive) if differ else "", sample.device)))
+        turned = both and bool((sample.values <= 0).all())
+        values = -sample.values if turned else sample.values
+        order = np.asarray(np.searchsorted(places, sample.order) + 1, dtype=np.float64)
+        series = Series(name if named else "", order, values, values - sample.own, values + sample.own)
+        draw_trend(axes, series, sample.drift, number, turned=turned)
+    name = axis_name(wanted.quantity)
+    label(axes, "number of the event", "", f"magnitude of {name}" if both else name, groups[0].unit)
     return _remarks(groups)
 
 
@@ -258,15 +275,17 @@ def _curves(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
 
     sweeps = [(run, facts) for run, facts in gathered.runs if run.header.protocol == "iv_sweep" and len(run.points)]
     if not sweeps:
-        raise ConfigurationError("none of the files is a run of iv_sweep")
+        tables = any(one.facts.get("protocol") == "table" for one in gathered.observations)
+        raise ConfigurationError(
+            "none of the files is a run of iv_sweep" + _TABLES * tables)
     names = wanted.by or tuple(
         name for name in ("device", "temperature", "load", "ramp_rate", "compliance")
         if len({facts.get(name) for _, facts in sweeps}) > 1)
     curves = []
     for run, facts in sweeps:
         points = sweep_points(run)
-        curves.append((series_name({name: facts.get(name) for name in names}) or run.header.device.identifier,
-                       points.voltage, points.current))
+        name = series_name({name: facts.get(name) for name in names}, drive_of([facts]))
+        curves.append((name or run.header.device.identifier, points.voltage, points.current))
     draw_curves(axes, curves, logarithmic=True)
     label(axes, "device voltage", "V", "magnitude of current", "A")
     return []

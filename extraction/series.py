@@ -10,6 +10,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.extraction.grouping import Group, groups_of
 from tsbench.extraction.observations import Observation
 from tsbench.extraction.statistics import device_statistics
+from tsbench.protocols.iv_sweep.parameters import SweepParameters
 from tsbench.quantities import CONDITION_UNITS, short_quantity
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: units of facts beside the conditions of results
 _UNITS = {"load": "Ohm", "load_resistance": "Ohm", "parallel_capacitance": "F", "stop": "V", "step": "V", "dwell": "s"}
+#: facts whose unit does not tell them from a measured quantity: their names stand in legends too
+_WITH_NAME = frozenset({"compliance"})
 _NAMES = {"load": "load resistance", "bias": "bias", "amplitude": "pulse amplitude", "gap": "gap between pulses"}
 
 
@@ -29,8 +32,16 @@ class AllSeries:
     lines: list[str]
 
 
-def unit_of(fact: str) -> str:
-    """Return the unit of a condition or parameter; "" for a plain number."""
+def drive_of(facts: Iterable[Mapping[str, Any]]) -> str:
+    """Return the quantity that the source sets in all of these events: "voltage", "current", or "" if both occur."""
+    drives = {str(one.get("drive", "voltage")) for one in facts}
+    return drives.pop() if len(drives) == 1 else "" if drives else "voltage"
+
+
+def unit_of(fact: str, drive: str = "voltage") -> str:
+    """Return the unit of a condition or parameter, as ``drive_of`` the events; "" for a plain number."""
+    if drive != "voltage" and (units := SweepParameters.units_by_drive.get(fact)):
+        return units.get(drive, "")
     return _UNITS.get(fact) or CONDITION_UNITS.get(fact, "")
 
 
@@ -39,16 +50,19 @@ def axis_name(name: str) -> str:
     return _NAMES.get(name, name.replace("_", " "))
 
 
-def series_name(facts: Mapping[str, Any]) -> str:
-    """Return the words for a legend: "300 K, 4.7 kΩ"; devices are named as they are, plain numbers with their name."""
+def series_name(facts: Mapping[str, Any], drive: str = "voltage") -> str:
+    """Return the words for a legend: "300 K, 4.7 kΩ"; devices are named as they are, plain numbers with their name.
+
+    ``drive`` is that of the events: the unit of a compliance follows from it.
+    """
     parts = []
     for name, value in facts.items():
         if value in (None, ""):
             continue
         if isinstance(value, int | float):
-            unit = unit_of(name)
+            unit = unit_of(name, drive)
             text = short_quantity(float(value), unit, 4).replace("Ohm", "\u03a9")
-            parts.append(text if unit else f"{axis_name(name)} {text}")
+            parts.append(text if unit and name not in _WITH_NAME else f"{axis_name(name)} {text}")
         else:
             parts.append(str(value))
     return ", ".join(parts)
@@ -83,7 +97,8 @@ def series_against(
         if not isinstance(at, int | float):
             raise ConfigurationError(f"'{against}' is not a number of all events with the quantity '{quantity}'")
         lines += group.remarks
-        _add(found, group, float(at), series_name({name: group.conditions[name] for name in others}))
+        _add(found, group, float(at), series_name(
+            {name: group.conditions[name] for name in others}, drive_of(one.facts for one in mine)))
     several = len({device for device, _ in found}) > 1
     series = []
     for (device, name), points in found.items():

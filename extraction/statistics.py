@@ -112,7 +112,7 @@ def device_statistics(
     """
     assert events.sample is not None
     errors = _Errors(events.own, events.shared, events.of_mean)
-    found = _sample(events.device, events.sample, events.values, errors, families, seed)
+    found = replace(_sample(events.device, events.sample, events.values, errors, families, seed), order=events.order)
     if events.above + events.below:
         return found
     return replace(

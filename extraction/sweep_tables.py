@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.statistics import bootstrap_interval
@@ -14,6 +15,7 @@ from tsbench.analysis.tables.driven_quantity import is_current_driven
 from tsbench.analysis.tables.table import Table
 from tsbench.analysis.threshold.averaged_oscillation import NO_FACT, falling_part
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints
+from tsbench.analysis.threshold.reading_noise import least_seen
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.sweep_statistics import censored_at, half_width, statistics
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, summarise_results
@@ -35,6 +37,7 @@ _FEWEST_ROWS, _JUMPS = 20, 0.2
 #: half-sweeps, for a bootstrap of their mean. Chosen: of 2, 3, 4, 5 and 8 normal values, the interval by bootstrap
 #: alone contains the true mean in 50, 75, 81, 82 and 89 % of the cases (2000 drawn samples of each)
 _FEWEST_DIFFERENCES = 5
+_MOSTLY, _UNLIKE = 0.8, 3  #: share of the rows in pairs, and pairs with unlike readings, of rows that were sorted
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -59,7 +62,7 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     if driven:
         events, doubt = _unchecked(snapback(replace(points, level=points.current), SweepFacts()))
     else:
-        events, doubt = _unchecked(switching(points, SweepFacts(voltage_noise=noise), rule))
+        events, doubt = _unchecked(switching(_with_beyond(points, table), SweepFacts(voltage_noise=noise), rule))
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
     summaries, said = _summaries(points, events, rule, driven=driven)
     touching = contact(points.voltage, points.current)
@@ -71,6 +74,10 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
         results = [replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results]
         doubt = [*doubt, f"the {swept} jumps from row to row, so the rows may not be in the order of measurement. Sort "
                          "them by time, or by the number of the reading"]
+    if _is_sorted(points.current if driven else points.voltage, points.voltage if driven else points.current):
+        results = [replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results]
+        doubt = [*doubt, f"the rows are sorted by the {swept}. Most values of it occur twice with different readings, "
+                         "so the way up and the way down are mixed. Give the rows in the order of measurement"]
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
     found = Found(f"sweep{' of the current' if driven else ''}, {number}", [*results, *summaries], [*said, *doubt])
     return found if out is None else _with_figures(found, events, path, out)
@@ -81,6 +88,17 @@ def _is_out_of_order(driven: FloatArray) -> bool:
     if driven.size < _FEWEST_ROWS or np.unique(driven).size < _FEWEST_ROWS // 2:
         return False
     return float(np.median(np.abs(np.diff(driven)))) > _JUMPS * float(np.ptp(driven))
+
+
+def _is_sorted(driven: FloatArray, read: FloatArray) -> bool:
+    """Return whether the rows are in the order of the swept quantity, with two unlike branches at the same values."""
+    if driven.size < _FEWEST_ROWS or not ((np.diff(driven) >= 0).all() or (np.diff(driven) <= 0).all()):
+        return False
+    size = np.abs(read)
+    pairs = np.flatnonzero(np.diff(driven) == 0)
+    least, most = np.minimum(size[pairs], size[pairs + 1]), np.maximum(size[pairs], size[pairs + 1])
+    clear = most > least_seen(read, np.abs(driven))
+    return 2 * pairs.size >= _MOSTLY * driven.size and int(np.count_nonzero(clear & (most > 2.0 * least))) >= _UNLIKE
 
 
 def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]:
@@ -139,6 +157,22 @@ def sweep_points_of(table: Table, path: Path) -> IVPoints:
     )
 
 
+def _with_beyond(points: IVPoints, table: Table) -> IVPoints:
+    """Return the readings with those beyond the range among them, whose current is infinite."""
+    if not table.beyond:
+        return points
+    places, volts = (np.array(part) for part in zip(*table.beyond, strict=True))
+    beside = np.minimum(places, points.voltage.size - 1)
+
+    def more(values: npt.NDArray[Any] | None, added: npt.NDArray[Any] | None = None) -> Any:
+        return None if values is None else np.insert(values, places, values[beside] if added is None else added)
+
+    return replace(
+        points, voltage=more(points.voltage, volts), current=more(points.current, np.full(places.size, np.inf)),
+        level=more(points.level, None if points.level is None else volts), flags=more(points.flags),
+        cycle=more(points.cycle))
+
+
 def _summaries(
     points: IVPoints, events: Sequence[Switching], rule: Rule, *, driven: bool
 ) -> tuple[list[Result], list[str]]:
@@ -159,7 +193,7 @@ def _summaries(
             censored = censored_at(found).size
             # a threshold is censored where the device is on at the first reading, a hold where it is on at the last
             changed = number + (censored if quantity == "threshold_voltage" else 0)
-            clear = len(found) - sum(Flag.TOO_FEW in one.flags and one.value is None for one in found)
+            clear = len(found) - sum(_is_unknown(one) for one in found)
             if clear or not _has_no_way(ours, quantity):
                 lines.append(f"polarity {name}: {changed} half-sweeps {verb}, {clear - changed} do not (rule {rule})")
             if number == 0:
@@ -206,14 +240,28 @@ def _summaries(
     )
     up = [event for event in events if event.half.rises]
     few = sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in up)
+    hidden = sum(_is_hidden(event.threshold_voltage) for event in up)
+    if hidden:
+        lines.append(f"in {hidden} half-sweep{'s' * (hidden > 1)} the current is beyond the range of the meter, so it "
+                     "is not known whether the device switches there. Use a larger range")
     if few:
         has = "s have" if few > 1 else " has"
         lines.insert(0, f"{few} half-sweep{has} too few readings to show whether the device switches")
     lines += _without_a_way(events)
     lines.insert(
-        0, f"{switched} of {len(events)} half-sweeps switch, {len(up) - few - switched} do not (rule {rule})"
+        0, f"{switched} of {len(events)} half-sweeps switch, {len(up) - few - hidden - switched} do not (rule {rule})"
     )
     return results, lines
+
+
+def _is_hidden(one: Result) -> bool:
+    """Return whether readings beyond the range hide whether there is an event."""
+    return one.value is None and Flag.OVERFLOW in one.flags and Flag.CENSORED not in one.flags
+
+
+def _is_unknown(one: Result) -> bool:
+    """Return whether it is not known whether there is an event."""
+    return (one.value is None and Flag.TOO_FEW in one.flags) or _is_hidden(one)
 
 
 def _has_no_way(events: Sequence[Switching], quantity: str) -> bool:

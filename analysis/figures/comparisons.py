@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from tsbench.analysis.figures.looks import MARKERS, OKABE_ITO
@@ -49,18 +50,31 @@ def draw_against(axes: Axes, series: Sequence[Series]) -> None:
         known = np.isfinite(one.value)
         low, high = (np.where(np.isfinite(end), end, one.value) for end in (one.low, one.high))
         across = None if one.x_low is None or one.x_high is None else (
-            np.maximum(one.x - one.x_low, 0.0)[known], np.maximum(one.x_high - one.x, 0.0)[known])
-        axes.errorbar(
-            one.x[known], one.value[known], xerr=across, yerr=(
-                np.maximum(one.value - low, 0.0)[known], np.maximum(high - one.value, 0.0)[known]),
-            fmt=marker + ("-" if across is None else ""), color=colour, markersize=5, linewidth=0.9, elinewidth=0.9,
-            capsize=2.5, label=one.name)
+            np.maximum(one.x - one.x_low, 0.0), np.maximum(one.x_high - one.x, 0.0))
+        down, up = np.maximum(one.value - low, 0.0), np.maximum(high - one.value, 0.0)
+        for side, name in _sides(one.x, known, one.name):
+            axes.errorbar(
+                one.x[side], one.value[side], xerr=None if across is None else tuple(end[side] for end in across),
+                yerr=(down[side], up[side]), fmt=marker + ("-" if across is None else ""), color=colour, markersize=5,
+                linewidth=0.9, elinewidth=0.9, capsize=2.5, label=name)
         for bound, symbol in ((one.low, "^"), (one.high, "v")):
             alone = ~known & np.isfinite(bound)
             axes.plot(one.x[alone], bound[alone], symbol, color=colour, markerfacecolor="none", markersize=5)
 
 
-def draw_trend(axes: Axes, series: Series, found: DriftFound | None, number: int = 0) -> None:
+def _sides(
+    x: FloatArray, known: npt.NDArray[np.bool_], name: str
+) -> list[tuple[npt.NDArray[np.bool_], str | None]]:
+    """Return the points on each side of zero, and the name of the first: no line joins both polarities through zero."""
+    sides = [known & (x < 0.0), known & (x >= 0.0)]
+    if not all(side.any() for side in sides):
+        return [(known, name)]
+    return [(sides[0], name), (sides[1], None)]
+
+
+def draw_trend(
+    axes: Axes, series: Series, found: DriftFound | None, number: int = 0, *, turned: bool = False
+) -> None:
     """Draw values in the order of their cycles, the drift if there is evidence of one, and the levels between steps.
 
     Parameters
@@ -69,6 +83,7 @@ def draw_trend(axes: Axes, series: Series, found: DriftFound | None, number: int
     series : of one device; an empty name gives no line in the legend
     found : drift and steps; None: not looked for
     number : of the series, for colour and marker
+    turned : the values of the series are those in which the drift was found with their sign changed
     """
     colour = colour_of(number)
     low, high = (np.where(np.isfinite(end), end, series.value) for end in (series.low, series.high))
@@ -86,8 +101,8 @@ def draw_trend(axes: Axes, series: Series, found: DriftFound | None, number: int
             axes.axvspan(series.x[min(change.earliest, series.x.size - 1)] - 0.5,
                          series.x[min(change.latest, series.x.size - 1)] - 0.5, color=MUTED, alpha=0.25, linewidth=0)
     elif found.drifts and found.slope.value is not None:
-        middle = float(np.median(series.value - found.slope.value * series.x))
-        axes.plot(series.x, middle + found.slope.value * series.x, color="black", linewidth=1.2)
+        drifted = (-1.0 if turned else 1.0) * found.slope.value * np.arange(1.0, series.value.size + 1)
+        axes.plot(series.x, float(np.median(series.value - drifted)) + drifted, color="black", linewidth=1.2)
 
 
 def draw_curves(axes: Axes, curves: Sequence[tuple[str, FloatArray, FloatArray]], logarithmic: bool) -> None:

@@ -29,6 +29,7 @@ from tsbench.analysis.tables.column_units import (
 )
 from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank
 from tsbench.analysis.tables.remarks import check_remarks
+from tsbench.analysis.tables.thousands import PointsOfThousands
 from tsbench.errors import UnreadableFile
 from tsbench.records import FloatArray
 
@@ -70,6 +71,8 @@ class Table:
     flags: npt.NDArray[np.uint32] | None = None
     #: role -> lowest and highest value that the record can show [V or A]; a role without known ends is not in it
     windows: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    #: of rows that were left out because the current was beyond the range: number of rows before each, and its voltage
+    beyond: tuple[tuple[int, float], ...] = ()
     breaks: tuple[int, ...] = ()  #: first row of each further segment of a record with gaps of time in it
 
     @property
@@ -132,14 +135,15 @@ def parse_table(
     assumed = {role: column.name for role, column in read.items() if column.assumed}
     doubts = check_remarks(_remarks(head[: layout.begin], layout), assumed, source)
     numbers = _numbers(itertools.chain(head[layout.begin :], content), assumed, source)
-    kept, left_out = _rows(numbers, layout, source)
+    kept, left_out, beyond = _rows(numbers, layout, source)
     if not any(len(column) for column in kept.values()):
         raise UnreadableFile(
             f"{source}: the table has no row of numbers in the columns "
             f"{', '.join(layout.names[k] for k in layout.where.values())}"
         )
     arrays = {role: read[role].factor * np.array(column, dtype=np.float64) for role, column in kept.items()}
-    return Table(arrays, tuple(left_out), read, doubts)
+    over = tuple((place, volts * read["voltage"].factor) for place, volts in beyond)
+    return Table(arrays, tuple(left_out), read, doubts, beyond=over)
 
 
 def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
@@ -239,19 +243,22 @@ def read_column(
 
 def _rows(
     lines: Iterable[Line], layout: Layout, source: str
-) -> tuple[dict[str, "array[float]"], list[tuple[int, str]]]:
-    """Return the numbers of the wanted columns as written, and the rows that were left out."""
+) -> tuple[dict[str, "array[float]"], list[tuple[int, str]], list[tuple[int, float]]]:
+    """Return the numbers of the wanted columns as written, the rows that were left out, and those beyond the range."""
+    beyond: list[tuple[int, float]] = []
     kept = {role: array("d") for role in layout.where}
     left_out: list[tuple[int, str]] = []
-    lines = iter(lines)
+    lines, points = iter(lines), PointsOfThousands()
     while block := list(itertools.islice(lines, _BLOCK)):
+        points.look("\n".join(line.text for line in block))
         plain = _plain_numbers(block, layout)
         if plain is None:
-            _read_one_by_one(block, layout, source, kept, left_out)
+            _read_one_by_one(block, layout, source, kept, left_out, beyond)
             continue
         for role, column in plain.items():
             kept[role].extend(column)
-    return kept, left_out
+    points.require_decimal(source)
+    return kept, left_out, beyond
 
 
 def _plain_numbers(block: Sequence[Line], layout: Layout) -> dict[str, list[float]] | None:
@@ -273,13 +280,15 @@ def _plain_numbers(block: Sequence[Line], layout: Layout) -> dict[str, list[floa
 
 def _read_one_by_one(
     lines: Iterable[Line], layout: Layout, source: str, kept: dict[str, "array[float]"],
-    left_out: list[tuple[int, str]],
+    left_out: list[tuple[int, str]], beyond: list[tuple[int, float]],
 ) -> None:
     """Add the rows of numbers to ``kept``, and those without one to ``left_out``."""
     for line in lines:
         values = _row(layout, line, f"{source}: line {line.number}")
         if reason := missing_reason({layout.names[layout.where[role]]: value for role, value in values.items()}):
             left_out.append((line.number, reason))
+            if is_beyond(values):
+                beyond.append((len(kept["voltage"]), values["voltage"]))
             continue
         for role, value in values.items():
             kept[role].append(value)
@@ -321,6 +330,17 @@ def missing_reason(values: Mapping[str, float]) -> str | None:
     unusable = (name for name, value in values.items() if not math.isfinite(value) or abs(value) >= OVERFLOW_NUMBER)
     name = next(unusable, None)
     return None if name is None else f"{name} is {_plainly(values[name])}"
+
+
+def is_beyond(values: Mapping[str, float]) -> bool:
+    """Return whether the current of a row is beyond the range of the meter at a known voltage.
+
+    Parameters
+    ----------
+    values : role of the column -> value of the row
+    """
+    return (abs(values.get("current", 0.0)) >= OVERFLOW_NUMBER
+            and abs(values.get("voltage", math.inf)) < OVERFLOW_NUMBER)
 
 
 def _plainly(value: float) -> str:

@@ -44,6 +44,8 @@ class HalfSweep:
     turn: int  #: index of the first point at the highest level
     first: int = 0  #: index of the first point in the record it came from
     cycle_name: str = "cycle"
+    #: readings whose current was beyond the measuring range: number of readings before each, and its level
+    beyond: tuple[tuple[int, float], ...] = ()
 
     @property
     def rises(self) -> bool:
@@ -61,7 +63,8 @@ class HalfSweep:
 
     def down(self) -> slice:
         """Return the way down, from the last point at the highest level on."""
-        at_peak = np.flatnonzero(self.level >= self.level[self.turn] * (1 - 1e-9))
+        peak = float(self.level[self.turn])   # below zero where all levels are on the other side
+        at_peak = np.flatnonzero(self.level >= peak - 1e-9 * abs(peak))
         return slice(int(at_peak[-1]), len(self.level))
 
 
@@ -83,6 +86,9 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
     readings = np.abs([voltage, current, level]) if len(level) else np.empty((3, 0))
     known = np.flatnonzero((readings < OVERFLOW_NUMBER).all(axis=0))
     flags = np.zeros(len(voltage), np.uint32) if points.flags is None else np.asarray(points.flags, np.uint32)
+    over = np.flatnonzero((readings[2] < OVERFLOW_NUMBER) & (
+        (readings[1] >= OVERFLOW_NUMBER) | (np.isnan(current) & ((flags & int(Flag.OVERFLOW)) != 0))))
+    everything = level
     voltage, current, level, flags = voltage[known], current[known], level[known], flags[known]
     cycle = np.zeros(len(level), np.int64) if points.cycle is None else np.asarray(points.cycle, np.int64)[known]
     least = least_reversal(level)
@@ -114,7 +120,28 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
             turn=int(np.argmax(magnitude)),
             first=int(known[part[0]]),
             cycle_name=points.cycle_name if counted else "half_sweep",
+            beyond=_beyond(over, everything, known, part, last=number == len(parts) - 1),
         )
+
+
+def _beyond(
+    over: IntArray, level: FloatArray, known: IntArray, part: IntArray, *, last: bool
+) -> tuple[tuple[int, float], ...]:
+    """Return place and level of the readings beyond the range within a half-sweep, or behind the ``last``.
+
+    Parameters
+    ----------
+    over : their indices in the record
+    level : of all readings of the record
+    known : indices in the record of the readings that are used
+    part : those of the half-sweep, as indices of ``known``
+    last : whether what follows belongs to it too
+    """
+    if not over.size or (np.diff(part) < 0).any():   # a loop was put together
+        return ()
+    where = known[part]
+    mine = over[(over > where[0]) & ((over < where[-1]) | last)]
+    return tuple(zip(np.searchsorted(where, mine).tolist(), np.abs(level[mine]).tolist(), strict=True))
 
 
 def _of_right_sign(current: FloatArray, level: FloatArray) -> npt.NDArray[np.bool_]:

@@ -22,6 +22,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.statistics import NORMAL_95, combined
+from tsbench.analysis.threshold.beyond_range import with_overflows
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
@@ -83,7 +84,7 @@ def switching(
     """
     facts = facts or SweepFacts()
     rule = rule or Jump()
-    return tuple(_examine(half, facts, rule) for half in split(points))
+    return tuple(with_overflows(_examine(half, facts, rule)) for half in split(points))
 
 
 def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:

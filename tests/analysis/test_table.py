@@ -189,3 +189,21 @@ def test_the_terminal_that_has_voltage_and_current_is_the_pair(header: str, volt
 def test_two_terminals_with_voltage_and_current_are_a_question() -> None:
     with pytest.raises(ConfigurationError):
         read("AnodeI,AnodeV,CellI,CellV\n1,1,1,1\n2,2,2,2\n", None)
+
+
+@pytest.mark.parametrize("text", [
+    "V (mV);I (uA)\n980;1\n1.000;2\n1.020;3\n", "V (mV);I (uA)\n1.000;2\n1.020;3\n",
+    "V (mV),I (nA)\n20,500.000\n40,1\n",
+    "V (mV);I (uA)\n" + "".join(f"{k};1\n" for k in range(900)) + "1.020;1\n"])
+def test_a_point_that_may_separate_thousands_is_asked_for(text):
+    """1.020 mV was read as 1.02 mV, a thousandth of it."""
+    with pytest.raises(UnreadableFile, match="it may separate thousands"):
+        read(text, None)
+
+
+@pytest.mark.parametrize("text", [
+    "V (V);I (uA)\n0.000;1\n1.020;3\n", "V (V);I (A)\n1.000;2.5e-6\n1.020;3e-6\n",
+    "V (V);I (uA)\n1.000;2.0\n1.020;3.0\n",
+    "V (V);I (uA)\n1.0001;2\n1.020;3\n", "V (mV);I (uA)\n1020.125;2\n1.020;3\n"])
+def test_a_point_that_another_number_shows_as_decimal_is_decimal(text):
+    assert read(text, None).columns["voltage"][1] in (pytest.approx(1.02), pytest.approx(1.02e-3))

@@ -12,7 +12,7 @@ from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.extraction import run_figures
 from tsbench.extraction.observations import Gathered, Observation
-from tsbench.extraction.series import series_against, series_name
+from tsbench.extraction.series import drive_of, series_against, series_name, unit_of
 from tsbench.records import Flag, Result
 
 
@@ -57,6 +57,46 @@ def test_a_legend_of_too_many_names_is_left_out_with_a_remark(monkeypatch: pytes
     axes = Figure().subplots()
     assert any("no legend" in line for line in run_figures.figure("frequency", "runs", axes).lines)
     assert axes.get_legend() is None and len(axes.containers) == 13
+
+
+def test_no_line_joins_both_polarities(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [Observation(Result("switching_delay", "s", 1e-6 * k, 0.9e-6 * k, 1.1e-6 * k, "", {}), k, False,
+                          {"device": "D1", "amplitude": side * (1.0 + 0.1 * k)}) for k in (1, 2, 3) for side in (-1, 1)]
+    axes = drawn("delay", events, monkeypatch)
+    lines = [container[0].get_xdata() for container in axes.containers]
+    assert [line.size for line in lines] == [3, 3] and (lines[0] < 0).all() and (lines[1] > 0).all()
+    assert len({container[0].get_color() for container in axes.containers}) == 1
+    assert len(axes.get_legend_handles_labels()[1]) == 1
+
+
+def test_a_trend_of_both_polarities_shows_magnitudes_in_the_order_of_measurement(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [event(side * (1.0 + 0.01 * k), order=2 * k + (side < 0), polarity="+" if side > 0 else "-")
+              for k in range(5) for side in (1.0, -1.0)]
+    events = [Observation(Result(**{**vars(one.result), "conditions": {"polarity": one.facts["polarity"]}}), one.order,
+                          one.simulated, one.facts) for one in events]
+    axes = drawn("trend", events, monkeypatch)
+    shown = {container.get_label()[0]: container[0] for container in axes.containers}
+    assert shown["+"].get_xdata().tolist() == [1, 3, 5, 7, 9] and shown["-"].get_xdata().tolist() == [2, 4, 6, 8, 10]
+    assert shown["-"].get_ydata() == pytest.approx([1.0, 1.01, 1.02, 1.03, 1.04])
+    assert axes.get_ylabel() == "magnitude of threshold voltage"
+
+
+def test_a_compliance_is_named_in_the_unit_of_its_drive() -> None:
+    assert series_name({"compliance": 1e-3}) == "compliance 1 mA"
+    assert series_name({"compliance": 2.0}, "current") == "compliance 2 V"
+    assert series_name({"compliance": 2.0}, "") == "compliance 2"
+    assert unit_of("stop", "current") == "A" and unit_of("stop") == "V" and unit_of("load", "current") == "Ohm"
+    assert drive_of([{"drive": "current"}, {}]) == "" and drive_of([{}]) == drive_of([]) == "voltage"
+
+
+def test_curves_of_tables_are_refused_with_the_way_to_draw_them(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    volts = np.linspace(0.0, 1.0, 30)
+    np.savetxt(path, np.column_stack([volts, 1e-6 * volts]), delimiter=",", header="V (V),I (A)", comments="")
+    with pytest.raises(ConfigurationError, match=r"tsbench analyse.*--out FOLDER"):
+        run_figures.figure("iv", path)
 
 
 def test_several_events_at_one_place_are_their_mean() -> None:

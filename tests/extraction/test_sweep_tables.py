@@ -12,6 +12,7 @@ from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.switching_rule import Jump
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.archives.statistics import statistics
+from tsbench.extraction import analyse_files
 from tsbench.extraction.sweep_tables import analyse_sweeps
 from tsbench.records import Flag, Result
 
@@ -187,3 +188,62 @@ def test_without_a_way_down_nothing_is_said_of_switching_back() -> None:
     assert Flag.NO_EVENT not in hold.flags and Flag.CENSORED in hold.flags and hold.high == pytest.approx(1.5, abs=2e-3)
     assert "no way down" in hold.method and not any("do not" in line and "back" in line for line in lines)
     assert any("no way down, so nothing is known" in line for line in lines)
+
+
+def test_rows_that_were_sorted_by_the_voltage_are_asked_for_in_their_order() -> None:
+    voltage, current = sweep(0.8, 0.4, 151)
+    order = np.argsort(voltage, kind="stable")
+    found, lines = analysed({"voltage": voltage[order], "current": current[order]})
+    assert any("rows are sorted by the voltage" in line and "order of measurement" in line for line in lines)
+    assert Flag.AMBIGUOUS in found["threshold_voltage"].flags
+    twice = np.repeat(voltage[:151], 2)   # two readings at each level, one after the other, are no sorted table
+    _, lines = analysed({"voltage": twice, "current": np.repeat(current[:151], 2)})
+    assert not any("sorted" in line for line in lines)
+
+
+@pytest.mark.parametrize("number", [np.inf, 9.9e37])
+def test_readings_beyond_the_range_while_the_device_is_on_are_no_proof_that_it_does_not_switch(
+    tmp_path: Path, number: float
+) -> None:
+    voltage, current = sweep(0.8, 0.4, 151)
+    over = np.abs(current) > 1e-4
+    current[over] = number
+    np.savetxt(tmp_path / "t.csv", np.column_stack([voltage, current]), delimiter=",", header="V (V),I (A)",
+               comments="")
+    np.savez(tmp_path / "t.npz", voltage=voltage, current=current)
+    for name in ("t.csv", "t.npz"):
+        rows = {row["quantity"]: row for row in analyse_files([tmp_path / name]).rows}
+        for quantity, low, high in (("threshold_voltage", 0.79, 0.8), ("hold_voltage", 0.39, 0.4)):
+            row = rows[quantity]
+            assert row["low"] == pytest.approx(low, abs=2e-3) and row["high"] == pytest.approx(high, abs=2e-3)
+            assert row["flags"] == ["overflow"] and low < row["value"] < high
+
+
+def test_a_curve_that_leaves_the_range_on_both_ways_alike_is_not_known_to_switch(tmp_path: Path) -> None:
+    voltage = np.concatenate((np.linspace(0.0, 1.5, 151), np.linspace(1.5, 0.0, 151)[1:]))
+    current = np.where(voltage < 0.805, 1e-6 * voltage, np.inf)
+    np.savetxt(tmp_path / "t.csv", np.column_stack([voltage, current]), delimiter=",", header="V (V),I (A)",
+               comments="")
+    found = analyse_files([tmp_path / "t.csv"])
+    rows = {row["quantity"]: row for row in found.rows}
+    for quantity in ("threshold_voltage", "hold_voltage"):
+        assert rows[quantity]["value"] is None and set(rows[quantity]["flags"]) == {"overflow", "ambiguous"}
+    assert any("not known whether the device switches" in line for line in found.lines)
+    assert not any("1 do not" in line for line in found.lines)
+    current[np.isinf(current)] = 1e-6 * voltage[np.isinf(current)]
+    current[100] = np.inf   # one alone may be wild
+    points = IVPoints(voltage, current)
+    assert switching(points)[0].threshold_voltage.flags == Flag.NO_EVENT
+
+
+def test_a_record_that_ends_beyond_the_range_gives_a_bound_of_hold() -> None:
+    voltage, current = sweep(0.8, 0.4, 151)
+    current = np.where(np.abs(current) > 1e-4, np.inf, current)[:230]
+    (found,) = switching(IVPoints(-voltage[:230], -current))
+    assert found.threshold_voltage.value == pytest.approx(-0.795, abs=2e-3)
+    assert found.hold_voltage.value is None and Flag.CENSORED in found.hold_voltage.flags
+    assert found.hold_voltage.low == pytest.approx(-voltage[229], abs=1e-9)
+    flags = np.where(np.isinf(current), int(Flag.OVERFLOW), 0).astype(np.uint32)   # as a run has them
+    current[np.isinf(current)] = np.nan
+    (stored,) = switching(IVPoints(voltage[:230], current, flags=flags))
+    assert stored.threshold_voltage.value == pytest.approx(0.795, abs=2e-3)
