@@ -11,6 +11,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.protocols import IVSweep
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.iv_sweep.path import list_path
+from tsbench.records import Flag
 
 
 def test_logarithmic_levels_are_even_in_the_logarithm() -> None:
@@ -83,3 +84,19 @@ def test_levels_come_from_a_file_and_stay_in_the_run(tmp_path: Path) -> None:
             file.unlink()
         with pytest.raises(ConfigurationError, match=words):
             IVSweep.parse({"file": str(file)})
+
+
+@pytest.mark.parametrize(("asked", "thresholds", "holds"), [
+    ({"start": 1.2, "stop": 0.0, "step": 0.02}, 1, 1),
+    ({"start": 0.0, "stop": 1.2, "step": 0.02, "dual": False}, 1, 0)])
+def test_a_sweep_from_its_peak_and_one_without_a_way_down(
+    station: Any, recorder: Any, asked: dict[str, Any], thresholds: int, holds: int
+) -> None:
+    put(station, Switch(threshold=0.905, hold=0.31))
+    run = ran(IVSweep(check_oscillation=False, **asked), station, recorder)
+    rows = list(IVSweep.extract(run, ExtractionOptions()))
+    for quantity, true, number in (("threshold_voltage", 0.905, thresholds), ("hold_voltage", 0.31, holds)):
+        mine = [row for row in rows if row.quantity == quantity]
+        known = [row for row in mine if row.value is not None]
+        assert len(known) == number and all(row.low < true < row.high for row in known)
+        assert not any(Flag.NO_EVENT in row.flags for row in mine)
