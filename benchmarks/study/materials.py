@@ -76,7 +76,8 @@ _EDGES = (
     "  is not known.")
 _FLUCTUATING = (
     "*Sweeps.* The current of a filament fluctuates between two readings. The true hold voltage is the lowest at any\n"
-    "  instant, and so a few millivolts lower than what the readings show.")
+    "  instant, and so a few millivolts lower than what the readings show. If the row of the single hold voltages\n"
+    "  fails, this is the probable cause.")
 #: a circuit that rests near its threshold shows the scope little of a step before it fires
 _BIASED = {"trigger": "external", "external_level": "1 V"}
 _NBO2 = Material(

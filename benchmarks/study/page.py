@@ -6,13 +6,28 @@ from pathlib import Path
 from benchmarks.report import INFORMATION, Line, heading
 from benchmarks.study.materials import Material
 from benchmarks.study.rows import Count, Row
-from tsbench.quantities import CONDITION_UNITS, format_quantity
+from tsbench.quantities import CONDITION_UNITS, format_quantity, short_quantity
 
 LEAST = 0.9  #: share of the intervals that contain the truth
 _UNITS = {"temperature": "K", "amplitude": "V", "gap": "s", "bias": "V", "load_resistance": "Ohm", "base": "V",
           "compliance": "A", **CONDITION_UNITS}
 _DIGITS = 5
 _WORDS = {1.0: "yes", 0.0: "no"}
+_PANELS = """The picture has twelve panels. A cross is the truth, and a bar is a 95 % interval. A triangle is a bound,
+where no more is known: the value is above a triangle that points up, and below one that points down.
+
+* **a** The first cycle of every device. The dashed line is the load line of the set-point at which the first device
+  switches.
+* **b** The share of the cycles whose threshold voltage is below a value. Each line is a device.
+* **c, d** Hold voltage against compliance, threshold voltage against temperature.
+* **e, f** Switching delay against amplitude, and against overvoltage with the power of the fitted line.
+* **g** Relaxation time against amplitude.
+* **h** The share of second pulses that fire against the gap. The lines are the truth. A shaded band is the interval of
+  the refractory period.
+* **i, j** Frequency and energy per spike against the bias. Each colour is a load.
+* **k** The highest current of the first spike of a step against its amplitude. Each colour is a circuit.
+* **l** The verdicts on the functions of a neuron, and the truth in brackets.
+"""
 _VERDICTS = ("all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency")
 
 
@@ -95,6 +110,24 @@ def _number(value: float | None, unit: str) -> str:
     return format_quantity(value, unit, _DIGITS) if unit and unit != "1/V" else f"{value:.{_DIGITS}g} {unit}".strip()
 
 
+def circuits(material: Material) -> str:
+    """Return the table of the steps in Markdown, with protocol, circuit and panels of each."""
+    shunt = f"shunt of {short_quantity(material.shunt, 'Ohm')}"
+    swept, pulsed = (f"{source}, {short_quantity(load, 'Ohm')} in series, {shunt}, 80 pF across device and shunt"
+                     for source, load in (("source meter", material.sweep_load), ("generator", material.pulse_load)))
+    loads = ", ".join(short_quantity(load, "Ohm") for load in material.loads)
+    capacitance = short_quantity(material.oscillator.capacitance, "F")
+    neurons = "; ".join(dict.fromkeys(circuit.name for circuit, _ in material.neurons))
+    rows = (
+        ("I-V sweeps", "iv_sweep", swept, "a, b"), ("hold", "iv_sweep", f"{swept}; other compliances", "c"),
+        ("temperature", "temperature_series", swept, "d"), ("delay", "pulse_train", pulsed, "e, f"),
+        ("relaxation", "relaxation", pulsed, "g"), ("refractory", "paired_pulse", pulsed, "h"),
+        ("oscillation", "oscillation_map", f"generator, loads of {loads}, {shunt}, {capacitance}", "i, j"),
+        ("neuron", "neuron", f"generator, load and capacitance ({neurons}), {shunt}", "k, l"))
+    lines = "\n".join(f"| {step} | `{protocol}` | {circuit} | {panel} |" for step, protocol, circuit, panel in rows)
+    return f"| step | protocol | circuit | panel |\n|---|---|---|---|\n{lines}\n"
+
+
 def page(
     material: Material, rows: Sequence[Row | Count], figure: Path | None, missing: Sequence[str], devices: int,
     cycles: int,
@@ -123,13 +156,17 @@ instruments.
 
 * The thresholds vary from cycle to cycle by {varies}. Devices differ by the spread in the
   [catalogue](../devices/README.md).
+* A *flag of doubt* says that a number may be wrong: `ambiguous`, `too_few`, `clipped`, and `under_sampled`. Where two
+  levels bracket a number (threshold and hold voltage, onset and end, firing threshold), `under_sampled` says only that
+  the interval is wide, and is no flag of doubt. Numbers with a flag of doubt have no required value.
 * *contained?* is "yes" if the interval contains the truth. "-" means that the bench gives no interval, or that the
   simulation gives no truth.
 * The oscillator has one device whose parameters do not vary from cycle to cycle.
 * The amplitude of the generator counts as it was set. Its error is not in the intervals.
 {cause}
 
-{shown}
+{circuits(material)}
+{_PANELS}{shown}
 {heading(f"study {material.name} --page", f"study of {material.name}")}
 | quantity | measured | required | verdict |
 |---|---|---|---|
