@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.records import Flag, FloatArray
+from tsbench.samples import TELLS_NOTHING
 
 #: a reading at least this large is an instrument's way to say "overflow": 9.9e37 (SCPI), 1e22 (4225-PMU). No quantity
 #: of a measurement comes near, not even a time of day in nanoseconds (2e18)
@@ -45,6 +46,16 @@ def usable_record(time: FloatArray, *signals: FloatArray) -> tuple[FloatArray, t
     if not bool(np.all(time[1:] > time[:-1])):
         return *empty, flags | Flag.UNDER_SAMPLED
     return time, signals, flags
+
+
+def mute_of(flags: Flag) -> tuple[bool, Flag]:
+    """Return whether the flags of an acquisition say that it tells nothing, and the flags without that.
+
+    A saturated record, or one of equal codes, cannot show that nothing happened. What is seen in it all the same is
+    seen, so these flags belong to what is not seen there.
+    """
+    mute = TELLS_NOTHING in flags
+    return mute, flags & ~TELLS_NOTHING if mute else flags
 
 
 def upward_crossings(values: FloatArray, level: float) -> FloatArray:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tsbench.records import FloatArray, Waveform
+from tsbench.records import Flag, FloatArray, Waveform
 
+#: flags of an acquisition that cannot show that nothing happened: what an extraction does not see there is not known
+TELLS_NOTHING = Flag.NO_EVENT | Flag.AMBIGUOUS
 #: second differences that are enough for their median
 _ENOUGH = 500_000
 #: samples of an envelope that are searched at once: they fit into the cache of a processor

@@ -52,7 +52,7 @@ class Stand:
     @property
     def dark(self) -> bool:
         """Whether no current was seen."""
-        return abs(self.current) < self.resolution
+        return self.current == 0.0 or abs(self.current) < self.resolution
 
     def words(self) -> str:
         """Return one sentence: current or resistance, and the voltage."""

@@ -130,7 +130,7 @@ def _spike_size(axes: Axes, found: Sequence[AmplitudeResponse]) -> None:
 def _probability(axes: Axes, found: Sequence[AmplitudeResponse]) -> None:
     """Draw the firing probability at each amplitude with its interval, and the bracket of the threshold."""
     rows = [Result("", "", one.fired / len(one.shots), *one.probability, "", {"amplitude": one.amplitude})
-            for one in found]
+            for one in found if one.shots]
     _rows(axes, rows, "", CURVE)
     bracket = firing_threshold(found)
     if bracket.low is not None and bracket.high is not None:

@@ -12,10 +12,10 @@ from itertools import pairwise
 import numpy as np
 
 from tsbench.analysis.reversals import reversals
-from tsbench.analysis.signal import usable_record
+from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import NORMAL_95, combined, summarise
 from tsbench.records import Flag, FloatArray, Result
-from tsbench.samples import noise_of, smoothed
+from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
 
 #: a rise of the current counts from this share of its highest on, and from so many standard deviations of its noise on
 _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
@@ -65,11 +65,19 @@ def driven_response(
     time, voltage, current : [s], [V], [A] at the device, shape (n,), evenly sampled; the record begins at rest
     facts : accuracy of the record
     flags : of the acquisition, passed on
+
+    Returns
+    -------
+    DrivenResponse
+        NO_EVENT with fewer than 64 samples, and where the record tells nothing by its ``flags``
+        (:func:`.signal.mute_of`).
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
-    flags |= gaps
+    mute, flags = mute_of(flags | gaps)
     if time.size < 64:
         return DrivenResponse(np.empty(0), math.nan, math.nan, math.nan, flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+    if mute:
+        return DrivenResponse(np.empty(0), math.nan, math.nan, math.nan, flags | TELLS_NOTHING)
     head = time.size // 25
     zero = float(np.mean(current[:head]))
     known = zero if facts.rests_at_zero else 0.0

@@ -14,6 +14,7 @@ import numpy as np
 
 from tsbench.analysis.neuron.step_response import StepResponse
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, linear_range
+from tsbench.analysis.pulse.firing import probability_result
 from tsbench.analysis.refractory.refractory import Recovery
 from tsbench.analysis.statistics import NORMAL_95, combined, proportion_interval, summarise
 from tsbench.analysis.threshold.switching_results import step_flags
@@ -36,6 +37,7 @@ class AmplitudeResponse:
 
     amplitude: float
     shots: tuple[StepResponse, ...]
+    unknown: int = 0  #: steps beside these whose records do not tell whether they made a spike
 
     @property
     def fired(self) -> int:
@@ -44,8 +46,11 @@ class AmplitudeResponse:
 
     @property
     def probability(self) -> tuple[float, float]:
-        """Return the 95 % interval (Wilson) of the firing probability."""
-        return proportion_interval(self.fired, len(self.shots))
+        """Return the 95 % interval (Wilson) of the firing probability; it holds both outcomes of unknown steps."""
+        steps = len(self.shots) + self.unknown
+        if not steps:
+            return 0.0, 1.0
+        return (proportion_interval(self.fired, steps)[0], proportion_interval(self.fired + self.unknown, steps)[1])
 
     def mean(
         self, values: Sequence[float], name: str, unit: str, gain: float = 0.0, code: float = 0.0, common: float = 0.0,
@@ -78,8 +83,14 @@ class AmplitudeResponse:
     def _current(self, shots: Sequence[StepResponse], name: str) -> Result:
         gain, code = (max((getattr(shot, of) for shot in shots), default=0.0) for of in ("gain", "code"))
         found = self.mean([shot.amplitude for shot in shots], name, "A", gain, code)
-        short = any(Flag.UNDER_SAMPLED in shot.flags for shot in shots)
-        return replace(found, flags=found.flags | Flag.UNDER_SAMPLED) if short else found
+        if any(Flag.UNDER_SAMPLED in shot.flags for shot in shots):
+            found = replace(found, flags=found.flags | Flag.UNDER_SAMPLED)
+        clipped = sum(Flag.CLIPPED in shot.flags for shot in shots)
+        if not clipped or found.value is None:
+            return found
+        method = f"{found.method}; in {clipped} of them, the record is clipped where the current is highest"
+        return replace(found, value=None, low=found.value if found.low is None else found.low, high=None, method=method,
+                       flags=found.flags | Flag.CLIPPED | Flag.CENSORED)
 
     def rate(self) -> Result:
         """Return the mean firing rate over the steps with four spikes or more."""
@@ -92,9 +103,12 @@ class AmplitudeResponse:
     def latency(self) -> Result:
         """Return the mean time from the step to the first spike."""
         shots = [shot for shot in self.shots if shot.fired]
-        return self.mean([float(shot.spikes[0]) for shot in shots], "spike_latency", "s",
-                         code=max((shot.step for shot in shots), default=0.0),
-                         common=max((shot.edge for shot in shots), default=0.0))
+        found = self.mean([float(shot.spikes[0]) for shot in shots], "spike_latency", "s",
+                          code=max((shot.step for shot in shots), default=0.0),
+                          common=max((shot.edge for shot in shots), default=0.0))
+        # half way up to the end of the range is passed before half way up to the highest current
+        clipped = any(Flag.CLIPPED in shot.flags for shot in shots)
+        return replace(found, flags=found.flags | Flag.CLIPPED) if clipped else found
 
 
 @dataclass(frozen=True)
@@ -104,11 +118,12 @@ class FunctionVerdict:
     function: str  #: "all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency"
     decision: Decision
     evidence: str
+    flags: Flag = Flag.NONE  #: why it is not decided
 
     def result(self, conditions: Mapping[str, Any]) -> Result:
         """Return it as a result: 1 for yes, 0 for no, no value where it is not decided."""
         value = {"yes": 1.0, "no": 0.0}.get(self.decision)
-        flags = Flag.NONE if value is not None else Flag.AMBIGUOUS
+        flags = self.flags | (Flag.NONE if value is not None else Flag.AMBIGUOUS)
         return Result(self.function, "", value, value, value, f"{self.decision}: {self.evidence}",
                       {**conditions, "verdict": self.decision}, flags)
 
@@ -161,15 +176,29 @@ def threshold_driven(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
 
 
 def amplitude_line(found: Sequence[AmplitudeResponse]) -> LogLine | None:
-    """Return the line of ln(spike amplitude) over ln(stimulus), None with fewer than three firing amplitudes."""
+    """Return the line of ln(spike amplitude) over ln(stimulus).
+
+    None with fewer than three firing amplitudes, and where spikes are clipped: then their size is not known.
+    """
     _, firing = quiet_and_firing(found)
+    if clipped_amplitudes(firing):
+        return None
     return log_line([math.log(abs(one.amplitude)) for one in firing], [one.spike_amplitude() for one in firing])
+
+
+def clipped_amplitudes(found: Sequence[AmplitudeResponse]) -> list[float]:
+    """Return the amplitudes [V] of which a record is clipped where the current is highest."""
+    return [one.amplitude for one in found if any(Flag.CLIPPED in shot.flags for shot in one.shots)]
 
 
 def all_or_nothing(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
     """Judge whether a spike comes whole or not at all: its size hardly follows the stimulus, and nothing is between."""
     quiet, firing = quiet_and_firing(found)
     line, name = amplitude_line(found), "all_or_nothing"
+    if clipped := clipped_amplitudes([*quiet, *firing]):
+        at = ", ".join(f"{amplitude:.4g} V" for amplitude in clipped)
+        return FunctionVerdict(name, "not decided", f"the current goes beyond the range of the scope at {at}, so only "
+                               "a lower bound of its height is known. Use a wider range", Flag.CLIPPED)
     if not quiet or len(firing) < _FEWEST_FIRING or line is None:
         return FunctionVerdict(name, "not decided", f"it needs an amplitude that hardly fires (found {len(quiet)}) and "
                                f"{_FEWEST_FIRING} that nearly always do (found {len(firing)})")
@@ -233,11 +262,9 @@ def neuron_results(
         rows.append(Result("spike_amplitude_exponent", "", line.slope, line.slope - line.half, line.slope + line.half,
                            "slope of ln(current of the first spike) against ln(stimulus)", {}, flags))
     for one in found:
-        low, high = one.probability
-        rows.append(Result(
-            "firing_probability", "", one.fired / len(one.shots), low, high,
-            f"{one.fired} of {len(one.shots)} steps fired, Wilson interval", {"amplitude": one.amplitude}))
+        rows.append(probability_result("firing_probability", one.fired, len(one.shots), {"amplitude": one.amplitude},
+                                       "steps", unknown=one.unknown))
         rows += [row for row in (one.spike_amplitude(), one.quiet_response(), one.latency(), one.rate())
-                 if row.value is not None]
+                 if row.value is not None or row.low is not None]
     return results + [Result(r.quantity, r.unit, r.value, r.low, r.high, r.method, {**conditions, **r.conditions},
                              r.flags) for r in rows]

@@ -11,10 +11,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.reversals import reversals
-from tsbench.analysis.signal import usable_record
+from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.records import Flag, FloatArray
-from tsbench.samples import noise_of, smoothed
+from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
 
 #: a fall counts from this share of the highest voltage of the step on, and from so many sigmas of the noise on
 _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
@@ -39,6 +40,8 @@ class StepFacts:
     polarity: int = 0  #: 1 or -1, of the step; 0: that of the device voltage during the step
     settling: float = 0.0  #: [s] after the middle of the edge in which the stimulus reaches its level
     edge: float = 0.0  #: [s] standard uncertainty of the time of the edge
+    #: [A] the record is clipped at its ends and beyond; None: not known, so CLIPPED is that of the acquisition
+    current_window: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class StepResponse:
     step: float  #: [s] sample interval
     gain: float = 0.0  #: relative standard uncertainty of the current, common to all steps
     code: float = 0.0  #: [A] one code of the current
-    flags: Flag = Flag.NONE
+    flags: Flag = Flag.NONE  #: CLIPPED: the ``amplitude`` is a lower bound
     edge: float = 0.0  #: [s] standard uncertainty of the time of the edge
 
     @property
@@ -85,18 +88,23 @@ def step_response(
     Returns
     -------
     StepResponse
-        Of both polarities. UNDER_SAMPLED and NO_EVENT with fewer than sixteen samples in the step.
+        Of both polarities. UNDER_SAMPLED and NO_EVENT with fewer than sixteen samples in the step. NO_EVENT also
+        where the record tells nothing by its ``flags`` (:func:`.signal.mute_of`). CLIPPED: the current goes on beyond
+        the window where it is highest, so its height is a lower bound.
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
-    flags |= gaps
+    mute, flags = mute_of(flags | gaps)
     dt = float(time[-1] - time[0]) / (time.size - 1) if time.size > 1 else 0.0
     same = _SAME * dt   # a sample at an end is on one side of it, in any unit of time
     inside = np.flatnonzero((time >= edge + facts.settling - same) & (time <= end + same))
+    if mute:
+        return StepResponse(np.empty(0), math.nan, math.nan, flags=flags | TELLS_NOTHING)
     if inside.size < 16:
         return StepResponse(np.empty(0), math.nan, math.nan, flags=flags | Flag.UNDER_SAMPLED | Flag.NO_EVENT)
     before = time < edge - 2 * dt - same
     base_v, base_i = (float(np.median(values[before])) if before.any() else 0.0 for values in (voltage, current))
     part = slice(int(inside[0]), int(inside[-1]) + 1)
+    at_end = beyond(current[part], facts.current_window) if facts.current_window is not None else None
     v, i = voltage[part] - base_v, current[part] - base_i
     # of a circuit that rests near its threshold, the voltage is below that at rest for most of the step
     sign = float(facts.polarity) or (1.0 if float(np.median(v)) >= 0.0 else -1.0)
@@ -117,11 +125,14 @@ def step_response(
         if fast or fall[-1] < -least:   # no passive network goes beyond where it rested, against the step
             spikes.append(float(time[part][0]) - edge + dt * _half_way(shown, tops[-1] if tops else 0, top, bottom))
             tops.append(int(top))
+    first = slice(0 if not tops else tops[0], tops[1] if len(tops) > 1 else i.size)
+    if at_end is not None:
+        clipped = bool(((at_end >= first.start) & (at_end < first.stop)).any())
+        flags = flags & ~Flag.CLIPPED | (Flag.CLIPPED if clipped else Flag.NONE)
     if not spikes:
         # the highest of many samples is high by their noise: a response that does not spike is as wide as a fair mean
         highest = float(smoothed(i, max(_MEAN, i.size // _PARTS)).max())
         return StepResponse(np.empty(0), highest, dt, facts.current_gain, facts.current_code, flags, facts.edge)
-    first = slice(tops[0], tops[1] if len(tops) > 1 else shown.size)
     height, highest = float(smoothed(i, _SHORT)[first].max()), float(i[first].max())
     if highest - height > _ABOVE_MEAN * max(noise_of(current, facts.current_code), facts.current_code):
         height, flags = highest, flags | Flag.UNDER_SAMPLED   # the spike is shorter than a mean over some samples

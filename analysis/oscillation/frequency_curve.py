@@ -5,7 +5,9 @@ is that of a least-squares line over the linear range, which is the longest run 
 lie within 2 % of the highest of them from such a line.
 """
 
+import functools
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +37,7 @@ class FrequencyCurve:
     levels: FloatArray
     frequencies: FloatArray
     uncertainties: FloatArray  #: [Hz] standard, of each frequency
+    flags: tuple[Flag, ...] = ()  #: of each frequency; empty: none has any
 
     @classmethod
     def of(cls, levels: Sequence[float], found: Sequence[Result]) -> "FrequencyCurve":
@@ -48,12 +51,18 @@ class FrequencyCurve:
         values = np.array([math.nan if r.value is None else r.value for r in found], dtype=np.float64)
         half = np.array([math.nan if r.value is None else _half(r) for r in found], dtype=np.float64)
         order = np.argsort(size, kind="stable")
-        return cls(size[order], values[order], half[order] / NORMAL_95)
+        flags = tuple(found[k].flags for k in order.tolist())
+        return cls(size[order], values[order], half[order] / NORMAL_95, flags)
 
     @property
     def firing(self) -> "np.ndarray[Any, np.dtype[np.intp]]":
         """Return the places of the levels at which the device oscillates."""
         return np.flatnonzero(np.isfinite(self.frequencies))
+
+
+    def doubts(self, first: int, last: int) -> Flag:
+        """Return the flags of all frequencies at the levels ``first`` to ``last`` (places)."""
+        return functools.reduce(operator.or_, self.flags[first : last + 1], Flag.NONE)
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ def _line_results(
     curve: FrequencyCurve, line: LinearRange, unit: str, conditions: Mapping[str, Any], sign: float, level_gain: float,
 ) -> list[Result]:
     """Return the slope of the linear range and its two ends."""
-    levels = curve.levels
+    levels, doubts = curve.levels, curve.doubts(line.first, line.last)
     count = line.last - line.first + 1
     half = combined(
         t_quantile_95(line.freedom) * line.uncertainty,
@@ -200,7 +209,8 @@ def _line_results(
     slope = sign * line.slope
     method = (f"least-squares line through {count} levels, none of them farther from it than "
               f"{100 * LINEAR_SHARE:g} % of the highest frequency")
-    results = [Result("frequency_slope", f"Hz/{unit}", slope, slope - half, slope + half, method, dict(conditions))]
+    results = [Result("frequency_slope", f"Hz/{unit}", slope, slope - half, slope + half, method, dict(conditions),
+                      doubts)]
     for name, inside, outside in (
         ("linear_range_start", line.first, line.first - 1), ("linear_range_end", line.last, line.last + 1)):
         what = f"first and last of the {count} levels on the line, and the next level beyond"
@@ -208,5 +218,5 @@ def _line_results(
         low, high = (levels[outside] if known else None), levels[inside]
         if name.endswith("end"):
             low, high = high, low
-        results.append(_bracket(name, unit, low, high, what, conditions, Flag.NONE, sign))
+        results.append(_bracket(name, unit, low, high, what, conditions, doubts, sign))
     return results

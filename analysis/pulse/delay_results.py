@@ -19,6 +19,7 @@ from tsbench.analysis.statistics import (
     summarise,
 )
 from tsbench.records import Flag, Result
+from tsbench.samples import TELLS_NOTHING
 
 _FROM = "time from the pulse's rising edge (50 %) until the current "
 _STEEPEST, _HALF_WAY = "rises most steeply", "first passes half of its highest value in the rise"
@@ -67,6 +68,8 @@ class Delay:
     forms: tuple[float, ...] = ()
     #: whether the record tells if the device switched; a conductor whose current is steep may look the same
     told: bool = True
+    #: whether the record shows the pulse at all; one of a few samples, of equal codes or saturated does not
+    shown: bool = True
 
     @property
     def half_width(self) -> float:
@@ -81,6 +84,11 @@ class Delay:
     def doubted(self) -> "Delay":
         """Return this one where another reason makes it unknown whether the pulse switched the device (AMBIGUOUS)."""
         return replace(self, low=None, high=None, stood=None, told=False, flags=self.flags | Flag.AMBIGUOUS)
+
+
+def unseen(flags: Flag) -> Delay:
+    """Return the delay of a pulse that its record does not show: nothing is known of it (NO_EVENT, AMBIGUOUS)."""
+    return Delay(None, 0.0, 0.0, flags | TELLS_NOTHING, told=False, shown=False)
 
 
 def instant_of_most(delays: Sequence[Delay]) -> bool | None:

@@ -17,7 +17,7 @@ import numpy as np
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.firing_share import firing_share
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.analysis.signal import usable_record
+from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import combined, proportion_interval
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import noise_of
@@ -54,6 +54,7 @@ class Firing(enum.Enum):
     STILL_ON = "still on"  #: had not switched off since an earlier pulse
     #: conducts from the edge on, and may have switched faster than the record shows (:mod:`.at_once`)
     AT_ONCE = "at once"
+    UNSEEN = "unseen"  #: the record does not show the pulse: it is saturated, of equal codes or of a few samples
     UNDECIDED = "undecided"  #: the earlier pulse was not over: no current at the level between them was read
 
 
@@ -150,13 +151,16 @@ def outcome(
     known = math.nan if rested is None else rested.delay.on_current
     delay = switching_delay(time, voltage, current, facts, flags | gaps, by_level, known)
     if time.size == 0:
-        return PulseOutcome(Firing.QUIET, delay, Before(0.0, 0.0, 0.0, 1))
+        return PulseOutcome(Firing.UNSEEN, delay, Before(0.0, 0.0, 0.0, 1))
     before = before_pulse(time, voltage, current, edge, facts.response)
+    if not delay.shown and mute_of(flags)[0]:
+        return PulseOutcome(Firing.UNSEEN, delay, before)
     if rested is not None and _still_on(time, voltage, current, edge, facts, rested.before):
         return PulseOutcome(Firing.STILL_ON, replace(delay, low=None, high=None, stood=None), before)
     if rested is not None and _not_yet_at_rest(time, voltage, edge, facts, rested.before):
         return PulseOutcome(Firing.UNDECIDED, replace(delay, low=None, high=None, stood=None), before)
-    return PulseOutcome(Firing.FIRED if delay.fired else Firing.QUIET, delay, before)
+    firing = Firing.FIRED if delay.fired else Firing.QUIET if delay.shown else Firing.UNSEEN
+    return PulseOutcome(firing, delay, before)
 
 
 def _still_on(

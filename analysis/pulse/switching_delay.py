@@ -25,15 +25,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
-from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, unseen
 from tsbench.analysis.pulse.lasting_rise import LEAST_STEP
-from tsbench.analysis.pulse.seen_rise import seen_rise
+from tsbench.analysis.pulse.seen_rise import SeenRise, seen_rise
 from tsbench.analysis.pulse.shown_lag import FEWEST, behind_lag, lag_of_fall
 from tsbench.analysis.pulse.single_pulse import pulse_span, quiet_samples, upright
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
 from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
 from tsbench.analysis.reversals import reversals
-from tsbench.analysis.signal import Steepest, line_crossing, steepest_rise, upward_crossings, usable_record
+from tsbench.analysis.signal import Steepest, line_crossing, mute_of, steepest_rise, upward_crossings, usable_record
 from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of, smoothed
@@ -89,19 +89,20 @@ def switching_delay(
         rings; AMBIGUOUS: the current is the voltage behind one pole, as a slow amplifier shows a resistor, or a
         charging current may hide the event); UNDER_SAMPLED where the rise of current or the edge has fewer than three
         samples, or too few between them tell a device from a resistor; AMBIGUOUS also where the sensor of the current
-        may be later than the delay; CENSORED with a bound where the record is clipped there.
+        may be later than the delay; CENSORED with a bound where the record is clipped there. Not ``shown`` where the
+        record shows no pulse, or tells nothing by its ``flags`` (:func:`.signal.mute_of`) and shows no switching.
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)
-    flags |= gaps
+    mute, flags = mute_of(flags | gaps)
     if time.size < 16:
-        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+        return unseen(flags | Flag.UNDER_SAMPLED)
     dt = float(time[-1] - time[0]) / (time.size - 1)
     base, sign, v, i = upright(voltage, current, facts)
     v_noise, i_noise = noise_of(v, facts.voltage_resolution), noise_of(i, facts.current_resolution)
     span = pulse_span(v, i, v_noise, i_noise)
     if span is None:
-        return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
+        return unseen(flags)
     late, doubt = (facts.sense_delay + facts.skew) / dt, (facts.sense_delay_limit + facts.channel_skew) / dt
     quiet = quiet_samples(v, span[0])
     found = seen_rise(v, i, span, (late - doubt, late, late + doubt), (v_noise, i_noise), abs(on_current))
@@ -109,9 +110,7 @@ def switching_delay(
         found = behind_lag(found, v, i, span, lag, (v_noise, i_noise))
     first, last, seen = found.first, found.last, found.shown
     if found.rise is None or found.nothing:
-        most, held = _stood(time[first : last + 1], smoothed(v, 5)[first : last + 1])
-        return Delay(None, 0.0, 0.0, flags | seen.flags, highest=base + sign * most,
-                     stood=held if seen.told else None, told=seen.told)
+        return unseen(flags) if mute else _quiet(time, v, found, flags, (base, sign))
     off, on, _ = found.rise
     left, right = _extent(v, i, found.rise, last, i_noise)
     blur = facts.response / dt
@@ -142,6 +141,14 @@ def switching_delay(
     end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
     no_edge = beyond(voltage[: math.ceil(sharp.value)], facts.voltage_window).size > 0
     return bounded(delay, i, beyond(current, facts.current_window), (left, end), no_edge=no_edge)
+
+
+def _quiet(time: FloatArray, v: FloatArray, found: SeenRise, flags: Flag, upright_by: tuple[float, float]) -> Delay:
+    """Return the delay of a pulse without a switching; its voltage is ``upright_by`` base [V] and sign."""
+    part, (base, sign) = slice(found.first, found.last + 1), upright_by
+    most, held = _stood(time[part], smoothed(v, 5)[part])
+    return Delay(None, 0.0, 0.0, flags | found.shown.flags, highest=base + sign * most,
+                 stood=held if found.shown.told else None, told=found.shown.told)
 
 
 def _stood(time: FloatArray, voltage: FloatArray) -> tuple[float, float]:

@@ -21,7 +21,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.analysis.signal import usable_record
+from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
     combined,
@@ -31,7 +31,7 @@ from tsbench.analysis.statistics import (
     summarise,
 )
 from tsbench.records import Flag, FloatArray, Result
-from tsbench.samples import noise_of, smoothed
+from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
 
 #: shares of the record after the edge: most that a running mean may take
 _WIDEST_MEAN = 0.02
@@ -107,18 +107,18 @@ def relaxation_time(
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)
-    flags |= gaps
+    mute, flags = mute_of(flags | gaps)
     if time.size < _FEWEST_SAMPLES or width <= 0:
-        return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+        return Relaxed(None, flags=flags | TELLS_NOTHING | Flag.UNDER_SAMPLED)
     start = _first_edge(time, voltage) if start is None else start
     hair = 1e-3 * float(time[-1] - time[0]) / (time.size - 1)   # rounding of the times must not move a sample
     begin, end = (int(np.searchsorted(time, start + share * width - hair)) for share in (-0.02, 0.95))
     if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
-        return Relaxed(None, flags=flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
+        return Relaxed(None, flags=flags | TELLS_NOTHING | Flag.UNDER_SAMPLED)
     until = slice(0, end)
     switched = switching_delay(time[until], voltage[until], current[until], facts)
     if not switched.fired:
-        return Relaxed(None, flags=flags | Flag.NO_EVENT)
+        return Relaxed(None, flags=flags | (TELLS_NOTHING if mute or not switched.shown else Flag.NO_EVENT))
     zero = float(np.mean(current[:begin])) if zero is None else zero
     top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
     sign = 1.0 if top >= 0 else -1.0

@@ -27,8 +27,13 @@ def widened(found: Estimate, common: float) -> Estimate:
 
 
 def mean(values: FloatArray, common: float = 0.0) -> tuple[Estimate, Flag]:
-    """Return the mean with its t-interval; TOO_FEW below five values, and no mean of one."""
+    """Return the mean with its t-interval; TOO_FEW below five values, and no mean of one.
+
+    OVERFLOW, and no mean, where a value is no finite number.
+    """
     n = values.size
+    if not np.isfinite(values).all():
+        return _NOTHING, Flag.OVERFLOW
     if n < 2:
         return _NOTHING, Flag.TOO_FEW if n else Flag.NO_EVENT
     centre = float(values.mean())
@@ -47,8 +52,14 @@ def standard_deviation(values: FloatArray, own: float = 0.0) -> tuple[Estimate, 
     values : shape (n,)
     own : 95 % half-width of the measurement of one value. A part of the spread may be this error, so the lower end is
         reduced by it. Where it may be all of the spread, only an upper bound is known (UNDER_SAMPLED).
+
+    Returns
+    -------
+    Nothing, and OVERFLOW, where a value is no finite number; nothing, and TOO_FEW, below five values.
     """
     n = values.size
+    if not np.isfinite(values).all():
+        return _NOTHING, Flag.OVERFLOW
     if n < _FEW:
         return _NOTHING, Flag.TOO_FEW
     spread, error = float(values.std(ddof=1)), own / NORMAL_95

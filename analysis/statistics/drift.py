@@ -61,17 +61,18 @@ def drift_of(values: FloatArray, seed: int = 0) -> DriftFound:
 
     Parameters
     ----------
-    values : in the order of measurement, shape (n,), finite
+    values : in the order of measurement, shape (n,)
     seed : of the series of noise
 
     Returns
     -------
     DriftFound
-        Without significance below ten values, or where all are equal.
+        Without slope and significance below ten values, where all are equal, or where one is no finite number: a
+        series with a gap has another memory.
     """
     given = np.asarray(values, dtype=np.float64)
     nothing = DriftFound(given.size, Estimate(None, None, None), None, 0.0, ())
-    if given.size < FEWEST or float(np.ptp(given)) == 0.0:
+    if given.size < FEWEST or not np.isfinite(given).all() or float(np.ptp(given)) == 0.0:
         return nothing
     block = math.ceil(given.size / _LONGEST)
     x = given[: given.size // block * block].reshape(-1, block).mean(axis=1)

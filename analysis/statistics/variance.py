@@ -82,7 +82,7 @@ def variance_components(groups: Sequence[FloatArray], seed: int = 0, draws: int 
     -------
     VarianceComponents
         TOO_FEW below five devices, or where no device has two cycles. UNDER_SAMPLED: all cycles of each device gave
-        one value, so the spread is below the resolution.
+        one value, so the spread is below the resolution. OVERFLOW, and no number: a value is no finite number.
 
     Raises
     ------
@@ -92,12 +92,15 @@ def variance_components(groups: Sequence[FloatArray], seed: int = 0, draws: int 
     if not groups or any(np.size(group) == 0 for group in groups):
         raise ValueError("each device must have at least one value")
     values = [np.asarray(group, dtype=np.float64) for group in groups]
+    nothing = Estimate(None, None, None)
+    if not all(np.isfinite(group).all() for group in values):
+        return VarianceComponents(len(values), sum(group.size for group in values), nothing, nothing, nothing, nothing,
+                                  None, Flag.OVERFLOW)
     sums = _SumsOfSquares(
         np.array([float(group.size) for group in values]), np.array([group.mean() for group in values]),
         float(sum(((group - group.mean()) ** 2).sum() for group in values)))
     k, n = sums.devices, int(sums.counts.sum())
     flags = Flag.TOO_FEW if k < _FEW_DEVICES or sums.freedom < 1 else Flag.NONE
-    nothing = Estimate(None, None, None)
     mean = _mean(sums)
     if sums.freedom < 1:
         return VarianceComponents(k, n, mean, nothing, nothing, nothing, None, flags)

@@ -135,13 +135,17 @@ class PulseJudge:
         self._at_level, self._edges = at_level, EdgeTally(fixture)
         self._rested: PulseOutcome | None = None
         self.untold = False  #: whether the last pulse tells nothing, for the device conducts from the edge on
+        self.unseen = False  #: whether the record of the last pulse does not show it
 
     def __call__(self, stimulus: float, records: Sequence[DeviceRecord]) -> bool | None:
-        record, self.untold = records[0], False
+        record, self.untold, self.unseen = records[0], False, False
         if record.voltage is None or record.current is None:
             return None
         part = record.times, record.voltage[0], record.current[0], judging_facts(record)
         found = outcome(*part, record_flags(record, 0), rested=self._rested)
+        self.unseen = found.firing is Firing.UNSEEN
+        if self.unseen:
+            return None
         if self._at_level and self._rested is None:
             self._rested = found
         self.untold = self._edges.untold(abs(stimulus), *part, found)
@@ -176,6 +180,7 @@ class Listener(ABC):
         self._renewed = False  #: whether this was a conditioning pulse
         self.conditioning = False
         self.tells_nothing = False  #: set by a judge: the device conducted from the edge on
+        self.unseen = False  #: set by a judge: a record does not show its pulse
         self.reason = ""
 
     @abstractmethod
@@ -216,7 +221,8 @@ class Listener(ABC):
             self.conditioning = self._conditioned_by is not None and not self._switched
             return self._conditioned_by if self.conditioning else self.choose()
         counted = f"the search for {self.what} ended after {self._sent} of at most {self._budget}"
-        gave_up = (f"the scope missed {_MOST_MISSED} in succession" if self._missed >= _MOST_MISSED else
+        gave_up = (f"the scope missed {_MOST_MISSED} in succession, or its records do not show them"
+                   if self._missed >= _MOST_MISSED else
                    f"in {_MOST_MISSED} in succession, the device conducts from the edge on{MAY_HAVE_SWITCHED}"
                    if self._untold >= _MOST_MISSED else
                    f"{_MOST_MISSED} conditioning pulses in succession did not switch the device. Raise 'conditioning'")
@@ -232,10 +238,11 @@ class Listener(ABC):
         self._sent += 1
         fired = None
         if records and Flag.TRIGGER_MISSED not in flags:
-            self._missed = 0
             read = [device_record({one.channel: one for one in record}, self._fixture) for record in records]
-            self.tells_nothing = False
+            self.tells_nothing = self.unseen = False
             fired = self._judge(stimulus, read)
+            unseen = self.unseen or (isinstance(self._judge, PulseJudge) and self._judge.unseen)
+            self._missed = self._missed + 1 if unseen else 0
             untold = self.tells_nothing or (isinstance(self._judge, PulseJudge) and self._judge.untold)
             self._untold = self._untold + 1 if untold else 0
         else:
@@ -306,7 +313,7 @@ class JudgedPulse:
 
     amplitude: float  #: [V]
     fired: bool | None  #: None: not known, or it does not count
-    missed: bool  #: by the scope
+    missed: bool  #: by the scope, or its record does not show it
     renewed: bool = False  #: a conditioning pulse has made the device switch before it
     untold: bool = False  #: the device conducts from the edge on: it may have fired
 
@@ -342,6 +349,13 @@ def conditioning_rows(run: Run) -> FloatArray:
     return run.column(CONDITIONING.name) if named else np.zeros(len(run.points))
 
 
+def single_pulses(run: Run) -> list[tuple[float, float, float]]:
+    """Return number, amplitude [V] and 1 for a conditioning pulse, of each row that says which pulse it is."""
+    rows = zip(run.column("pulse").tolist(), run.column("amplitude").tolist(), conditioning_rows(run).tolist(),
+               strict=True)
+    return [row for row in rows if all(math.isfinite(one) for one in row)]
+
+
 def judged_pulses(run: Run, judge: PulseJudge) -> tuple[list[JudgedPulse], int]:
     """Return the pulses of a run of single pulses, and how many conditioning pulses there were beside them."""
     seen: dict[int, DeviceRecord] = {}
@@ -350,15 +364,14 @@ def judged_pulses(run: Run, judge: PulseJudge) -> tuple[list[JudgedPulse], int]:
             seen[round(record.conditions["shot"])] = record
     pulses: list[JudgedPulse] = []
     renewed, conditioning = False, 0
-    for number, volts, conditioned in zip(
-            run.column("pulse"), run.column("amplitude"), conditioning_rows(run), strict=True):
+    for number, volts, conditioned in single_pulses(run):
         mine = seen.get(round(number))
         fired = None if mine is None else judge(abs(float(volts)), [mine])
         if conditioned:
             renewed, conditioning = fired is True, conditioning + 1
         else:
-            untold = mine is not None and judge.untold
-            pulses.append(JudgedPulse(float(volts), fired, mine is None, renewed, untold))
+            untold, unseen = (mine is not None and one for one in (judge.untold, judge.unseen))
+            pulses.append(JudgedPulse(float(volts), fired, mine is None or unseen, renewed, untold))
             renewed = False
     return pulses, conditioning
 

@@ -10,7 +10,8 @@ from tsbench.protocols.adapting.chooser import Chooser
 from tsbench.protocols.adapting.extraction import SearchChooser, Searched, judging_facts, searched
 from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameters
 from tsbench.protocols.extracting.edge_tally import EdgeTally
-from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.facts import named_rows, parameter
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
 from tsbench.protocols.paired_pulse.extraction import pulse_began, sample_interval, shown_of_pulse
@@ -27,6 +28,7 @@ def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Cal
         def judge(gap: float, records: Sequence[DeviceRecord]) -> bool | None:
             first, second = judged_pair(records, settings.width, gap, settings.rise_time, settings.fall_time, edges)
             made.tells_nothing = tells_nothing(first, second)
+            made.unseen = not_shown(first, second)
             if second is not None and second.firing is Firing.UNDECIDED:
                 made.unread(gap, math.sqrt(settings.ratio))
             return second_fired(first, second)
@@ -86,10 +88,15 @@ def tells_nothing(first: PulseOutcome | None, second: PulseOutcome | None) -> bo
     return any(one is not None and one.firing is Firing.AT_ONCE for one in (first, second))
 
 
+def not_shown(first: PulseOutcome | None, second: PulseOutcome | None) -> bool:
+    """Return whether the record of a pulse of a pair does not show it: such a pair counts as missed."""
+    return any(one is None or one.firing is Firing.UNSEEN for one in (first, second))
+
+
 def second_fired(first: PulseOutcome | None, second: PulseOutcome | None) -> bool | None:
     """Return whether the second pulse fired; None where the first did not, or it is undecided: no such pair counts."""
     if first is None or second is None or first.firing is not Firing.FIRED or second.firing in {
-            Firing.UNDECIDED, Firing.AT_ONCE}:
+            Firing.UNDECIDED, Firing.AT_ONCE, Firing.UNSEEN}:
         return None
     return second.firing is Firing.FIRED
 
@@ -113,7 +120,7 @@ def judged_pairs(run: Run) -> dict[float, list[JudgedPair]]:
     width, rise, fall = (float(parameter(run, name)) for name in ("width", "rise_time", "fall_time"))
     pairs: dict[float, list[JudgedPair]] = {}
     edges: dict[float, EdgeTally] = {}
-    for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
+    for number, amplitude, gap in named_rows(run, "pair", "amplitude", "gap"):
         mine = seen.get(round(number), {})
         tally = edges.setdefault(float(amplitude), EdgeTally(run.header.fixture))
         both = (judged_pair([mine[1], mine[2]], width, float(gap), rise, fall, tally) if {1, 2} <= set(mine)
@@ -128,13 +135,14 @@ def refractory_search(run: Run, pairs: Sequence[JudgedPair]) -> Searched:
     goal = refractory_goal(shortest, longest, ratio, int(parameter(run, "budget")))
     return searched(goal, [math.log(pair.gap) for pair in pairs],
                     [second_fired(pair.first, pair.second) for pair in pairs],
-                    sum(pair.first is None for pair in pairs),
+                    sum(not_shown(pair.first, pair.second) for pair in pairs),
                     untold=sum(tells_nothing(pair.first, pair.second) for pair in pairs))
 
 
 def refractory_results(run: Run) -> list[Result]:
     """Return refractory period, probability after long gaps, and how often first pulses fired, at each amplitude."""
-    return [result for amplitude, pairs in judged_pairs(run).items() for result in _results(run, amplitude, pairs)]
+    results = [result for amplitude, pairs in judged_pairs(run).items() for result in _results(run, amplitude, pairs)]
+    return or_nothing(results, run, "refractory_period", "s")
 
 
 def _results(run: Run, amplitude: float, pairs: Sequence[JudgedPair]) -> list[Result]:
@@ -157,7 +165,7 @@ def _results(run: Run, amplitude: float, pairs: Sequence[JudgedPair]) -> list[Re
                        found.flags & ~Flag.CENSORED)
     firsts = [pair.first.firing for pair in pairs
               if pair.first is not None and pair.first.firing is not Firing.STILL_ON]
-    unknown = firsts.count(Firing.AT_ONCE)
+    unknown = firsts.count(Firing.AT_ONCE) + firsts.count(Firing.UNSEEN)
     first = probability_result(
         "firing_probability", firsts.count(Firing.FIRED), len(firsts) - unknown, conditions,
         "first pulses after a rest", unknown=unknown)

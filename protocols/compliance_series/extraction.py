@@ -6,6 +6,7 @@ import numpy as np
 
 from tsbench.analysis.series.slopes import slope_result
 from tsbench.analysis.threshold.switching_results import Switching
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.iv_sweep.extraction import sweep_switching
 from tsbench.records import FloatArray, Result, Run
@@ -21,7 +22,7 @@ def at_compliances(run: Run, options: ExtractionOptions) -> tuple[list[Switching
 def compliance_results(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return threshold and hold of each half-sweep with its compliance, and the change of both per decade."""
     if len(run.points) == 0:
-        return []
+        return or_nothing([], run, "threshold_voltage", "V")
     found, limits = at_compliances(run, options)
     results = [replace(row, conditions={**row.conditions, "compliance": float(limit)})
                for one, limit in zip(found, limits, strict=True) for row in one.results()]

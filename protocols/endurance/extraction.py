@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tsbench.analysis.signal import mute_of
 from tsbench.analysis.statistics import median_interval, proportion_interval
 from tsbench.protocols.endurance.failure import CycleVerdict, FailureCount
 from tsbench.protocols.endurance.parameters import EnduranceParameters
@@ -56,7 +57,7 @@ def endurance_results(run: Run, options: ExtractionOptions) -> list[Result]:
         within = {**conditions, "cycles": label}
         flags = Flag.NONE
         for cycle in part:
-            flags |= cycle.flags & ~Flag.TRIGGER_MISSED
+            flags |= mute_of(cycle.flags)[1]
         results.append(_resistance("on_resistance", [cycle.state.write for cycle in part], within, flags))
         results.append(_resistance("off_resistance", [cycle.state.read for cycle in part], within, flags))
     return results

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, swept
 from tsbench.analysis.pulse.switching_delay import switching_delay
+from tsbench.analysis.signal import mute_of
 from tsbench.protocols.extracting.facts import device_current, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.records import Flag, Run
 
@@ -54,6 +56,8 @@ def _pulses(run: Run) -> Iterator[Stand]:
             continue
         if record.conditions.get("pulse") == 2.0:  # of a pair: it may find the device on
             continue
-        for voltage, current in zip(record.voltage, record.current, strict=True):
+        for segment, (voltage, current) in enumerate(zip(record.voltage, record.current, strict=True)):
+            if mute_of(record_flags(record, segment))[0]:
+                continue
             delay = switching_delay(record.times, voltage, current)
             yield pulse_stand(voltage, current, record.current_resolution, delay)

@@ -6,7 +6,7 @@ the extractors take the error as uniform within them. A waveform's own ``accurac
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tsbench.analysis.threshold.switching_results import SweepFacts
@@ -126,6 +126,16 @@ def capacitance_at_device(fixture: Fixture) -> float:
         return 0.0
     ends = set(netlist.find(DEVICE).nodes)
     return sum(capacitor.value for capacitor in netlist.of_kind("C") if set(capacitor.nodes) == ends)
+
+
+def named_rows(run: Run, *columns: str) -> Iterator[tuple[float, ...]]:
+    """Yield the numbers of some columns, row by row, without rows in which one of them is no number.
+
+    They say which pulse a record is of, so a row without them belongs to no record.
+    """
+    for row in zip(*(run.column(name).tolist() for name in columns), strict=True):
+        if all(math.isfinite(one) for one in row):
+            yield row
 
 
 def parameter(run: Run, name: str, default: Any = None) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tsbench.protocols.acquiring.device_view import VOLTAGE_HIGH, VOLTAGE_LOW, current_name
+from tsbench.protocols.extracting.mute_records import mute
 from tsbench.records import Fixture, Flag, FloatArray, Run, Waveform
 from tsbench.samples import resolution
 
@@ -31,6 +32,7 @@ class DeviceRecord:
     voltage_offset: float = 0.0  #: [V] standard uncertainty of the zero of the device voltage
     current_offset: float = 0.0  #: [A] standard uncertainty of the zero of the current
     bandwidth: float = math.inf  #: [Hz] of the slowest channel
+    mute: tuple[Flag, ...] = ()  #: per segment, why it tells nothing (:func:`.mute_records.mute`); NONE: it does
     skew: float | None = None  #: [s] by which the current is still late, less than a sample; None: not measured
 
 
@@ -41,9 +43,14 @@ def device_records(run: Run) -> Iterator[DeviceRecord]:
 
 
 def acquisitions(run: Run) -> Iterator[dict[str, Waveform]]:
-    """Yield channel -> waveform of each acquisition of a run, in order: channels taken together are one."""
+    """Yield channel -> waveform of each acquisition of a run, in order: channels taken together are one.
+
+    One without a segment or without a sample is none.
+    """
     group: dict[str, Waveform] = {}
     for waveform in run.waveforms:
+        if not waveform.codes.size:
+            continue
         if group and (waveform.channel in group or not _together(waveform, next(iter(group.values())))):
             yield group
             group = {}
@@ -95,8 +102,10 @@ def device_record(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceReco
         for code in (waveform.clip_low, waveform.clip_high):
             if code is not None:
                 clipped |= (waveform.codes == code).any(axis=1)
+    saturated = None
     if sense is not None and sensing.amplifier is not None:
-        clipped |= sensing.amplifier.saturated(sense.values()).any(axis=1)
+        saturated = sensing.amplifier.saturated(sense.values())
+        clipped |= saturated.any(axis=1)
     return DeviceRecord(
         conditions=first.conditions,
         times=first.times(),
@@ -114,6 +123,7 @@ def device_record(group: Mapping[str, Waveform], fixture: Fixture) -> DeviceReco
         voltage_offset=math.hypot(*(wave.accuracy_offset for wave in (high, low) if wave is not None)),
         current_offset=0.0 if sense is None else abs(sense.accuracy_offset / (sensing.transresistance or 1.0)),
         bandwidth=min((wave.bandwidth for wave in group.values() if wave.bandwidth), default=math.inf),
+        mute=mute([wave for wave in (high, low, sense) if wave is not None] or [first], saturated),
         skew=left,
     )
 

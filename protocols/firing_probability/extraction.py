@@ -14,10 +14,11 @@ from tsbench.protocols.adapting.extraction import (
     JudgedPulse,
     Listener,
     PulseJudge,
-    conditioning_rows,
     judged_pulses,
+    single_pulses,
 )
 from tsbench.protocols.extracting.facts import level_limit, parameter
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.firing_probability.parameters import ProbabilityParameters
 from tsbench.quantities import format_quantity
 from tsbench.records import Fixture, Flag, Result, Run
@@ -122,7 +123,8 @@ def probability_results(run: Run) -> Sequence[Result]:
     whether they fired, and the interval holds both.
     """
     found, rows = counted_pulses(run)
-    return [result for pulses in found for result in _results(run, pulses, rows[pulses.amplitude])]
+    results = [result for pulses in found for result in _results(run, pulses, rows[pulses.amplitude])]
+    return or_nothing(results, run, "firing_probability", "")
 
 
 def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
@@ -194,7 +196,7 @@ def _rows(run: Run, amplitudes: Sequence[float]) -> dict[float, int]:
     """Return how many rows of the run belong to each amplitude: the search of one ends before the next begins."""
     sent = dict.fromkeys(amplitudes, 0)
     waiting = 0  # conditioning pulses come before the pulse that they are for
-    for volts, conditioned in zip(run.column("amplitude").tolist(), conditioning_rows(run), strict=True):
+    for _, volts, conditioned in single_pulses(run):
         if conditioned:
             waiting += 1
         else:

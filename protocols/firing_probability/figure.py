@@ -19,7 +19,8 @@ def probability_figures(run: Run) -> Iterator[NamedFigure]:
         fired, low, high = (column[amplitudes == amplitude] for column in columns)
         title = figure_title(run, f"firing probability at {format_quantity(amplitude, 'V')}")
         yield f"pulses_{number}", partial(figures.probability_course_figure, fired, low, high, title, simulated)
-    results = [one for one in probability_results(run) if one.conditions["statistic"] in {AFTER_ANY, AFTER_SWITCHING}]
+    results = [one for one in probability_results(run)
+               if one.conditions.get("statistic") in {AFTER_ANY, AFTER_SWITCHING}]
     if len(results) > 1:
         yield "firing_curve", lambda: figures.probability_figure(
             results, figure_title(run, "firing probability against amplitude"), simulated)

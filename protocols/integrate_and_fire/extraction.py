@@ -11,6 +11,7 @@ from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.protocols.extracting.departure import departure
 from tsbench.protocols.extracting.facts import parameter, path_resistance
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -36,7 +37,8 @@ class TrainRecord:
     kind: Kind
     number: int
     reached: FloatArray  #: shape (pulses,)
-    #: whether it is not known if a pulse fired, as the device conducts from the edge on or like a diode
+    #: whether it is not known if a pulse fired: the device conducts from the edge on or like a diode, or the record
+    #: does not show the pulse
     untold: tuple[bool, ...] = ()
 
 
@@ -58,7 +60,7 @@ class _Seen:
     """What the pulses of a train show, up to the first that finds the device on."""
 
     reached: FloatArray  #: [A] shape (pulses,)
-    like_diode: list[bool]
+    doubtful: list[bool]  #: whether a pulse looks like one of a diode, or its record does not show it
     pulses: list[SeenPulse]
 
 
@@ -79,7 +81,7 @@ def trains(run: Run, options: ExtractionOptions | None = None) -> list[TrainReco
     for record, kind, one in zip(records, kinds, shown, strict=True):
         mine, at_once = at_once[: len(one.pulses)], at_once[len(one.pulses) :]
         mine += [False] * (one.reached.size - len(mine))
-        untold = tuple(here or like for here, like in zip(mine, one.like_diode, strict=True))
+        untold = tuple(here or doubt for here, doubt in zip(mine, one.doubtful, strict=True))
         found.append(TrainRecord(kind, round(record.conditions["train"]), one.reached, untold))
     return found
 
@@ -98,7 +100,7 @@ def _seen(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> _See
     began, flags = departure(record.times, record.voltage[0], record.voltage_resolution), record_flags(record, 0)
     before = min(_BEFORE * width, 0.8 * (period - width))
     found, rested = np.zeros(int(parameter(run, "count", 1))), None
-    like_diode, pulses = [False] * found.size, list[SeenPulse]()
+    doubtful, pulses = [False] * found.size, list[SeenPulse]()
     path = path_resistance(run.header.fixture, "pulser", record.conditions)
     for k in range(found.size):
         edge = began + k * period
@@ -112,7 +114,7 @@ def _seen(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> _See
             at_once, at_end = (abs(float(np.median(values)) - rested.before.current) for values in (
                 current[first : first + _AT_ONCE], current[max(last - _AT_ONCE, first) : last]))
             switched = k - 1 if at_once > FIRED_SHARE * at_end else k
-            found[switched], like_diode[switched] = at_end, False
+            found[switched], doubtful[switched] = at_end, False
             break
         fell = step_response(time, voltage, current, edge + rise, edge + (1.0 - _GUARD) * width - fall,
                              StepFacts(facts.voltage_resolution, facts.current_resolution), flags)
@@ -120,10 +122,11 @@ def _seen(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> _See
             found[k] = abs(seen.delay.on_current - seen.delay.off_current)
         if fell.fired:
             found[k] = max(found[k], fell.amplitude)
-        like_diode[k] = seen.firing is Firing.FIRED and not seen.delay.told and not fell.fired
+        unsure = seen.firing is Firing.UNSEEN or (seen.firing is Firing.FIRED and not seen.delay.told)
+        doubtful[k] = unsure and not fell.fired
         pulses.append(seen_pulse(conditions_key(record.conditions, "train"), time, voltage, current, facts, seen.delay,
                                  path, seen.firing is Firing.QUIET and not fell.fired))
-    return _Seen(found, like_diode, pulses)
+    return _Seen(found, doubtful, pulses)
 
 
 def train_counts(run: Run, options: ExtractionOptions | None = None) -> dict[Kind, dict[int, TrainCount]]:
@@ -164,4 +167,4 @@ def integrate_and_fire(run: Run, options: ExtractionOptions) -> list[Result]:
         results.append(probability_result(
             "train_firing_probability", [one.fired is not None for one in values], len(values), conditions, "trains",
             [one.told for one in values]))
-    return results
+    return or_nothing(results, run, "pulses_to_fire_median", "")

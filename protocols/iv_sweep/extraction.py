@@ -11,6 +11,7 @@ from tsbench.analysis.threshold.switching_results import Switching, step_flags
 from tsbench.analysis.threshold.switching_rule import noise_floor
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.protocols.extracting.facts import device_current, parameter, sweep_facts
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Result, Run
@@ -31,13 +32,15 @@ def sweep_points(run: Run) -> IVPoints:
         if known
         else (run.column("voltage") - resistance * run.column("current"))
     )
+    cycle, polarity = run.column("cycle"), run.column("polarity")
+    named = np.isfinite(cycle) & np.isfinite(polarity)   # a row without them is of no half-sweep
     return IVPoints(
-        voltage=voltage,
-        current=device_current(run) if known else run.column("current"),
-        level=run.column("set_point"),
-        flags=run.point_flags,
-        cycle=run.column("cycle").astype(np.int64),
-        polarity=run.column("polarity").astype(np.int64),
+        voltage=voltage[named],
+        current=(device_current(run) if known else run.column("current"))[named],
+        level=run.column("set_point")[named],
+        flags=run.point_flags[named],
+        cycle=cycle[named].astype(np.int64),
+        polarity=polarity[named].astype(np.int64),
     )
 
 
@@ -71,7 +74,7 @@ def _doubted(event: Switching, noise: float) -> Switching:
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return threshold and hold of each half-sweep, and the onset of an oscillation that the scope saw."""
     found = [result for event in sweep_switching(run, options) for result in event.results()]
-    return found + oscillation_onset(run)
+    return or_nothing(found + oscillation_onset(run), run, "threshold_voltage", "V")
 
 
 def on_at_last_level(run: Run) -> str:

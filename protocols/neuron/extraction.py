@@ -32,11 +32,12 @@ def step_responses(run: Run) -> list[AmplitudeResponse]:
     found: dict[float, list[StepResponse]] = {}
     for record in neuron_records(run):
         if "shot" in record.conditions:
-            seen = _response(run, record, 0.0, record.conditions["pulse_width"])
-            if Flag.NO_EVENT not in seen.flags:
-                found.setdefault(record.conditions["amplitude"], []).append(seen)
-    return [AmplitudeResponse(amplitude, tuple(shots))
-            for amplitude, shots in sorted(found.items(), key=lambda one: abs(one[0]))]
+            found.setdefault(record.conditions["amplitude"], []).append(
+                _response(run, record, 0.0, record.conditions["pulse_width"]))
+    known = {amplitude: tuple(one for one in shots if Flag.NO_EVENT not in one.flags)
+             for amplitude, shots in found.items()}
+    return [AmplitudeResponse(amplitude, shots, len(found[amplitude]) - len(shots))
+            for amplitude, shots in sorted(known.items(), key=lambda one: abs(one[0]))]
 
 
 def pair_recovery(run: Run) -> Recovery | None:
@@ -48,7 +49,9 @@ def pair_recovery(run: Run) -> Recovery | None:
         width, gap = record.conditions["pulse_width"], record.conditions["gap"]
         first = _response(run, record, 0.0, width)
         second = _response(run, record, width + gap, 2 * width + gap)
-        outcomes.append(PairOutcome(gap, *(Firing.FIRED if one.fired else Firing.QUIET for one in (first, second))))
+        both = Flag.NO_EVENT not in first.flags | second.flags   # else it counts as one that the scope missed
+        outcomes.append(PairOutcome(gap, *(
+            None if not both else Firing.FIRED if one.fired else Firing.QUIET for one in (first, second))))
     return recovery(outcomes) if outcomes else None
 
 
@@ -65,7 +68,8 @@ def _response(run: Run, record: DeviceRecord, start: float, end: float) -> StepR
     guard = _GUARD * (end - start)
     gain = combined(standard_uncertainty(run.header.fixture.sensing.current_tolerance),
                     standard_uncertainty(record.current_gain))
-    facts = StepFacts(record.voltage_resolution, record.current_resolution, gain, polarity, rise, edge.uncertainty)
+    facts = StepFacts(record.voltage_resolution, record.current_resolution, gain, polarity, rise, edge.uncertainty,
+                      record.current_window)
     return step_response(record.times, record.voltage[0], record.current[0], edge.time + start,
                          edge.time + end - fall - guard, facts, record_flags(record, 0))
 

@@ -18,13 +18,16 @@ from tsbench.analysis.oscillation.line_width import train_results
 from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.samples import SampleSource, averaged
 from tsbench.analysis.oscillation.spikes import Spikes, spikes_of_samples
+from tsbench.analysis.signal import mute_of
 from tsbench.protocols.extracting.facts import timebase_accuracy
 from tsbench.protocols.extracting.long_records import DeviceSamples, first_part, is_long
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.power_records import power_facts
-from tsbench.protocols.extracting.pulse_records import conditions_key
+from tsbench.protocols.extracting.pulse_records import conditions_key, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, acquisitions, device_record
 from tsbench.records import Flag, FloatArray, Result, Run
+from tsbench.samples import TELLS_NOTHING
 
 _CYCLES = 3  #: fewer spikes are no oscillation
 #: spikes in the first part of a long record from which on this part is tested for noise with memory: their heights and
@@ -67,7 +70,7 @@ def measured_oscillation(
         values, resolution = record.current, record.current_resolution
     if values is None:
         return None
-    flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
+    mute, flags = mute_of(record_flags(record, 0))
     first, last, count = record.times[0], record.times[-1], record.times.size
     dt = float(last - first) / max(count - 1, 1)   # a scope samples evenly: its times need no look
     spikes = spikes_of_samples(values[0] if samples is None else samples, dt, float(first), resolution, flags)
@@ -80,7 +83,17 @@ def measured_oscillation(
         doubt = spikes.flags | Flag.NO_EVENT | Flag.AMBIGUOUS
         spikes = replace(spikes, times=spikes.times[:0], levels=spikes.levels[:0], flags=doubt)
         found = oscillation(spikes, timebase)
+    if found.frequency is None and mute:
+        found = replace(found, flags=found.flags | TELLS_NOTHING)
     return spikes, found
+
+
+def tells(record: DeviceRecord, found: MeasuredOscillation) -> bool:
+    """Return whether a record tells if the device oscillates: a saturated or a very short one without spikes does not.
+
+    One of equal codes does: it may be a constant voltage that a coarse code does not resolve.
+    """
+    return found.frequency is not None or not any(why & ~TELLS_NOTHING for why in record.mute)
 
 
 def within(spikes: Spikes, end: float) -> Spikes:
@@ -104,17 +117,18 @@ def _rates(record: DeviceRecord, spikes: Spikes, found: MeasuredOscillation) -> 
 
 def oscillation_results(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return frequency, jitter and energy per spike at each bias, and the curve of the frequency over the biases."""
-    rates: list[Result] = []
-    energies: list[Result] = []
+    rates, energies, told = list[Result](), list[Result](), list[Result]()
     for record, spikes, found in oscillation_records(run):
-        rates += _rates(record, spikes, found)
+        mine = _rates(record, spikes, found)
+        rates += mine
+        told += mine if tells(record, found) else []
         if found.frequency is not None and record.voltage is not None and record.current is not None:
-            flags = record.flags | (Flag.CLIPPED if any(record.clipped) else Flag.NONE)
+            _, flags = mute_of(record_flags(record, 0))
             energies.append(energy_result(spike_energies(
                 record.times, record.voltage[0], record.current[0], within(spikes, float(record.times[-1])),
                 power_facts(run, record, options), flags),
                 record.conditions))
-    return [*rates, *energies, *curves(rates)]
+    return or_nothing([*rates, *energies, *curves(told)], run, "frequency", "Hz")
 
 
 def curves(results: Sequence[Result]) -> list[Result]:

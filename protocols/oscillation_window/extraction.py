@@ -8,7 +8,7 @@ from tsbench.analysis.statistics import expanded
 from tsbench.protocols.adapting.chooser import Chooser
 from tsbench.protocols.extracting.facts import level_limit, parameter
 from tsbench.protocols.extracting.signals import device_record
-from tsbench.protocols.oscillation.extraction import measured_oscillation, oscillation_records
+from tsbench.protocols.oscillation.extraction import measured_oscillation, oscillation_records, tells
 from tsbench.protocols.oscillation_window.parameters import WindowParameters
 from tsbench.protocols.pulses.pairs import PulseRecord
 from tsbench.quantities import format_quantity
@@ -61,8 +61,9 @@ class WindowChooser:
         self._sent += 1
         found = None
         if records:
-            found = measured_oscillation(
-                device_record({one.channel: one for one in records[0]}, self._fixture), timebase=0.0)
+            record = device_record({one.channel: one for one in records[0]}, self._fixture)
+            found = measured_oscillation(record, timebase=0.0) if record.times.size else None
+            found = None if found is None or not tells(record, found[1]) else found
         if found is None:
             self._missed += 1
             return math.nan, self._settings.lowest, self._settings.highest
@@ -80,7 +81,7 @@ def window_chooser(settings: WindowParameters, fixture: Fixture) -> Chooser:
 def window_looks(run: Run) -> list[WindowLook]:
     """Return the records of a run in order of time."""
     return [WindowLook(abs(float(record.conditions["bias"])), found.frequency is not None)
-            for record, _, found in oscillation_records(run)]
+            for record, _, found in oscillation_records(run) if tells(record, found)]
 
 
 def window_results(run: Run) -> list[Result]:

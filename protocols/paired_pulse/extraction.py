@@ -1,5 +1,6 @@
 """Paired pulses to numbers: refractory period and firing probabilities."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,8 @@ from tsbench.analysis.pulse.delay_results import mean_delay
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.protocols.extracting.departure import foot_of_edge
-from tsbench.protocols.extracting.facts import parameter, path_resistance
+from tsbench.protocols.extracting.facts import named_rows, parameter, path_resistance
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -31,8 +33,8 @@ class Pair:
     second: PulseOutcome | None
 
     def counted(self) -> PairOutcome:
-        """Return what the recovery counts; a pair of which one pulse was missed counts as missed."""
-        both = self.first is not None and self.second is not None
+        """Return what the recovery counts; a pair of which one pulse was missed, or is not shown, counts as missed."""
+        both = all(one is not None and one.firing is not Firing.UNSEEN for one in (self.first, self.second))
         first, second = (None if found is None or not both else found.firing for found in (self.first, self.second))
         return PairOutcome(self.gap, first, second)
 
@@ -54,7 +56,7 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
         mine = seen.setdefault(round(record.conditions["pair"]), {})
         number = round(record.conditions["pulse"])
         began = pulse_began(record, rise) if number == 1 else began
-        width, gap = float(run.column("width")[0]), record.conditions["gap"]
+        width, gap = pulse_width(run), record.conditions["gap"]
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         facts = pulse_facts(run, record, options)
         part = record.times[shown], record.voltage[0][shown], record.current[0][shown]
@@ -68,9 +70,9 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
             found = seen[pair][number]
             seen[pair][number] = replace(found, firing=Firing.AT_ONCE, delay=found.delay.doubted())
     pairs = []
-    for number, amplitude, gap in zip(run.column("pair"), run.column("amplitude"), run.column("gap"), strict=True):
-        mine = seen.get(round(number), {})
-        pairs.append(Pair(float(amplitude), float(gap), mine.get(1), mine.get(2)))
+    for at, amplitude, gap in named_rows(run, "pair", "amplitude", "gap"):
+        mine = seen.get(round(at), {})
+        pairs.append(Pair(amplitude, gap, mine.get(1), mine.get(2)))
     return pairs
 
 
@@ -115,6 +117,11 @@ def pulse_began(record: DeviceRecord, rise: float) -> float:
     return min(foot_of_edge(record.times, record.voltage[0], record.voltage_resolution, rise / EDGE_SHARE), 0.0)
 
 
+def pulse_width(run: Run) -> float:
+    """Return the width of the pulses of a run [s]."""
+    return next((width for width, in named_rows(run, "width")), float(parameter(run, "width", math.nan)))
+
+
 def sample_interval(run: Run) -> float:
     """Return the longest sample interval of a run's records [s]: when a gap begins and ends is known to it."""
     return max((record.dt for record in run.waveforms), default=0.0)
@@ -134,11 +141,11 @@ def refractory(run: Run, options: ExtractionOptions) -> list[Result]:
     pairs = pulse_pairs(run, options)
     results: list[Result] = []
     for amplitude, found in recoveries(pairs).items():
-        conditions: dict[str, object] = {"amplitude": amplitude, "pulse_width": float(run.column("width")[0])}
+        conditions: dict[str, object] = {"amplitude": amplitude, "pulse_width": pulse_width(run)}
         results += recovery_results(found, conditions, sample_interval(run))
         first = [
             pair.first.delay for pair in pairs
             if pair.amplitude == amplitude and pair.first is not None and pair.first.firing is not Firing.STILL_ON
         ]
         results.append(mean_delay(first, {**conditions, "of": "first pulses"}))
-    return results
+    return or_nothing(results, run, "refractory_period", "s")

@@ -20,6 +20,7 @@ from tsbench.analysis.pulse.firing import Firing, PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, delay_line, slope_result
 from tsbench.protocols.extracting.facts import parameter, path_resistance
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -105,7 +106,8 @@ def delays(run: Run, options: ExtractionOptions) -> list[Result]:
         if len(trains) > 1:
             results += _counts(run, dict(key), found)
     results += _slopes(results)
-    return results + _unseen(run, {dict(key).get("amplitude") for key in joined})
+    results += _unseen(run, {dict(key).get("amplitude") for key in joined})
+    return or_nothing(results, run, "switching_delay_mean", "s")
 
 
 def _doubted(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, int, Delay]]:

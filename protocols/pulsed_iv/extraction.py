@@ -13,6 +13,7 @@ import numpy as np
 
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
+from tsbench.analysis.signal import mute_of
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
 from tsbench.analysis.threshold.switching_results import step_flags
 from tsbench.protocols.extracting.facts import path_resistance
@@ -25,6 +26,7 @@ from tsbench.protocols.pulses.cycle_states import CycleState, PulseStand, record
 from tsbench.records import Flag, Result, Run
 
 CERTAIN = 6  #: cycles at one height: if half of them fired on average, none of six fires with less than 2.5 %
+_NOT_SHOWN = "no record shows a cycle at this height: it is saturated, of equal codes or of a few samples"
 _VOLTAGE_GAIN = 0.02  #: relative limit of the gain of a voltage channel where the record does not say
 
 
@@ -40,6 +42,11 @@ class WriteRead:
     current_gain: float
     flags: Flag
     told: bool = True  #: whether the record tells if it fired
+
+    @property
+    def shown(self) -> bool:
+        """Whether the record shows how the device stood at the end of the pulse."""
+        return math.isfinite(self.state.write.voltage)
 
 
 def settings_of(run: Run) -> PulsedIVParameters:
@@ -81,7 +88,7 @@ def _write_read(
     highest = seen.delay.highest if seen.firing is Firing.FIRED else state.write.voltage
     return WriteRead(amplitude, state, seen.firing, float(highest),
                      math.sqrt(3.0) * record.voltage_gain or _VOLTAGE_GAIN, facts.current_gain, flags,
-                     seen.delay.told), pulse
+                     seen.delay.told and math.isfinite(highest)), pulse
 
 
 def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
@@ -94,17 +101,19 @@ def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
         conditions: dict[str, Any] = {"amplitude": amplitude, "pulse_width": settings.width}
         flags = Flag.NONE
         for one in mine:
-            flags |= one.flags & ~Flag.TRIGGER_MISSED
-        writes = [one.state.write for one in mine]
+            flags |= mute_of(one.flags)[1]
+        shown = [one for one in mine if one.shown]
+        writes = [one.state.write for one in shown]
         results.append(_mean("write_voltage", "V", [s.voltage for s in writes], [s.voltage_uncertainty for s in writes],
                              mine[0].voltage_gain, conditions, flags))
         results.append(_mean("write_current", "A", [s.current for s in writes], [s.current_uncertainty for s in writes],
                              mine[0].current_gain, conditions, flags))
         gain = combined(mine[0].voltage_gain, mine[0].current_gain)
-        results.append(_read([one.state.read for one in mine], gain, conditions, flags))
+        results.append(_read([one.state.read for one in shown], gain, conditions, flags))
         fired = [one.firing is Firing.FIRED for one in mine]
-        results.append(probability_result(
-            "firing_probability", fired, len(mine), conditions, "pulses", [one.told for one in mine]))
+        share = probability_result(
+            "firing_probability", fired, len(mine), conditions, "pulses", [one.told for one in mine])
+        results.append(replace(share, flags=share.flags | flags & Flag.TRIGGER_MISSED))   # those that fire, maybe
     return [*results, threshold_of_pulses(found, settings)]
 
 
@@ -112,7 +121,12 @@ def _mean(
     quantity: str, unit: str, values: Sequence[float], uncertainties: Sequence[float], gain: float,
     conditions: dict[str, Any], flags: Flag,
 ) -> Result:
-    """Return a mean over cycles; its interval joins their scatter, or the uncertainty of one, and the gain."""
+    """Return a mean over cycles; its interval joins their scatter, or the uncertainty of one, and the gain.
+
+    NO_EVENT, and no value, where no record shows a cycle.
+    """
+    if not values:
+        return Result(quantity, unit, None, None, None, _NOT_SHOWN, conditions, flags | Flag.NO_EVENT)
     count, value = len(values), float(np.mean(values))
     systematic = standard_uncertainty(gain * value)
     if count > 1:
@@ -126,6 +140,8 @@ def _mean(
 
 def _read(reads: Sequence[PulseStand], gain: float, conditions: dict[str, Any], flags: Flag) -> Result:
     """Return the resistance at the read pulse; only a lower bound where the conductance could be zero."""
+    if not reads:
+        return Result("read_resistance", "Ohm", None, None, None, _NOT_SHOWN, conditions, flags | Flag.NO_EVENT)
     value = float(np.mean([one.conductance for one in reads]))
     count = len(reads)
     scatter = float(np.std([one.conductance for one in reads], ddof=1)) / math.sqrt(count) if count > 1 else 0.0
@@ -153,12 +169,13 @@ def threshold_of_pulses(found: Sequence[WriteRead], settings: PulsedIVParameters
     quantity, conditions = "pulse_threshold_voltage", {"pulse_width": settings.width}
     method = "between the highest pulses of which none fires and the lowest of which all fire"
     unknown = sum(not one.told for one in found)
-    doubt = f"; whether {unknown} of {len(found)} pulses fired is not known{MAY_HAVE_SWITCHED}" if unknown else ""
+    doubt = f"; whether {unknown} of {len(found)} pulses fired is not known" if unknown else ""
+    doubt += MAY_HAVE_SWITCHED if any(not one.told and one.firing is not Firing.UNSEEN for one in found) else ""
     heights = sorted({abs(one.amplitude) for one in found})
     groups = [[one for one in found if abs(one.amplitude) == height] for height in heights]
     none_fires = [all(one.told and one.firing is not Firing.FIRED for one in group) for group in groups]
     fires = [[one for one in group if one.told and one.firing is Firing.FIRED] for group in groups]
-    all_fire = [len(sure) == sum(one.firing is not Firing.AT_ONCE for one in group)
+    all_fire = [len(sure) == sum(one.firing not in (Firing.AT_ONCE, Firing.UNSEEN) for one in group)
                 for group, sure in zip(groups, fires, strict=True)]
     quiet = next((k for k, quiet in enumerate(none_fires) if not quiet), len(groups)) - 1
     sure = len(groups) - next((k for k, every in enumerate(reversed(all_fire)) if not every), len(groups))
@@ -167,6 +184,8 @@ def threshold_of_pulses(found: Sequence[WriteRead], settings: PulsedIVParameters
     above = min((abs(one.highest) for one in fires[sure]), default=0.0) if sure < len(groups) else None
     sign = -1.0 if found and found[0].amplitude < 0 else 1.0
     flags = Flag.AMBIGUOUS if unknown else Flag.NONE
+    for one in found:
+        flags |= one.flags & Flag.TRIGGER_MISSED
     if below is None or above is None:
         flags |= Flag.CENSORED if found and (below is not None or above is not None or not unknown) else Flag.NONE
         flags |= Flag.NO_EVENT if above is None and not unknown else Flag.NONE

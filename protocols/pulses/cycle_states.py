@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tsbench.protocols.extracting.signals import DeviceRecord
 from tsbench.protocols.pulses.write_read import WriteReadParameters
-from tsbench.records import FloatArray
+from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of
 
 BoolArray = npt.NDArray[np.bool_]
@@ -63,13 +63,20 @@ class CycleState:
     read: PulseStand
 
 
+_UNKNOWN = CycleState(*[PulseStand(math.nan, math.nan, math.inf, math.inf)] * 2)
+
+
 def record_states(settings: WriteReadParameters, record: DeviceRecord) -> list[CycleState]:
-    """Return the state of each segment of a record; empty where it has no current or no voltage."""
+    """Return the state of each segment of a record; empty where it has no current or no voltage.
+
+    Of a segment that tells nothing (:func:`.mute_records.mute`), all numbers are NaN and no limit is passed.
+    """
     if record.voltage is None or record.current is None:
         return []
     resolution = (record.voltage_resolution, record.current_resolution)
-    return [cycle_state(settings, record.times, voltage, current, resolution)
-            for voltage, current in zip(record.voltage, record.current, strict=True)]
+    mute = record.mute or (Flag.NONE,) * len(record.voltage)
+    return [_UNKNOWN if why else cycle_state(settings, record.times, voltage, current, resolution)
+            for voltage, current, why in zip(record.voltage, record.current, mute, strict=True)]
 
 
 def cycle_state(

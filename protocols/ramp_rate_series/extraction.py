@@ -6,6 +6,7 @@ import numpy as np
 
 from tsbench.analysis.series.slopes import slope_result
 from tsbench.analysis.threshold.switching_results import Switching
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.iv_sweep.extraction import sweep_switching
 from tsbench.records import FloatArray, Result, Run
@@ -35,7 +36,7 @@ def at_rates(run: Run, options: ExtractionOptions) -> tuple[list[Switching], Flo
 def rate_results(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return threshold and hold of each half-sweep with its rate, and the change of the threshold per decade."""
     if len(run.points) == 0:
-        return []
+        return or_nothing([], run, "threshold_voltage", "V")
     found, rates = at_rates(run, options)
     results = [replace(row, conditions={**row.conditions, "ramp_rate": float(rate)})
                for one, rate in zip(found, rates, strict=True) for row in one.results()]

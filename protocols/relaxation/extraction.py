@@ -11,6 +11,7 @@ from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, LogLine, log_line, slope_result
 from tsbench.protocols.extracting.facts import parameter, path_resistance
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import conditions_key, pulse_facts, record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -74,7 +75,7 @@ def relaxation(run: Run, options: ExtractionOptions) -> list[Result]:
         results.append(slope_result(
             "relaxation_slope", "", line, {"amplitudes": len(medians)}, "slope of the logarithm of the median "
             "relaxation time against the logarithm of the current right after the edge"))
-    return results
+    return or_nothing(results, run, "relaxation_time_median", "s")
 
 
 def current_line(groups: Mapping[Key, Sequence[Relaxed]]) -> tuple[LogLine | None, list[tuple[float, Result]]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tsbench.analysis.neuron.driven_spikes import DrivenFacts, DrivenResponse, driven_response, driven_results
 from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.protocols.extracting.facts import parameter
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_records
@@ -35,4 +36,5 @@ def stimulus_results(run: Run, options: ExtractionOptions) -> list[Result]:
     groups: dict[float, list[DrivenResponse]] = {}
     for record, found in stimulus_records(run):
         groups.setdefault(record.conditions["amplitude"], []).append(found)
-    return [row for amplitude, shots in groups.items() for row in driven_results(shots, {"amplitude": amplitude})]
+    results = [row for amplitude, shots in groups.items() for row in driven_results(shots, {"amplitude": amplitude})]
+    return or_nothing(results, run, "spike_count", "")

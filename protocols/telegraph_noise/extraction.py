@@ -14,6 +14,7 @@ from tsbench.analysis.telegraph.telegraph import (
     two_levels,
 )
 from tsbench.protocols.extracting.facts import device_current, sweep_facts
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.records import Flag, FloatArray, Result, Run
 
@@ -65,7 +66,7 @@ def bias_records(run: Run) -> list[BiasRecord]:
 def telegraph_results(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return amplitude, relative amplitude and mean times of the telegraph noise at each voltage."""
     if len(run.points) == 0:
-        return []
+        return or_nothing([], run, "telegraph_amplitude", "A")
     gain = sweep_facts(run, options).current_gain
     return [result for record in bias_records(run) for result in _results(record, gain)]
 

@@ -8,6 +8,7 @@ from tsbench.analysis.conductance.conductance import conductance, resistance_res
 from tsbench.analysis.series.slopes import activation_energy, slope_result
 from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.protocols.extracting.facts import parameter, sweep_facts
+from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.iv_sweep.extraction import sweep_points, sweep_switching
 from tsbench.records import Flag, FloatArray, Result, Run
@@ -44,7 +45,7 @@ def resistances(run: Run, options: ExtractionOptions) -> tuple[list[Result], Flo
 def temperature_results(run: Run, options: ExtractionOptions) -> list[Result]:
     """Return threshold and hold of each half-sweep, resistances, slopes over temperature, and activation energy."""
     if len(run.points) == 0:
-        return []
+        return or_nothing([], run, "threshold_voltage", "V")
     found, temperatures = at_temperatures(run, options)
     results = [replace(row, conditions={**row.conditions, "temperature": float(temperature)})
                for one, temperature in zip(found, temperatures, strict=True) for row in one.results()]

@@ -1,5 +1,7 @@
 """The curve of the frequency over a level, from frequencies whose curve is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,15 @@ def test_the_slope_is_that_of_the_linear_range() -> None:
     assert (start.low, start.high) == (1.0, 1.5) and (end.low, end.high) == (3.0, 3.5)
     wide = results(LEVELS, VALUES, level_gain=0.05)["frequency_slope"]
     assert wide.high - wide.value > 0.05e6 > slope.high - slope.value
+
+
+def test_a_slope_has_the_doubts_of_its_frequencies() -> None:
+    rows = [frequency(value) for value in VALUES]
+    rows[2] = replace(rows[2], flags=Flag.CLIPPED | Flag.TOO_FEW)
+    found = {one.quantity: one for one in curve_results(FrequencyCurve.of(LEVELS, rows), "V", {})}
+    for name in ("frequency_slope", "linear_range_start", "linear_range_end"):
+        assert Flag.CLIPPED | Flag.TOO_FEW in found[name].flags, name
+    assert results(LEVELS, VALUES)["frequency_slope"].flags == Flag.NONE
 
 
 def test_the_frequency_falls_from_a_level_on() -> None:

@@ -100,6 +100,43 @@ def test_all_or_nothing() -> None:
     assert all_or_nothing(QUIET + between + firing()).decision == "not decided"
 
 
+def test_a_clipped_spike_tells_no_size() -> None:
+    """A graded response looks like spikes of one size where the range of the scope ends."""
+    clipped = [AmplitudeResponse(one.amplitude, tuple(
+        replace(shot, amplitude=0.9e-3, flags=Flag.CLIPPED) for shot in one.shots)) for one in firing(power=1.0)]
+    verdict = all_or_nothing(QUIET + clipped)
+    assert verdict.decision == "not decided" and "beyond the range" in verdict.evidence
+    rows = neuron_results(QUIET + clipped, None, {})
+    assert Flag.CLIPPED in next(row for row in rows if row.quantity == "all_or_nothing").flags
+    sizes = [row for row in rows if row.quantity == "spike_amplitude"]
+    assert len(sizes) == 4
+    for row in sizes:
+        assert row.value is None and row.high is None and row.low == pytest.approx(0.9e-3, rel=1e-3)
+        assert row.flags == Flag.CLIPPED | Flag.CENSORED
+    assert not [row for row in rows if row.quantity == "spike_amplitude_exponent"]
+    quiet = [AmplitudeResponse(one.amplitude, tuple(
+        replace(shot, flags=Flag.CLIPPED) for shot in one.shots)) for one in QUIET]
+    assert all_or_nothing(quiet + firing()).decision == "not decided"
+
+
+def test_a_spike_is_clipped_where_its_current_is_at_the_end_of_the_range() -> None:
+    time = np.arange(-200, 2000) * 1e-8
+    since = time - 5e-6
+    current = np.where(time > 0, 1e-5, 0.0) + 1e-3 * np.exp(-((since / 5e-8) ** 2))
+    voltage = np.where(time > 0, np.where(since > 0, 0.4, 1.0), 0.0)
+    for top, clipped in ((2e-3, False), (0.5e-3, True)):
+        facts = StepFacts(1e-3, 1e-6, current_window=(-1.0, top))
+        found = step_response(time, voltage, np.minimum(current, top), 0.0, 19e-6, facts, Flag.CLIPPED)
+        assert found.fired and (Flag.CLIPPED in found.flags) is clipped   # elsewhere in the record, it does not matter
+
+
+def test_steps_whose_records_tell_nothing_are_unknown() -> None:
+    row = next(row for row in neuron_results([replace(steps(2.0, 6), unknown=4)], None, {})
+               if row.quantity == "firing_probability")
+    assert row.value == 1.0 and row.low < 0.6 and row.high == 1.0 and Flag.AMBIGUOUS in row.flags
+    assert threshold_driven([AmplitudeResponse(2.0, (), 6)]).decision == "not decided"
+
+
 def test_threshold_driven() -> None:
     verdict = threshold_driven(QUIET + firing())
     assert verdict.decision == "yes" and "1 to 1.5 V" in verdict.evidence

@@ -74,3 +74,10 @@ def test_the_needed_number_is_the_first_that_is_enough() -> None:
     assert values_for_standard_deviation(20, 0.1).needed == 197
     pulses = pulses_for_probability(3, 10, 0.05)
     assert pulses.needed == 320 and pulses.most == 381 and pulses.now == pytest.approx(0.2477, abs=1e-4)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_values_that_are_no_numbers_have_no_mean_and_no_spread(bad: float) -> None:
+    values = np.array([bad, *range(19)])
+    for found, flags in (mean(values), standard_deviation(values)):
+        assert found == Estimate(None, None, None) and flags == Flag.OVERFLOW

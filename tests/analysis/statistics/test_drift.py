@@ -62,3 +62,10 @@ def test_a_long_series_is_averaged_in_blocks() -> None:
     (change,) = drift_of(values).changes
     assert change.earliest <= 3000 <= change.latest and change.size.low < 0.5 < change.size.high
     assert drift_of(values).number == 5000
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_series_with_a_gap_has_no_drift(bad: float) -> None:
+    for values in (np.full(20, bad), np.array([bad, *range(19)])):
+        found = drift_of(values)
+        assert found.slope.value is None and found.significance is None and not found.changes

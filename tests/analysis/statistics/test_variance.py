@@ -81,3 +81,10 @@ def test_the_resolution_of_the_values_is_in_the_spread_between_cycles() -> None:
     found = with_resolution(bare, 0.0056).within
     assert bare.within.low > spread
     assert found.low < spread < found.high and found.value == bare.within.value
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_values_that_are_no_numbers_have_no_components(bad: float) -> None:
+    found = variance_components([np.array([bad, 1.0, 2.0]), np.array([1.0, 2.0, 3.0])], draws=50)
+    assert found.flags == Flag.OVERFLOW and found.significance is None
+    assert {one.value for one in (found.mean, found.within, found.between, found.share)} == {None}

@@ -64,7 +64,20 @@ def test_a_search_gives_up_after_five_missed_pulses(station: Any, recorder: Any)
         assert len(recorder.points) == 5 and any("missed 5 in succession" in text for text in recorder.texts("log"))
 
 
+def test_a_search_gives_up_where_records_show_no_pulse(station: Any, recorder: Any) -> None:
+    for name in ("adaptive_threshold", "firing_probability", "adaptive_refractory"):
+        recorder.points.clear()
+        list(protocol_named(name).parse({}).run(station, recorder))   # the scope sees noise alone
+        assert len(recorder.points) == 5
+        assert any("or its records do not show them" in text for text in recorder.texts("log"))
+
+
 def test_a_search_gives_up_where_no_conditioning_pulse_switches_the_device(station: Any, recorder: Any) -> None:
+    def no_current(channel: int, time: Any) -> Any:   # the records show the pulse
+        pulse = station.generator.pulse
+        return pulse.amplitude * ((time >= 0) & (time < pulse.width)) * (channel != 2)
+
+    station.scope.signal = no_current
     for name in ("adaptive_threshold", "firing_probability"):
         recorder.points.clear()
         list(protocol_named(name).parse({"conditioning": 2.0}).run(station, recorder))
