@@ -18,6 +18,8 @@ Truth = Callable[[Result, Run, "WitnessLog"], float | None]
 _AFTER_PULSE = 2e-3
 #: [s] in which a generator has sent the first pulse of a train after the time that the run gives it
 _TRIGGER = 5e-3
+#: events whose edges are tried for that time
+_TRIED = 10
 
 
 def true_value(quantity: str, result: Result, run: Run, witness: "WitnessLog") -> float | None:
@@ -56,35 +58,47 @@ def _delay(result: Result, run: Run, witness: "WitnessLog") -> float | None:
     """Return the mean over the pulses of the result's amplitude, each by its first switching on."""
     mine = run.column("amplitude") == result.conditions["amplitude"]
     starts, widths, gaps = (run.column(name)[mine] for name in ("time", "width", "gap"))
-    found: list[float] = []
     if "pair" in {column.name for column in run.header.columns}:   # first pulses, each triggered on its own
-        for start, width, gap in zip(starts, widths, gaps, strict=True):
-            found += _delays(np.array([start]), np.array([width + min(gap, _AFTER_PULSE)]), witness)
+        until_second = widths + np.minimum(gaps, _AFTER_PULSE)
+        found = _delays(starts, until_second, until_second, witness)
     else:
+        found = []
         for train in np.split(np.arange(starts.size), np.flatnonzero(gaps[1:] == 0) + 1):
-            found += _delays(starts[train], widths[train], witness)
+            last = np.append(np.minimum(np.diff(starts[train]), widths[train][:-1] + _AFTER_PULSE),
+                             widths[train][-1] + _AFTER_PULSE)
+            found += _delays(starts[train], widths[train], last, witness)
     return float(np.mean(found)) if found else None
 
 
-def _delays(starts: FloatArray, widths: FloatArray, witness: "WitnessLog") -> list[float]:
-    """Return the delays [s] of pulses that one trigger sent, by the first switching on of each that fired.
+def _delays(starts: FloatArray, widths: FloatArray, last: FloatArray, witness: "WitnessLog") -> list[float]:
+    """Return the delays [s] of pulses that follow each other, by the first switching on of each that fired.
 
     The times of a run are those of the messages: the first pulse comes up to :data:`_TRIGGER` later, the others as far
-    after it as their times say. The shift that explains most events is taken.
+    after it as their times say. The shift that explains most events is taken. An event belongs to the pulse in which it
+    happened, ``last`` [s] after its edge at most. The edge that the witness names may be that of an earlier pulse that
+    was higher and did not fire. Then the edge is where those of the other pulses tell.
     """
-    events = [
-        (event.time_half, event.delay) for event in witness.switching_on(starts[0], starts[-1] + widths[-1] + _TRIGGER)
-        if event.time_half is not None and event.delay is not None]
-    if not events:
-        return []
-    edges, delays = np.array(events).T
-    best: list[float] = []
-    for shift in edges[0] - starts[(starts <= edges[0]) & (starts >= edges[0] - _TRIGGER)]:
-        first = np.searchsorted(edges, starts + shift - 0.5 * widths)
-        known = np.minimum(first, edges.size - 1)
-        mine = (first < edges.size) & (np.abs(edges[known] - starts - shift) < 0.5 * widths)
-        best = delays[known[mine]].tolist() if mine.sum() > len(best) else best
+    events = [event for event in witness.switching_on(starts[0], starts[-1] + widths[-1] + _TRIGGER)
+              if event.time_half is not None]
+    times, edges = (np.array([getattr(event, name) for event in events], float) for name in ("time", "time_half"))
+    best, most = list[float](), 0
+    for shift in _shifts(edges, starts):
+        begins = starts + shift
+        pulse = np.searchsorted(begins - 0.5 * widths, times, side="right") - 1
+        inside = (pulse >= 0) & (times <= begins[pulse] + last[pulse])
+        mine, first = np.unique(pulse[inside], return_index=True)
+        time, edge = times[inside][first], edges[inside][first]
+        own = np.abs(edge - begins[mine]) < 0.5 * widths[mine]
+        if own.sum() > most:
+            moved = np.interp(starts[mine], starts[mine][own], (edge - starts[mine])[own])
+            best, most = (time - np.where(own, edge, starts[mine] + moved)).tolist(), int(own.sum())
     return best
+
+
+def _shifts(edges: FloatArray, starts: FloatArray) -> list[float]:
+    """Return by how much [s] the pulses may have come up after their times, by the edges of the first events."""
+    return [shift for edge in edges[:_TRIED]
+            for shift in (edge - starts[(starts <= edge) & (starts >= edge - _TRIGGER)]).tolist()]
 
 
 def _frequency(result: Result, run: Run, witness: "WitnessLog") -> float | None:

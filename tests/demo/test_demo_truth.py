@@ -69,6 +69,43 @@ def test_first_pulses_of_pairs_are_those_of_the_amplitude() -> None:
         assert true_value("switching_delay", row, run, WitnessLog(records)) == pytest.approx(1e-6 / amplitude)
 
 
+def on(edge: float, time: float) -> dict[str, Any]:
+    """Return the record of a switching on at a time, with the edge that the witness names."""
+    return {**switching(edge, 0.0)[0], "t": time}
+
+
+@pytest.mark.parametrize("named", [0.4003, 0.1, -3e8])
+def test_a_switching_whose_edge_is_that_of_an_earlier_pulse_has_the_delay_in_its_own_pulse(named: float) -> None:
+    """1 ms wide each 0.1 s. The fifth does not fire but is the highest, and the sixth fires after 0.2 ms."""
+    starts = 0.1 * np.arange(10)
+    delays = {k: 2e-4 + 1e-6 * k for k in range(10) if k != 4}
+    records = [on(named if k == 5 else 0.1 * k + MESSAGE, 0.1 * k + MESSAGE + delay) for k, delay in delays.items()]
+    run = run_of(time=starts, amplitude=np.full(10, 1.3), width=np.full(10, 1e-3), gap=np.where(starts > 0, 0.099, 0.0))
+    found = true_value("switching_delay", result("switching_delay_mean", amplitude=1.3), run, WitnessLog(records))
+    assert found == pytest.approx(np.mean(list(delays.values())), abs=1e-9)
+
+
+def test_a_switching_between_the_pulses_belongs_to_none() -> None:
+    starts = 0.1 * np.arange(4)
+    records = [on(start + MESSAGE, start + MESSAGE + 2e-4) for start in starts[[0, 1, 3]]]
+    records.insert(2, on(0.2 + MESSAGE, 0.25))
+    run = run_of(time=starts, amplitude=np.full(4, 1.3), width=np.full(4, 1e-3), gap=np.where(starts > 0, 0.099, 0.0))
+    found = true_value("switching_delay", result("switching_delay_mean", amplitude=1.3), run, WitnessLog(records))
+    assert found == pytest.approx(2e-4, abs=1e-9)
+
+
+def test_second_pulses_of_pairs_whose_first_did_not_fire_do_not_count() -> None:
+    """The second pulse fires 1.1 ms after the edge of the first, by its own edge or by that of the first."""
+    starts = 0.1 * np.arange(8) + 0.05
+    records = [on(start + MESSAGE, start + MESSAGE + 2e-4) for start in starts]
+    records[0] = on(starts[0] + MESSAGE + 1.1e-3, starts[0] + MESSAGE + 1.4e-3)
+    records[4] = on(starts[4] + MESSAGE, starts[4] + MESSAGE + 1.4e-3)
+    run = run_of(pair=np.arange(8), time=starts, amplitude=np.full(8, 1.0), width=np.full(8, 1e-3),
+                 gap=np.full(8, 1e-4))
+    found = true_value("switching_delay", result("switching_delay_mean", amplitude=1.0), run, WitnessLog(records))
+    assert found == pytest.approx(2e-4, abs=1e-9)
+
+
 def test_voltages_of_a_negative_half_sweep_are_negative() -> None:
     times = np.arange(8.0)
     run = run_of(time=times, cycle=np.ones(8), polarity=np.repeat([1.0, -1.0], 4))
