@@ -15,7 +15,7 @@ from tsbench.analysis.adaptive.drift import drift
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.history import HISTORIES
 from tsbench.analysis.adaptive.probability import probability_ended, probability_interval
-from tsbench.analysis.adaptive.search import NARROW, Goal, refractory_goal, threshold_goal
+from tsbench.analysis.adaptive.search import Goal, refractory_goal, threshold_goal
 from tsbench.records import FloatArray
 
 #: width of the interval that is wanted: of the voltage limit; of the probability; ratio of the ends
@@ -75,6 +75,17 @@ def goal_of(device: Device, quantity: str, spaced_ones: bool = False) -> Goal:
     return refractory_goal(*GAPS, PERIOD_RATIO, BUDGET)
 
 
+def width_of(device: Device, quantity: str) -> float:
+    """Return the width of the interval that is wanted, in the unit of the goal."""
+    return {"threshold amplitude": THRESHOLD_WIDTH * device.limit, "refractory period": math.log(PERIOD_RATIO),
+            "firing probability": PROBABILITY_WIDTH}[quantity]
+
+
+def is_narrow(device: Device, quantity: str, low: float, high: float) -> bool:
+    """Return whether an interval is as narrow as wanted, by its ends alone."""
+    return bool(high - low <= width_of(device, quantity) * (1.0 + 1e-9))
+
+
 def truth_of(device: Device, quantity: str) -> float:
     """Return what is true, in the unit of the goal."""
     if quantity == "threshold amplitude":
@@ -93,22 +104,24 @@ def adaptive(device: Device, quantity: str, seed: int = 0) -> Spent:
         return _probability(device, seed)
     goal, fires = goal_of(device, quantity), outcomes_of(device, quantity, seed)
     found = belief(goal.prior, np.empty(0), np.empty(0))
-    while not (ended := goal.ended(found, found.x.size)):
+    while not goal.ended(found, found.x.size):
         stimulus = goal.next_stimulus(found)
         found = found.learn(stimulus, fires(stimulus))
     known, true = goal.interval(found), truth_of(device, quantity)
-    return Spent(found.x.size, int(found.fired.sum()), _overdrive(device, quantity, found.x), ended == NARROW,
+    return Spent(found.x.size, int(found.fired.sum()), _overdrive(device, quantity, found.x),
+                 is_narrow(device, quantity, known.low, known.high),
                  known.low <= true <= known.high, drift(found).certain, dependent(found))
 
 
 def _probability(device: Device, seed: int) -> Spent:
     fires, outcomes = device.pulses(seed), list[bool]()
     fired = sent = 0
-    while not (ended := probability_ended(fired, sent, sent, PROBABILITY_WIDTH, BUDGET)):
+    while not probability_ended(fired, sent, sent, PROBABILITY_WIDTH, BUDGET):
         outcomes.append(fires(device.asked))
         fired, sent = sum(outcomes), len(outcomes)
     known = probability_interval(fired, sent)
-    return Spent(sent, fired, device.asked / device.threshold, ended == NARROW,
+    return Spent(sent, fired, device.asked / device.threshold,
+                 is_narrow(device, "firing probability", known.low, known.high),
                  known.low <= device.probability(device.asked) <= known.high,
                  dependent=succession(outcomes).dependent)
 
