@@ -69,8 +69,8 @@ def main() -> int:
     rows: list[Row | Count] = []
     for step in wanted:
         sys.stderr.write(f"{step}\n")
-        rows += STEPS[step](material, folder, swept)
-    lines = judged(rows)
+        rows += [*STEPS[step](material, folder, swept)] or [Count(step, "numbers", 0, 0, 0)]
+    lines = judged(rows, material.exceptions)
     code = report(f"study {material.name}", f"study of {material.name}", lines)
     sys.stdout.writelines(f"{line}\n" for line in tables(rows))
     figure = None

@@ -11,7 +11,6 @@ from benchmarks.study.materials import Material, Oscillator
 from benchmarks.study.measuring import Bench, Measured, perform
 from benchmarks.study.noise_free import Pulses, Seen, bisected, one_response, share_fired
 from benchmarks.study.rows import Row, row_of
-from tsbench.analysis.neuron.functions import GRADED
 from tsbench.protocols import protocol_named
 from tsbench.protocols.pulses.parameters import EDGE_SHARE
 from tsbench.records import FloatArray
@@ -21,6 +20,9 @@ FUNCTIONS = ("all_or_nothing", "threshold_driven", "refractory", "strength_modul
 _NUMBERS = ("firing_threshold", "spike_amplitude_exponent", "spike_amplitude", "spike_latency", "firing_rate",
             "refractory_period")
 _MORE = 1.01  #: times an amplitude: what an error of the generator does
+#: docs/definitions.md, all-or-nothing: the size is the same if its power of the stimulus is nearer to 0 than to 1 (a
+#: resistor), and a response is in between if it is more than half of the smallest spike
+_SAME_SIZE, _IN_BETWEEN = 0.5, 0.5
 _SEEN = 0.98  #: share of a step that the extraction looks at
 
 
@@ -156,7 +158,7 @@ class _Truth:
         """Return 1 for each function that the circuit has, 0 for one that it has not, None where it is not known."""
         share = max(self.quiet.values(), default=math.inf) / min(self.sizes.values(), default=math.nan)
         exponent = self.exponent
-        whole = None if exponent is None else float(abs(exponent) < GRADED and share < GRADED)
+        whole = None if exponent is None else float(abs(exponent) < _SAME_SIZE and share < _IN_BETWEEN)
         rates = [self.rates[height] for height in sorted(self.rates)]
         return {"all_or_nothing": whole, "threshold_driven": float(bool(self.quiet) and bool(self.sizes)),
                 "refractory": float(self.period is not None),

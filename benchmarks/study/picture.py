@@ -14,6 +14,7 @@ from benchmarks.study.measuring import Measured
 from benchmarks.study.rows import Count, Row
 from tsbench.analysis.figures.comparisons import colour_of, marker_of
 from tsbench.analysis.figures.style import CURVE, MUTED, THRESHOLD, label, save
+from tsbench.records import FloatArray
 
 _SIZE = (7.2, 8.6)  #: [inch] width and height of a page of a journal
 _FONT = 8.0
@@ -21,7 +22,7 @@ _NAMES = "abcdefghijkl"
 _DECADE = 8.0  #: an axis whose ends differ by less than this factor gets ticks at even steps
 _LEGEND = 0.6  #: room above the points for a legend of two rows, as a share of the height of the points
 _ASIDE = 0.06  #: by which the points of the next amplitude stand aside, as a share of their place
-_OUTLYING = 10.0  #: times the usual value: a value above that gets a logarithmic axis
+_DECADE_SPAN = 10.0  #: values that differ by more than this factor get a logarithmic axis
 _OHMS = EngFormatter(unit="\u03a9", sep="\u202f")
 _TRUTH = {"marker": "x", "linestyle": "none", "color": THRESHOLD, "markersize": 5, "markeredgewidth": 1.0, "zorder": 4}
 
@@ -30,7 +31,8 @@ def draw(material: Material, swept: Sequence[Measured], rows: Sequence[Row | Cou
     """Draw the panels and write the picture; return its path."""
     figure = Figure(figsize=_SIZE, dpi=150, layout="constrained")
     name = material.name if material.name == material.model else f"{material.name} ({material.model})"
-    figure.suptitle(f"{name} on the simulated bench; crosses: truth; bars: 95 % intervals", fontsize=_FONT)
+    figure.suptitle(f"{name} on the simulated bench; crosses: truth; bars: 95 % intervals; "
+                    "open triangles: bounds", fontsize=_FONT)
     panels = figure.subplots(4, 3).ravel()
     given = [row for row in rows if isinstance(row, Row)]
     _curves(panels[0], swept)
@@ -114,12 +116,30 @@ def _bars(axes: Axes, x: float, row: Row, colour: str, marker: str = "o") -> Non
                       markersize=3, capsize=2, linewidth=0.9, color=colour)
 
 
+def _cross(axes: Axes, x: float, row: Row) -> None:
+    """Draw the truth beside a number or a bound; alone, it would look like one."""
+    if row.truth is not None and not _is_missing(row):
+        axes.plot(x, row.truth, **_TRUTH)
+
+
+def _is_missing(row: Row) -> bool:
+    return row.value is None and row.low is None and row.high is None
+
+
+def _missing(axes: Axes, rows: Sequence[Row]) -> None:
+    """Write how many numbers the bench did not give."""
+    missing = sum(map(_is_missing, rows))
+    if missing:
+        axes.text(0.97, 0.95, f"{missing} of {len(rows)} without a number", transform=axes.transAxes,
+                  fontsize=_FONT - 2, ha="right", va="top", color=MUTED)
+
+
 def _against(axes: Axes, rows: Sequence[Row], quantity: str, key: str, x_unit: str, y: str, unit: str) -> None:
     mine = [row for row in rows if row.quantity == quantity and key in row.conditions]
     for row in mine:
         _bars(axes, float(row.conditions[key]), row, CURVE)
-        if row.truth is not None:
-            axes.plot(float(row.conditions[key]), row.truth, **_TRUTH)
+        _cross(axes, float(row.conditions[key]), row)
+    _missing(axes, mine)
     label(axes, key, x_unit, y, unit)
     axes.xaxis.set_major_locator(MaxNLocator(4))
 
@@ -148,7 +168,7 @@ def _overvoltage(axes: Axes, rows: Sequence[Row]) -> None:
 
 
 def _relaxation(axes: Axes, rows: Sequence[Row]) -> None:
-    if any(row.step == "relaxation" and (row.value or row.low or row.high) is not None for row in rows):
+    if any(row.step == "relaxation" and not _is_missing(row) for row in rows):
         _against(axes, rows, "relaxation_time_median", "amplitude", "V", "relaxation time", "s")
         _decades(axes.yaxis, axes.set_yscale)
     else:
@@ -178,6 +198,21 @@ def _refractory(axes: Axes, rows: Sequence[Row]) -> None:
     axes.legend(fontsize=_FONT - 2, loc="upper left", title="amplitude; line: truth", title_fontsize=_FONT - 2)
 
 
+def _wide(axes: Axes, values: FloatArray) -> None:
+    """Make the axis of values logarithmic if they span more than a decade, and leave room for a legend above them."""
+    sizes = np.abs(values[values != 0.0])
+    if sizes.size and float(sizes.max()) > _DECADE_SPAN * float(sizes.min()):
+        if (values > 0.0).all():
+            axes.set_ylim(bottom=0.5 * float(values.min()))
+            axes.set_yscale("log")
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, high * (high / low) ** _LEGEND)
+            return
+        axes.set_yscale("symlog", linthresh=float(np.median(sizes)))
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(0.0, low), (1.0 + _LEGEND) * high if axes.get_yscale() == "linear" else 10.0 * high)
+
+
 def _map(axes: Axes, rows: Sequence[Row], quantity: str, unit: str) -> None:
     mine = [row for row in rows if row.step == "oscillation" and row.quantity == quantity]
     for number, load in enumerate(sorted({float(row.conditions["load_resistance"]) for row in mine})):
@@ -190,14 +225,12 @@ def _map(axes: Axes, rows: Sequence[Row], quantity: str, unit: str) -> None:
                       markersize=3, capsize=1.5, linewidth=0.7, color=colour_of(number), label=_OHMS(load))
         known = [row for row in shown if row.truth is not None]
         axes.plot([float(row.conditions["bias"]) for row in known], [row.truth for row in known], **_TRUTH)
-    values = np.array([row.value for row in mine if row.value is not None], dtype=np.float64)
-    usual = float(np.median(np.abs(values))) if values.size else 0.0
-    if usual > 0.0 and float(np.abs(values).max()) > _OUTLYING * usual:   # one value would press the others together
-        axes.set_yscale("symlog", linthresh=2.0 * usual)
-    axes.set_ylim(min(0.0, axes.get_ylim()[0]), (1.0 + _LEGEND) * axes.get_ylim()[1])
+    _wide(axes, np.array([row.value for row in mine if row.value is not None], dtype=np.float64))
     if mine:
         axes.legend(fontsize=_FONT - 2, title="load", title_fontsize=_FONT - 2, ncols=2)
     label(axes, "bias", "V", quantity.replace("_", " "), unit)
+    if axes.get_yscale() == "log":
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _spike_size(axes: Axes, rows: Sequence[Row]) -> None:
@@ -206,8 +239,7 @@ def _spike_size(axes: Axes, rows: Sequence[Row]) -> None:
         for row in mine:
             if _circuit(row.conditions) == circuit:
                 _bars(axes, float(row.conditions["amplitude"]), row, colour_of(number), marker_of(number))
-                if row.truth is not None:
-                    axes.plot(float(row.conditions["amplitude"]), row.truth, **_TRUTH)
+                _cross(axes, float(row.conditions["amplitude"]), row)
         axes.plot([], [], marker_of(number), color=colour_of(number), markersize=3, label=circuit)
     axes.set_ylim(0.0, (1.0 + 0.3 * _LEGEND) * axes.get_ylim()[1])
     label(axes, "stimulus", "V", "first spike", "A")

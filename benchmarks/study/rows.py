@@ -32,6 +32,7 @@ class Row:
     value, low, high : as extracted; None: not known
     truth : of the very same events, or of the circuit without noise; None: the simulation does not give one
     flags : of the extraction
+    copied : whether its error is that of a row before it, so that it does not count once more
     """
 
     step: str
@@ -43,6 +44,7 @@ class Row:
     high: float | None
     truth: float | None
     flags: Flag = Flag.NONE
+    copied: bool = False
 
     @property
     def doubted(self) -> bool:
@@ -50,13 +52,23 @@ class Row:
         return is_doubted(self.quantity, self.flags)
 
     @property
-    def inside(self) -> bool | None:
-        """Whether the interval contains the truth; None: there is no interval, or no truth."""
+    def is_bound(self) -> bool:
+        """Whether only one end of the interval is known."""
+        return (self.low is None) != (self.high is None)
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the interval or the bound is true; None: there is neither, or no truth."""
         if self.truth is None or (self.low is None and self.high is None):
             return None
         allowed = _ROUNDING * abs(self.truth)
         return ((self.low is None or self.low <= self.truth + allowed)
                 and (self.high is None or self.truth <= self.high + allowed))
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the interval contains the truth; None: there is no interval with two ends, or no truth."""
+        return None if self.is_bound else self.holds
 
 
 @dataclass(frozen=True)

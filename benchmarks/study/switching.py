@@ -122,9 +122,11 @@ def delays(material: Material, folder: Path, swept: Measured) -> Iterator[Row]:
         slope = float(np.polyfit(*np.array([(a, math.log(t)) for a, t in known]).T, 1)[0]) if len(known) > 2 else None
         yield row_of("delay", result, slope, ())
     threshold = _mean_threshold(swept)
-    for result, excess in zip(means, overvoltages(means, threshold), strict=True):
+    for number, (result, excess) in enumerate(zip(means, overvoltages(means, threshold), strict=True)):
+        # the error of all of them is that of the threshold: it counts once
         yield Row("delay", "overvoltage", {"amplitude": float(result.conditions["amplitude"])}, "V", excess.value,
-                  excess.low, excess.high, float(result.conditions["amplitude"]) - _true_threshold(swept))
+                  excess.low, excess.high, float(result.conditions["amplitude"]) - _true_threshold(swept),
+                  copied=number > 0)
     line = overvoltage_line(means, threshold)
     beyond = [(math.log(a - _true_threshold(swept)), math.log(t)) for a, t in known if a > _true_threshold(swept)]
     if len(beyond) > 2:
