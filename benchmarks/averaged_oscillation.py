@@ -4,12 +4,14 @@ Devices of the catalogue with a smooth negative resistance are swept behind a lo
 the circuit engine. A source meter averages voltage and current over its aperture. Where the voltage falls smoothly, the
 circuit either oscillates there or is stable; which of both, the simulated waveform says. Then one more fact is given to
 ``analysis/threshold/averaged_oscillation.py``: a sweep with another load, one with another aperture, the capacitance
-with the load line, or a record of a scope.
+with the load line, or a record of a scope. Without one, ``tsbench analyse`` must say that an oscillation is not
+excluded. Circuits whose sweep shows no smooth fall, or which oscillate in a small part of it, have rows of their own.
 """
 
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,10 @@ _NOISE, _SHORT_NOISE = 20e-6, 100e-6  #: of the voltage range of a reading, rela
 _LEVELS, _SHORT_SWEEPS = 40, 5  #: of a sweep; sweeps with the short aperture, which take a hundredth of the time
 _FACTS = ("a sweep with another load", "a scope", "the capacitance with the load line",
           "a sweep with another aperture", "no further fact")
+#: why circuits have rows of their own
+_NO_FALL, _SMALL_PART = "without a smooth fall", "of which a small part of the fall oscillates"
+_TOO_FAST = "an oscillation whose period is much shorter than the aperture does not show in the scatter"
+UNFLAGGED = "UNFLAGGED"  #: numbers of which nothing is said
 _MOVES = 0.02  #: swing of the device voltage, relative, above which it oscillates
 
 
@@ -120,16 +126,11 @@ def range_of(name: str, model: DeviceModel) -> tuple[float, float, float, float]
 
 
 def examined(seed: int, number: int) -> dict[str, Any]:
-    """Return the truth of one circuit and the verdict of each fact; without verdicts where no fall is smooth."""
-    from tsbench.analysis.threshold.averaged_oscillation import (
-        NO_FACT,
-        LoadedSweep,
-        by_capacitance,
-        by_other_aperture,
-        by_other_load,
-        falling_part,
-    )
-    from tsbench.protocols.acquiring.oscillation_check import oscillation
+    """Return the truth of one circuit and the verdict of each fact.
+
+    ``left_out`` says why a circuit is judged by rows of its own. Such a one without any oscillation has no verdicts.
+    """
+    from tsbench.analysis.threshold.averaged_oscillation import falling_part
 
     random = np.random.default_rng([seed, number])
     name = list(_DEVICES)[number % len(_DEVICES)]
@@ -141,32 +142,87 @@ def examined(seed: int, number: int) -> dict[str, Any]:
     capacitance = response * (end - begin) / (top - bottom) * 10.0 ** random.uniform(-2.0, 2.5)
     last = bottom + min(1.3 * end, 6.0 * begin) * load
     levels = np.linspace(0.6 * (top + begin * load), last, _LEVELS)
-    row: dict[str, Any] = {"number": number, "device": name, "load": load, "capacitance": capacitance}
     one = sweep(model, load, capacitance, levels, random)
     part = falling_part(one.voltage, one.current)
-    if part is None:
+    oscillating = one.swing > _MOVES * float(one.voltage.max())
+    moving = oscillating if part is None else oscillating[part]
+    row: dict[str, Any] = {
+        "number": number, "device": name, "load": load, "capacitance": capacitance, "oscillates": bool(moving.any()),
+        "left_out": left_out(part, moving)}
+    if part is None and not row["oscillates"]:
         return row
-    moving = one.swing[part] > _MOVES * float(one.voltage.max())
-    if 0 < int(moving.sum()) < 0.5 * moving.size:
-        return row   # neither: a small part of the fall oscillates
     factor = float(random.choice([0.4, 2.5]))
     ends = levels[[0, -1]] + one.current[[0, -1]] * load * (factor - 1.0)
     other = sweep(model, load * factor, capacitance, np.linspace(*ends, _LEVELS), random)
-    drift = _NOISE * float(one.voltage.max())
-    here = LoadedSweep(one.voltage, one.current, load, drift)
-    there = LoadedSweep(other.voltage, other.current, load * factor, drift)
-    middle = float(levels[(part.start + part.stop) // 2])
-    seen, dt = scope_record(model, load, capacitance, middle)
-    code = 2.0 * middle / 256
-    by_scope = oscillation(seen, dt, 0.5 * code, code).cycles > 0
-    verdicts = {
-        _FACTS[0]: by_other_load(here, there).verdict.name,
-        _FACTS[1]: "OSCILLATION" if by_scope else "STABLE",
-        _FACTS[2]: by_capacitance(here, capacitance, response * 10.0 ** random.normal(0.0, 0.1)).verdict.name,
-        _FACTS[3]: by_other_aperture(one.voltage, one.short, part).verdict.name,
-        _FACTS[4]: NO_FACT.verdict.name}
+    # the middle of the fall; of a circuit that is left out, of where it oscillates
+    place = ((part.start + part.stop) // 2 if part is not None and not row["left_out"] else
+             int(np.median(np.flatnonzero(oscillating))))
     elsewhere = bool((other.swing > _MOVES * float(other.voltage.max())).any())
-    return {**row, "oscillates": bool(moving.any()), "with_other_load": elsewhere, "verdicts": verdicts}
+    circuit = Circuit(model, load, capacitance, response * 10.0 ** random.normal(0.0, 0.1), factor)
+    return {**row, "with_other_load": elsewhere, "verdicts": circuit.verdicts(one, other, part, float(levels[place]))}
+
+
+def left_out(part: slice | None, moving: npt.NDArray[np.bool_]) -> str:
+    """Return why a circuit has rows of its own; "": it is one of those that the facts are to tell apart."""
+    if part is None:
+        return _NO_FALL
+    return _SMALL_PART if 0 < int(moving.sum()) < 0.5 * moving.size else ""
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """What is known of a circuit beside its sweep."""
+
+    model: DeviceModel
+    load: float  #: [Ohm]
+    capacitance: float  #: [F]
+    response: float  #: [s] as a measurement gives it
+    factor: float  #: of the other load
+
+    def verdicts(self, one: Swept, other: Swept, part: slice | None, level: float) -> dict[str, str]:
+        """Return the verdict of each fact; the scope looks at one ``level`` [V] of the source."""
+        from tsbench.analysis.threshold.averaged_oscillation import (
+            LoadedSweep,
+            by_capacitance,
+            by_other_aperture,
+            by_other_load,
+        )
+        from tsbench.protocols.acquiring.oscillation_check import oscillation
+
+        drift = _NOISE * float(one.voltage.max())
+        here = LoadedSweep(one.voltage, one.current, self.load, drift)
+        there = LoadedSweep(other.voltage, other.current, self.load * self.factor, drift)
+        seen, dt = scope_record(self.model, self.load, self.capacitance, level)
+        code = 2.0 * level / 256
+        found = {
+            _FACTS[0]: by_other_load(here, there).verdict.name,
+            _FACTS[1]: "OSCILLATION" if oscillation(seen, dt, 0.5 * code, code).cycles > 0 else "STABLE",
+            _FACTS[2]: by_capacitance(here, self.capacitance, self.response).verdict.name,
+            _FACTS[4]: read_alone(one)}
+        if part is not None:
+            found[_FACTS[3]] = by_other_aperture(one.voltage, one.short, part).verdict.name
+        return found
+
+
+def read_alone(one: Swept) -> str:
+    """Return what ``tsbench analyse`` says of a table with one sweep: by the flags of its rows and its remarks.
+
+    NOT_EXCLUDED or OSCILLATION: each number has the flag that says it. UNFLAGGED: one has not, or nothing was said.
+    """
+    from tsbench.analysis.threshold.averaged_oscillation import Averaged
+    from tsbench.extraction import analyse_files
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sweep.csv"
+        np.savetxt(path, np.column_stack([one.voltage, one.current]), delimiter=",", fmt="%.12g",
+                   header="voltage [V],current [A]", comments="")
+        analysis = analyse_files([path], kind="sweep")
+    numbers = [row["flags"] for row in analysis.rows
+               if row["quantity"] in {"threshold_voltage", "hold_voltage"} and row["value"] is not None]
+    if numbers and all("oscillating" in flags for flags in numbers):
+        return Averaged.OSCILLATION.name
+    said = any(Averaged.NOT_EXCLUDED.value in remark for remark in analysis.lines)
+    return Averaged.NOT_EXCLUDED.name if said and all("unchecked" in flags for flags in numbers) else UNFLAGGED
 
 
 def judged(number: int, seed: int, path: Path | None) -> list[dict[str, Any]]:
@@ -183,27 +239,61 @@ def judged(number: int, seed: int, path: Path | None) -> list[dict[str, Any]]:
 
 
 def lines_of(every: Sequence[dict[str, Any]]) -> list[Line]:
-    """Return how many of each kind every fact calls an oscillation."""
-    rows = [row for row in every if "verdicts" in row]
+    """Return how many of each kind every fact calls an oscillation, and what became of the other circuits."""
+    rows = [row for row in every if "verdicts" in row and not row.get("left_out")]
     lines = []
-    for place, fact in enumerate(_FACTS):
+    for fact in _FACTS[:4]:
         for oscillates in (True, False):
-            # two sweeps differ as well if the device oscillates with the other load alone
-            mine = [row["verdicts"][fact] for row in rows
-                    if (row["oscillates"] or (place == 0 and row["with_other_load"])) is oscillates]
+            mine = [row["verdicts"][fact] for row in rows if _oscillates(row, fact) is oscillates]
             called, stable = mine.count("OSCILLATION"), mine.count("STABLE")
-            share = called / max(len(mine), 1)
             what = "averaged oscillations" if oscillates else "stable negative resistances"
-            needed = place < 3 or not oscillates
-            bar = f">= {100 * CALLED_BAR:g} %" if oscillates else f"<= {100 * FALSE_BAR:g} %"
-            good = share >= CALLED_BAR if oscillates else share <= FALSE_BAR
-            lines.append(Line(
-                f"{fact}: {what} called an oscillation", f"{called} of {len(mine)} ({stable} called stable)",
-                bar if needed else INFORMATION, bool(mine) and (good or not needed)))
-    lines.append(Line("circuits without a smooth fall, or of which a small part oscillates: not counted",
-                      f"{len(every) - len(rows)} of {len(every)}", INFORMATION, True))
+            bar, good = _required(fact, oscillates, called / max(len(mine), 1), stable)
+            lines.append(Line(f"{fact}: {what} called an oscillation",
+                              f"{called} of {len(mine)} ({stable} called stable)", bar, bool(mine) and good))
+    alone = [row["verdicts"][_FACTS[4]] for row in rows]
+    said = alone.count("NOT_EXCLUDED") + alone.count("OSCILLATION")
+    lines.append(Line(f"{_FACTS[4]}: sweeps of which tsbench analyse says that an oscillation is not excluded",
+                      f"{said} of {len(alone)}", "all", bool(alone) and said == len(alone)))
+    for why in (_NO_FALL, _SMALL_PART):
+        lines += _of_left_out(why, every)
+    unknown = sum("verdicts" not in row and "left_out" not in row for row in every)
+    if unknown:
+        lines.append(Line("circuits of an older version of this benchmark, of which it is not known why they are left "
+                          "out", f"{unknown} of {len(every)}", "0", False))
     kinds = {str(row["device"]) for row in rows}
     lines.append(Line("devices with a smooth fall", ", ".join(sorted(kinds)), INFORMATION, True))
+    return lines
+
+
+def _oscillates(row: dict[str, Any], fact: str) -> bool:
+    """Return the truth; two sweeps differ as well if the device oscillates with the other load alone."""
+    return bool(row["oscillates"] or (fact == _FACTS[0] and row["with_other_load"]))
+
+
+def _required(fact: str, oscillates: bool, share: float, stable: int) -> tuple[str, bool]:
+    """Return what a row of a fact requires, and whether it is so."""
+    if not oscillates:
+        return f"<= {100 * FALSE_BAR:g} %", share <= FALSE_BAR
+    if fact == _FACTS[3]:
+        return f"0 called stable; the share is for information, because {_TOO_FAST}", stable == 0
+    return f">= {100 * CALLED_BAR:g} %, 0 called stable", share >= CALLED_BAR and stable == 0
+
+
+def _of_left_out(why: str, every: Sequence[dict[str, Any]]) -> list[Line]:
+    """Return the rows of the circuits that are left out for one reason: how many, and the verdicts of those that move.
+
+    A circuit that oscillates anywhere must not be called stable, whatever the extraction makes of its sweep.
+    """
+    mine = [row for row in every if row.get("left_out") == why]
+    moving = [row for row in mine if "verdicts" in row]
+    lines = [Line(f"circuits {why}: how many; of these, how many oscillate at a level", f"{len(mine)} of {len(every)}; "
+                  f"{sum(row['oscillates'] for row in mine)}", INFORMATION, True)]
+    for fact in _FACTS:
+        said = [row["verdicts"][fact] for row in moving if fact in row["verdicts"]]
+        if said:
+            counts = ", ".join(f"{said.count(name)} {name.lower().replace('_', ' ')}" for name in sorted(set(said)))
+            lines.append(Line(f"circuits {why} that oscillate: verdicts of {fact}", counts, "0 stable",
+                              "STABLE" not in said))
     return lines
 
 

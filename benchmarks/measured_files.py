@@ -1,26 +1,35 @@
 """Measured files of others, as published: what ``tsbench analyse`` gives, beside a reading with NumPy alone.
 
+Some of them are broken in a temporary folder: then there must be no number. One goes through the command itself.
+
 ``python -m benchmarks.measured_files [--data DIR]``: the files are not part of the project. Their folder is
 ``../shared/data``, or that of the variable ``TSBENCH_SHARED_DATA``.
 """
 
 import argparse
+import json
 import os
+import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import openpyxl
+from matplotlib.image import imread
 
 from benchmarks.report import Line, report
-from tsbench.errors import ConfigurationError
+from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.extraction import FileAnalysis, analyse_files
 
 DATA = Path(os.environ.get("TSBENCH_SHARED_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 Array = npt.NDArray[np.float64]
+_PULSE = "ag_pulse_02.csv"  #: the file that is broken, and that the command gets
+_DEVICES = 64  #: of hots_layer2.xlsx
+LEAST = 0.8  #: of these, how many must have a number
 
 
 def rows_of(analysis: FileAnalysis, quantity: str) -> list[dict[str, Any]]:
@@ -111,11 +120,16 @@ def mislabelled(data: Path) -> list[Line]:
         mine = relaxed(table[:, 0], table[:, 1], table[:, column], shot["conditions"]["level"])
         inside += abs(shot["value"] - mine) <= max(0.1 * mine, 1e-3)
     return [asked(path, "the units"),
-            Line(f"{path.name}: devices with a relaxation time, and with a flag in its place",
-                 f"{len(shots)} and {sum(bool(row['flags']) for row in flagged)}", "64 together",
-                 len(shots) + sum(bool(row["flags"]) for row in flagged) == 64),
+            devices_told(path.name, len(shots), sum(bool(row["flags"]) for row in flagged)),
             Line(f"{path.name}: of these, as by NumPy within 10 % or a sample of 1 ms", f"{inside}",
                  f"at least 95 % of {len(shots)}", inside >= 0.95 * len(shots))]
+
+
+def devices_told(name: str, with_number: int, with_flag: int) -> Line:
+    """Return the line that asks for a number or a flag of each device, and for a number of most of them."""
+    return Line(f"{name}: devices with a relaxation time, and with a flag in its place",
+                f"{with_number} and {with_flag}", f"{_DEVICES} together, at least {LEAST:.0%} with a relaxation time",
+                with_number + with_flag == _DEVICES and with_number >= LEAST * _DEVICES)
 
 
 def loop(data: Path) -> list[Line]:
@@ -146,12 +160,81 @@ def triangle(data: Path) -> list[Line]:
                    float(np.median([volts for volts in firsts if volts > 0])), "V", 0.02)]
 
 
+def broken(data: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Yield (what is broken, name of the file, its bytes) of files that can give no number."""
+    text = (data / _PULSE).read_text("utf-8")
+    lines = text.splitlines()
+    pulse = np.flatnonzero(np.genfromtxt(lines, delimiter=",", skip_header=1).T[1] > 0.5)
+    middle = 1 + (int(pulse[0]) + int(pulse[-1])) // 2   # behind the header
+    yield "cut in the middle of the pulse", _PULSE, "\n".join([*lines[:middle], lines[middle][:9]]).encode()
+    workbook = data / "clarius_forming.xlsx"
+    yield "cut in the middle", workbook.name, workbook.read_bytes()[: workbook.stat().st_size // 2]
+    for column, unit in (("current", "mV"), ("current", "units"), ("time", "us")):
+        yield f"the {column} is in {unit}", _PULSE, text.replace(column, f"{column} [{unit}]", 1).encode()
+    lost = range(int(pulse[-1]) + 500, int(pulse[-1]) + 3500)   # most of the relaxation
+    without = [",".join([*line.split(",")[:2], "nan"]) if k - 1 in lost else line for k, line in enumerate(lines)]
+    yield "currents of the relaxation are NaN", _PULSE, "\n".join(without).encode()
+    yield "header missing", _PULSE, "\n".join(lines[1:]).encode()
+
+
+def broken_files(data: Path) -> list[Line]:
+    """Return the rows of the broken files: each must be a question, a refusal, or flags in the place of numbers."""
+    lines = []
+    for what, name, content in broken(data):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            lines.append(without_numbers(f"{name}, {what}", path))
+    return lines
+
+
+def without_numbers(name: str, path: Path) -> Line:
+    """Return the row of a file that must give no number."""
+    try:
+        rows = analyse_files([path]).rows
+    except TsbenchError as error:
+        text = str(error)
+        said, good = f"{type(error).__name__}: {(text.partition(': ')[2] or text)[:90]}…", True
+    else:
+        numbers = [row["quantity"] for row in rows if row["value"] is not None]
+        silent = [row["quantity"] for row in rows if row["value"] is None and not row["flags"]]
+        said = (f"{len(rows)} rows, {len(numbers)} with a number" + f", {len(silent)} without a flag" * bool(silent))
+        good = bool(rows) and not numbers and not silent
+    return Line(name, said, "a question, a refusal or flags, and no number", good)
+
+
+def by_command(data: Path) -> list[Line]:
+    """Analyse one file with the command, and look at its figures and its numbers."""
+    path = data / _PULSE
+    with tempfile.TemporaryDirectory() as folder:
+        call = [sys.executable, "-m", "tsbench", "analyse", str(path), "--figures", "--out", folder]
+        drawn = subprocess.run(call, capture_output=True, text=True, check=False)
+        pictures = [file for file in sorted(Path(folder).iterdir()) if file.suffix == ".png"]
+        seen = [file for file in pictures if np.ptp(imread(file)[..., :3]) > 0.5]   # not an empty page
+    told = subprocess.run([*call[:5], "--json"], capture_output=True, text=True, check=False)
+    (ours,) = rows_of(analyse_files([path]), "relaxation_time")
+    same = told.returncode == 0 and any(
+        row["quantity"] == "relaxation_time" and row["value"] == ours["value"] for row in results_of(told.stdout))
+    return [
+        Line(f"tsbench analyse {path.name} --figures: exit code; figures; of these, not empty",
+             f"{drawn.returncode}; {len(pictures)}; {len(seen)}", "0; at least 1; all",
+             drawn.returncode == 0 and 0 < len(pictures) == len(seen)),
+        Line(f"tsbench analyse {path.name} --json: relaxation time", "the same" if same else "another",
+             "the same as by the function", same)]
+
+
+def results_of(text: str) -> list[dict[str, Any]]:
+    """Return the rows that ``tsbench analyse --json`` prints."""
+    found: list[dict[str, Any]] = json.loads(text)
+    return found
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Analyse each file and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     data = parser.parse_args(arguments).data
-    parts = (silver_sweeps, silver_pulses, forming, mislabelled, loop, triangle)
+    parts = (silver_sweeps, silver_pulses, forming, mislabelled, loop, triangle, broken_files, by_command)
     lines = [line for part in parts for line in part(data)]
     return report("measured_files", "files as published", lines)
 
