@@ -42,7 +42,8 @@ class Material:
     loads : [Ohm] of the map
     neurons : circuits that are characterised as a neuron, each with its parameters
     remarks : lines of the page about numbers whose interval does not contain the truth
-    exceptions : why a step (or the single numbers of sweeps) gives fewer numbers without doubt than others
+    exceptions : of a step (or of the single numbers of sweeps) that gives fewer numbers without doubt than others, the
+        least share of them and why; of verdicts, the largest share that is not decided
     true_pairs : simulated for each gap of the true recovery; 1: the device has no chance in it
     """
 
@@ -64,7 +65,7 @@ class Material:
     loads: tuple[float, ...]
     neurons: tuple[tuple[Oscillator, Parameters], ...]
     remarks: tuple[str, ...] = ()
-    exceptions: Mapping[str, str] = field(default_factory=dict)
+    exceptions: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     true_pairs: int = 1
 
 
@@ -98,7 +99,7 @@ _NBO2 = Material(
       {**_BIASED, "base": "1.7 V",
        "amplitude": ["50 mV", "100 mV", "300 mV", "0.5 V", "0.8 V", "1.2 V", "1.8 V", "2.6 V"],
        "width": "40 us", "pair_amplitude": "1 V", "pair_width": "500 ns", "shortest": "200 ns", "longest": "20 us"})),
-    (_EDGES,), {"relaxation": _WITHIN_THE_FALL})
+    (_EDGES,), {"relaxation": (0.0, _WITHIN_THE_FALL)})
 _VO2 = Material(
     "vo2", "vo2", {"max_voltage": "5 V", "max_current": "20 mA"}, "spread = { rho_ins = 0.02 }", 1e3, 1e3, 50.0,
     Oscillator("oscillator", 10e3, 1e-9), (296.0, 302.0, 308.0, 314.0), (0.8e-3, 1.1e-3, 1.4e-3, 2e-3),
@@ -118,9 +119,9 @@ _VO2 = Material(
        "pair_width": "5 us", "shortest": "1 us", "longest": "100 us",
        "rest": "5 ms"})),
     exceptions={
-        "relaxation": _WITHIN_THE_FALL,
-        "delay": "the delay is neither an exponential of the amplitude nor a power of the overvoltage, so slope and "
-                 "power are doubted"})
+        "relaxation": (0.0, _WITHIN_THE_FALL),
+        "delay": (0.75, "the delay is neither an exponential of the amplitude nor a power of the overvoltage, so slope "
+                        "and power are doubted")})
 _SILVER = Material(
     "silver", "ag_sio2", {"max_voltage": "4 V", "max_current": "100 uA"}, "", 2.0, 100e3, 10e3,
     Oscillator("oscillator", 1e6, 10e-9), (296.0, 306.0, 316.0, 326.0), (2e-6, 5e-6, 10e-6, 20e-6),
@@ -134,8 +135,8 @@ _SILVER = Material(
        "pair_width": "20 ms", "shortest": "1 ms", "longest": "300 ms", "rest": "1 s", "rise_time": "1 us",
        "fall_time": "1 us"}),),
     (_FLUCTUATING,),
-    {"single hold voltages": _DISSOLVES, "I-V sweeps": _DISSOLVES, "hold": _DISSOLVES,
-     "neuron": "the circuit fires at few of the amplitudes, and its spikes are as short as a sample",
-     "neuron, verdicts": "it fires at two or three amplitudes, and rarely, so sizes and rates are too few to decide"},
+    {"single hold voltages": (0.0, _DISSOLVES), "I-V sweeps": (0.5, _DISSOLVES), "hold": (0.0, _DISSOLVES),
+     "neuron": (0.5, "the circuit fires at few of the amplitudes, and its spikes are as short as a sample"),
+     "neuron, verdicts": (0.5, "it fires at two or three amplitudes, and rarely, so sizes and rates are too few")},
     true_pairs=200)
 MATERIALS = {material.name: material for material in (_NBO2, _VO2, _SILVER)}

@@ -33,7 +33,7 @@ where no more is known: the value is above a triangle that points up, and below 
 _VERDICTS = ("all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency")
 
 
-def judged(rows: Sequence[Row | Count], exceptions: Mapping[str, str] | None = None) -> list[Line]:
+def judged(rows: Sequence[Row | Count], exceptions: Mapping[str, tuple[float, str]] | None = None) -> list[Line]:
     """Return the lines that judge each step.
 
     Of the intervals without a flag of doubt, 90 % must contain the truth, and of the bounds, 90 % must hold. Flags are
@@ -43,8 +43,8 @@ def judged(rows: Sequence[Row | Count], exceptions: Mapping[str, str] | None = N
     Parameters
     ----------
     rows : what the steps gave
-    exceptions : why a step, its single numbers ("single hold voltages"), or its verdicts ("neuron, verdicts") give
-        fewer numbers; they are then named and not judged by how many they are
+    exceptions : of a step, its single numbers ("single hold voltages"), or its verdicts ("neuron, verdicts"), another
+        share than these and its reason
     """
     excused, lines = exceptions or {}, list[Line]()
     for step in dict.fromkeys(row.step for row in rows):
@@ -56,7 +56,7 @@ def judged(rows: Sequence[Row | Count], exceptions: Mapping[str, str] | None = N
     return lines
 
 
-def _of_many(count: Count, excused: Mapping[str, str]) -> list[Line]:
+def _of_many(count: Count, excused: Mapping[str, tuple[float, str]]) -> list[Line]:
     """Return the lines of many numbers of one kind."""
     name, every = f"{count.step}: {count.what}", count.known + count.doubted + count.flagged
     lines = [Line(f"{name}, intervals that contain the truth",
@@ -69,15 +69,14 @@ def _of_many(count: Count, excused: Mapping[str, str]) -> list[Line]:
     return lines
 
 
-def _enough(name: str, sure: int, every: int, reason: str | None) -> Line:
+def _enough(name: str, sure: int, every: int, exception: tuple[float, str] | None) -> Line:
     """Return the line that asks for enough numbers with an interval and without doubt."""
-    what = f"{name}, with an interval and without a flag of doubt"
-    if reason is not None:
-        return Line(f"{what} (exception: {reason})", f"{sure} of {every}", INFORMATION, True)
-    return Line(what, f"{sure} of {every}", f">= {LEAST_SURE:.0%}", every > 0 and sure >= LEAST_SURE * every)
+    least, why = (LEAST_SURE, "") if exception is None else (exception[0], f" (exception: {exception[1]})")
+    return Line(f"{name}, with an interval and without a flag of doubt{why}", f"{sure} of {every}",
+                f">= {least:.0%}" if least else INFORMATION, not least or (every > 0 and sure >= least * every))
 
 
-def _of_numbers(step: str, mine: Sequence[Row], excused: Mapping[str, str]) -> Iterator[Line]:
+def _of_numbers(step: str, mine: Sequence[Row], excused: Mapping[str, tuple[float, str]]) -> Iterator[Line]:
     """Yield the lines of the single numbers of a step, of which the truth is known."""
     known = [row for row in mine if row.truth is not None]
     sure = [row for row in known if row.inside is not None and not row.doubted]
@@ -103,7 +102,7 @@ def _of_numbers(step: str, mine: Sequence[Row], excused: Mapping[str, str]) -> I
         yield Line(f"{step}: numbers without a value", str(silent), INFORMATION, True)
 
 
-def _of_verdicts(step: str, mine: Sequence[Row], excused: Mapping[str, str]) -> Iterator[Line]:
+def _of_verdicts(step: str, mine: Sequence[Row], excused: Mapping[str, tuple[float, str]]) -> Iterator[Line]:
     """Yield the lines of the verdicts of a step."""
     if not mine:
         return
@@ -111,12 +110,9 @@ def _of_verdicts(step: str, mine: Sequence[Row], excused: Mapping[str, str]) -> 
     right, undecided = sum(row.value == row.truth for row in decided), len(mine) - len(decided)
     yield Line(f"{step}: decided verdicts that agree with the circuit without noise", f"{right} of {len(decided)}",
                "all", bool(decided) and right == len(decided))
-    reason = excused.get(f"{step}, verdicts")
-    name, measured = f"{step}: verdicts that are not decided", f"{undecided} of {len(mine)}"
-    if reason is not None:
-        yield Line(f"{name} (exception: {reason})", measured, INFORMATION, True)
-    else:
-        yield Line(name, measured, "at most a third", undecided <= MOST_UNDECIDED * len(mine))
+    most, why = excused.get(f"{step}, verdicts", (MOST_UNDECIDED, ""))
+    yield Line(f"{step}: verdicts that are not decided" + f" (exception: {why})" * bool(why),
+               f"{undecided} of {len(mine)}", f"at most {most:.0%}", undecided <= most * len(mine))
 
 
 def tables(rows: Sequence[Row | Count]) -> Iterator[str]:

@@ -26,7 +26,7 @@ def verdict(value: float | None, truth: float | None = 1.0) -> Row:
     return Row("neuron", "refractory", {}, "", value, None, None, truth)
 
 
-def named(rows: list[Row | Count], **exceptions: str) -> dict[str, Line]:
+def named(rows: list[Row | Count], **exceptions: tuple[float, str]) -> dict[str, Line]:
     return {line.figure: line for line in judged(rows, exceptions)}
 
 
@@ -45,9 +45,12 @@ def test_a_step_whose_numbers_are_all_doubted_does_not_pass() -> None:
     assert not found[ENOUGH].passed and found[ENOUGH].measured == "0 of 9"
     wrong = found["delay: numbers with a flag of doubt that do not contain the truth"]
     assert wrong.measured == "9 of 9: switching delay mean"
-    excused = named([number(5.0, flags=Flag.AMBIGUOUS)] * 9, delay="it is a short pulse")
+    excused = named([number(5.0, flags=Flag.AMBIGUOUS)] * 9, delay=(0.0, "it is a short pulse"))
     line = excused[f"{ENOUGH} (exception: it is a short pulse)"]
     assert line.passed and line.bar == INFORMATION
+    few = [number()] * 3 + [number(5.0, flags=Flag.AMBIGUOUS)] * 3
+    assert all(line.passed for line in named(few, delay=(0.5, "a reason")).values())
+    assert not all(line.passed for line in named(few, delay=(0.6, "a reason")).values())
 
 
 def test_numbers_of_which_no_truth_is_known_or_none_is_given_do_not_pass() -> None:
@@ -89,7 +92,7 @@ def test_exceptions_have_a_reason_and_are_of_steps_that_exist() -> None:
     steps = {"relaxation", "delay", "hold", "I-V sweeps", "single hold voltages", "neuron", "neuron, verdicts"}
     for material in MATERIALS.values():
         assert set(material.exceptions) <= steps
-        assert all(len(reason) > 20 for reason in material.exceptions.values())
+        assert all(0.0 <= share < 0.8 and len(reason) > 20 for share, reason in material.exceptions.values())
 
 
 def truth_of(sizes: dict[float, float], quiet: float) -> dict[str, float | None]:
