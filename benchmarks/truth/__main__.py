@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import INFORMATION, Line, report
+from benchmarks.truth.knowable import TOLD
 from benchmarks.truth.measuring import kept as kept_files
 from benchmarks.truth.measuring import measure
 from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
@@ -26,7 +27,7 @@ from tsbench.analysis.statistics import NORMAL_95
 
 KEPT = Path("build/truth.jsonl")
 #: records of each protocol that are performed without noise as well, which tells whether a quantity can be known
-ASKED = 150
+ASKED = 100
 LEAST_ROWS, LEAST_DEVICES, LEAST_FLAGGED, LEAST_KNOWABLE = 300, 300, 0.99, 0.80
 WIDEST = 2.0  #: times a bootstrap interval
 NOT_MEASURED = ", skew not measured"  #: part of the name of delays on a bench that was not checked
@@ -161,7 +162,7 @@ def main() -> int:
     if not wanted:
         parser.error(f"--only {options.only}: no record has this text in its protocol, model or reason")
     wanted = first_of_each(wanted, options.each or len(wanted))
-    asked = {one.number for one in first_of_each(load(), ASKED)} if options.knowable else set[int]()
+    asked = {one.number for one in first_of_each(load(), ASKED) if options.knowable and one.protocol in TOLD}
     KEPT.parent.mkdir(exist_ok=True)
     kept = KEPT.read_text("utf-8").splitlines() if options.resume and KEPT.exists() else []
     found = stored() if options.resume and options.store else {}

@@ -12,6 +12,7 @@ import numpy as np
 
 from tsbench.records import Flag, FloatArray, Run
 
+TOLD = frozenset({"iv_sweep", "pulse_train", "oscillation"})  #: protocols of whose quantities it says something
 #: half of the 95 % quantile of chi-squared with one degree of freedom
 _DROP = 1.92
 #: readings on each side of a gap that two straight lines are fitted to, at most
