@@ -1,13 +1,16 @@
 """Tables of an importer to columns by role in SI units, by the same rules as for text tables."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
-from tsbench.analysis.tables.column_roles import column_of, guess_columns
-from tsbench.analysis.tables.column_units import scales_of
+from tsbench.analysis.tables.column_roles import BARE, column_of, guess_columns
+from tsbench.analysis.tables.column_units import plain_text, scales_of, split_header
+from tsbench.analysis.tables.device_names import tells_apart
+from tsbench.analysis.tables.remarks import Remark, check_remarks
 from tsbench.analysis.tables.table import ColumnRead, Table, is_beyond, missing_reason, read_column
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.importers.foreign import ForeignColumn, ForeignTable
@@ -18,12 +21,12 @@ from tsbench.records import Flag, FloatArray
 _LIMITED = 0.98
 #: a column of an optional role that is not a number in more than this share of the rows is not used
 _MOST_BLANK = 0.5
-_MOST_NAMED = 6  #: columns that a line names
+_MOST_TEXTS = 3  #: different texts in a column that may tell the units
 _OPTIONAL = ("time", "level", "sweep", "cycle")
 
 
 def table_of(
-    foreign: ForeignTable, columns: Mapping[str, str] | None, source: str, *, many: bool = False
+    foreign: ForeignTable, columns: Mapping[str, str] | None, source: str
 ) -> Table:
     """Return the columns that have a role, in SI units.
 
@@ -33,7 +36,6 @@ def table_of(
     columns : role -> name of the column (or its number from 1), a unit in brackets after it; None: by what the format
         states, then by the names
     source : name for messages
-    many : the user takes several columns one by one, so a line about the others tells nothing
 
     Raises
     ------
@@ -54,6 +56,8 @@ def table_of(
         column = foreign.columns[k]
         read[role] = read_column(role, names[k], column.unit, said.get(role), source, headed=bool(column.name))
         values[role] = np.asarray(column.values, dtype=np.float64)
+    assumed = {role: column.name for role, column in read.items() if column.assumed}
+    doubts = check_remarks(_beside(foreign), assumed, source)
     usable = np.logical_and.reduce([np.abs(array) < OVERFLOW_NUMBER for array in values.values()])  # NaN is not
     if not usable.any():
         raise UnreadableFile(f"{source}: no row has a number in each of the columns "
@@ -65,13 +69,26 @@ def table_of(
     flags = _flags(foreign, where, arrays, usable)
     windows = {role: _window(foreign.columns[k], read[role].factor) for role, k in where.items()
                if foreign.columns[k].clip_low is not None or foreign.columns[k].clip_high is not None}
-    others = [] if many else _unused(foreign, names, where)
-    said_of_it = (*foreign.remarks, *_in_compliance(foreign, arrays, flags), *others)
+    said_of_it = (*doubts, *foreign.remarks, *_in_compliance(foreign, arrays, flags))
     breaks = tuple(int(np.count_nonzero(usable[:row])) for row in foreign.breaks)
     beyond = tuple(
         (int(np.count_nonzero(usable[:row])), float(read["voltage"].factor * values["voltage"][row]))
         for row in np.flatnonzero(~usable) if is_beyond({role: float(array[row]) for role, array in values.items()}))
-    return Table(arrays, left_out, read, said_of_it, "row", flags, windows, beyond, breaks)
+    return Table(
+        arrays, left_out, read, said_of_it, "row", flags, windows, beyond, breaks, _unused(foreign, names, where),
+        _labels(foreign, names, where, usable))
+
+
+def _beside(foreign: ForeignTable) -> Iterator[Remark]:
+    """Yield what stands beside the numbers: notes, settings, and the few texts of a column of units."""
+    for where, text in foreign.notes:
+        yield Remark(where, text)
+    for name, value in foreign.settings.items():
+        yield Remark(f"setting '{name[:40]}'", f"{name}: {value}")
+    for name, cells in foreign.labels.items():
+        texts = list(itertools.islice(dict.fromkeys(cells), _MOST_TEXTS + 1))
+        if len(texts) <= _MOST_TEXTS:
+            yield Remark(f"column '{name[:40]}'", f"{name}: {', '.join(texts)}")
 
 
 def _in_compliance(
@@ -86,17 +103,24 @@ def _in_compliance(
             "voltage is lower there"]
 
 
-def _unused(foreign: ForeignTable, names: Sequence[str], where: Mapping[str, int]) -> list[str]:
-    """Return a line that names the measured columns that have no role: they may be further devices."""
-    others = [
+def _unused(foreign: ForeignTable, names: Sequence[str], where: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the names of the measured columns that have no role."""
+    return tuple(
         names[k] for k, column in enumerate(foreign.columns)
-        if k not in where.values() and not column.calculated and not _mostly_blank(column.values)]
-    if not others:
-        return []
-    many = f" … {others[-1]}" if len(others) > _MOST_NAMED else ""
-    return [f"{len(others)} other column{'s are' if len(others) > 1 else ' is'} not used: "
-            f"{', '.join(others[:_MOST_NAMED])}{many}. To use one, give its name or number with --columns. For several "
-            "one by one, give a range such as current=3..9"]
+        if k not in where.values() and not column.calculated and not _mostly_blank(column.values))
+
+
+def _labels(
+    foreign: ForeignTable, names: Sequence[str], where: Mapping[str, int], usable: npt.NDArray[np.bool_]
+) -> dict[str, list[str]]:
+    """Return the texts of the columns that may tell devices or temperatures apart, of the rows that are used."""
+    found = {
+        name: [cell for cell, kept in zip(cells, usable, strict=True) if kept]
+        for name, cells in foreign.labels.items() if tells_apart(name)}
+    for k, column in enumerate(foreign.columns):
+        if k not in where.values() and tells_apart(names[k]) and not _mostly_blank(column.values):
+            found[names[k]] = [f"{value:.6g}" for value in column.values[usable]]
+    return found
 
 
 def _places(
@@ -141,11 +165,18 @@ def _ask_for_channels(columns: Sequence[ForeignColumn], names: Sequence[str], so
     if len(voltages) < 2 or currents:
         return
     first, second = voltages[:2]
+    across = f"{_unit_of(columns, names, second)}/50Ohm"
     raise ConfigurationError(
         f"{source}: the channels {', '.join(voltages[:8])} are all voltages over time ({time.values.size} samples). "
         "Say which is the device voltage, and which is the voltage across the resistor that carries the current, for "
-        f"example --columns 'voltage={first},current={second} [V/50Ohm]'. For spikes, one channel is enough: "
+        f"example --columns 'voltage={first},current={second} [{across}]'. For spikes, one channel is enough: "
         f"--columns voltage={first}")
+
+
+def _unit_of(columns: Sequence[ForeignColumn], names: Sequence[str], name: str) -> str:
+    """Return the unit of a channel, V where the file gives none."""
+    column = columns[names.index(name)]
+    return plain_text(column.unit) or split_header(column.name, BARE).unit or "V"
 
 
 def _mostly_blank(values: FloatArray) -> bool:

@@ -3,19 +3,24 @@
 import codecs
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
 from tsbench.analysis.tables.column_roles import each_of
+from tsbench.analysis.tables.device_columns import separated, unused_line
 from tsbench.analysis.tables.table import Table, parse_table
 from tsbench.errors import ConfigurationError, TsbenchError, UnreadableFile
 from tsbench.extraction.foreign_tables import table_of
+from tsbench.extraction.pickles import is_pickle, way_round
 from tsbench.importers.foreign import choose
 from tsbench.importers.registry import importer_of
 
 _HEAD = 1 << 16
 _LONGEST_LINE = 1 << 20
+_CLASSIC = ("a netCDF file of the classic format (netCDF-3)",
+            "write it as netCDF-4, for example in Python: import xarray; xarray.open_dataset('old.nc').to_netcdf("
+            "'new.nc', format='NETCDF4')")
 #: first bytes -> what the file is, and what to do
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "if it is a run file of tsbench, read it with tsbench.read_run"),
@@ -25,6 +30,8 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "a compressed file (gzip)", "unpack it first"),
     (b"BZh", "a compressed file (bzip2)", "unpack it first"),
     (b"\xfd7zXZ", "a compressed file (xz)", "unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "a compressed file (zstd)", "unpack it first"),
+    (b"CDF\x01", *_CLASSIC), (b"CDF\x02", *_CLASSIC), (b"CDF\x05", *_CLASSIC),
     (b"7z\xbc\xaf", "a compressed file (7-Zip)", "unpack it first"),
     (b"%PDF", "a PDF document", "analyse the file with the numbers instead"),
     (b"\x89PNG", "a picture (PNG)", "analyse the file with the numbers instead"),
@@ -32,7 +39,6 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"SQLite format 3", "an SQLite database",
      "if QCoDeS wrote it, it is damaged, so use another copy. From another database, export the table as CSV"),
 )
-_PICKLES = frozenset({".pkl", ".pickle", ".joblib"})
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -73,10 +79,7 @@ def read_tables(path: Path, columns: Mapping[str, str] | None = None, wanted: st
     """
     importer = importer_of(path)
     if importer is None:
-        if wanted is not None and _encoding(path):   # of a binary file, this says what it is
-            raise ConfigurationError(f"{path.name}: this file is one text table, so --table {wanted[:60]} cannot be "
-                                     "used with it")
-        return TablesRead([NamedTable(label, read_table(path, one)) for label, one in each_of(columns)], [])
+        return TablesRead(_wanted(list(_text_tables(path, columns)), wanted, path.name), [])
     file = importer.read(path, wanted)
     if not file.tables:
         raise UnreadableFile(f"{path.name} is {file.program}, but it has no table of numbers"
@@ -90,16 +93,39 @@ def read_tables(path: Path, columns: Mapping[str, str] | None = None, wanted: st
     for table in tables:
         source = f"{path.name}, table '{table.name}'" if len(tables) > 1 else path.name
         for label, one in each_of(columns):
-            name = ", ".join(filter(None, (table.name, label)))
             try:
-                found = table_of(table, one, source, many=bool(label))
-                read.append(NamedTable(name, found, file.program, file.remarks))
+                read += [
+                    NamedTable(", ".join(filter(None, (table.name, label, part))), _with_unused(rows, label),
+                               file.program, file.remarks)
+                    for part, rows in separated(table_of(table, one, source))]
             except (ConfigurationError, UnreadableFile) as error:
                 first = first or error
                 problems.append(str(error))
     if not read and first is not None:
         raise first
     return TablesRead(read, problems)
+
+
+def _text_tables(path: Path, columns: Mapping[str, str] | None) -> Iterator[NamedTable]:
+    """Yield the tables of a text file: one for each column of a range, device and temperature."""
+    for label, one in each_of(columns):
+        for part, rows in separated(read_table(path, one)):
+            yield NamedTable(", ".join(filter(None, (label, part))), _with_unused(rows, label))
+
+
+def _wanted(tables: list[NamedTable], wanted: str | None, source: str) -> list[NamedTable]:
+    if wanted is None:
+        return tables
+    if len(tables) == 1:
+        raise ConfigurationError(f"{source}: this file is one text table, so --table {wanted[:60]} cannot be used with "
+                                 "it")
+    chosen = choose([one.name for one in tables], wanted, source)
+    return [one for one in tables if one.name == chosen]
+
+
+def _with_unused(table: Table, label: str) -> Table:
+    """Return a table with a line about the columns without a role; not where several are taken one by one."""
+    return table if label else replace(table, doubts=(*table.doubts, *unused_line(table.unused)))
 
 
 def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
@@ -135,11 +161,8 @@ def _encoding(path: Path) -> str:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if path.suffix.lower() in _PICKLES or (head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and len(head) > 2):
-        raise UnreadableFile(
-            f"{path.name} is a Python pickle. A pickle runs code when it is loaded, so tsbench does not load pickles. "
-            "If you trust its author, write the numbers to a CSV file in Python: import pandas; "
-            f"pandas.read_pickle({path.name!r}).to_csv({path.stem + '.csv'!r})")
+    if is_pickle(path, head):
+        raise UnreadableFile(way_round(path))
     for signature, what, advice in _SIGNATURES:
         if head.startswith(signature):
             raise UnreadableFile(f"{path.name} is {what}, not a text table. {advice[0].upper()}{advice[1:]}")
@@ -152,6 +175,11 @@ def _encoding(path: Path) -> str:
     if b"\0" in head:
         raise UnreadableFile(
             f"{path.name} is a binary file of an unknown kind, not a text table. Export the numbers as CSV")
+    if head.removeprefix(codecs.BOM_UTF8).startswith(b"LabVIEW Measurement"):
+        raise UnreadableFile(
+            f"{path.name} is a measurement file of LabVIEW. tsbench does not read its header. Delete all lines above "
+            "the one that begins with X_Value, and write the units of Y_Unit_Label behind the names, for example "
+            "Voltage [V]")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

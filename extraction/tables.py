@@ -70,8 +70,22 @@ def analyse_table(
         more = f". {others} more {table.counted}{'s are' if others > 1 else ' is'} left out" if others else ""
         said = [f"{table.counted} {number} is left out ({reason}){more}", *said]
     said = [*table.doubts, *said]
-    understood = f"this file is read as {found.understood}. Columns: {table.described()}"
+    understood = f"this file is read as {found.understood}. Columns: {table.described()}. Largest: {largest(table)}"
     return replace(found, understood=understood, lines=said)
+
+
+def largest(table: Table) -> str:
+    """Return the largest voltage, current and power of a table, and its length: "1.2 V, 500 uA, 600 uW, over 6 s".
+
+    A unit that is wrong by a factor of 1,000 often shows here, also where nothing in the numbers contradicts it.
+    """
+    voltage, current, time = (table.columns.get(role) for role in ("voltage", "current", "time"))
+    reached = [(np.abs(values), unit) for values, unit in ((voltage, "V"), (current, "A")) if values is not None]
+    if voltage is not None and current is not None:
+        reached.append((np.abs(voltage * current), "W"))
+    said = [format_quantity(float(values.max(initial=0.0)), unit, 3) for values, unit in reached]
+    over = [] if time is None else [f"over {format_quantity(float(np.ptp(time)), 's', 3)}"]
+    return ", ".join([*said, *over])
 
 
 def check_units(table: Table, path: Path) -> None:

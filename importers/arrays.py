@@ -12,6 +12,7 @@ from tsbench.importers.foreign import ForeignColumn, ForeignTable
 #: [bytes] of numbers that one file may hold: what is read stays in memory
 LARGEST = 4 * 2**30
 _MOST_COLUMNS = 2000
+_MOST_TEXTS = 50  #: of an array of texts that are kept as a setting
 
 
 def require_size(size: int, source: str) -> None:
@@ -40,7 +41,7 @@ def tables_of_arrays(
     unused: list[str] = []
     for name, array in arrays.items():
         if array.dtype.kind in "SU" or (array.size == 1 and array.dtype.kind in "biuf"):
-            settings[name] = str(array.ravel()[0]) if array.size else ""
+            settings[name] = ", ".join(map(_text, array.ravel()[:_MOST_TEXTS]))
             continue
         plain = np.squeeze(array) if array.ndim > 1 else array
         if plain.dtype.kind not in "biuf" or plain.ndim not in (1, 2) or plain.size < 2:
@@ -69,6 +70,10 @@ def _columns(name: str, array: npt.NDArray[Any], unit: str) -> list[ForeignColum
     tall = array if array.shape[0] >= array.shape[1] else array.T
     return [
         ForeignColumn(f"{name} {k + 1}", unit, np.array(tall[:, k], dtype=np.float64)) for k in range(tall.shape[1])]
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def _shape(array: npt.NDArray[Any]) -> str:

@@ -63,6 +63,11 @@ class ForeignTable:
     question: str = ""
     #: first row of each further segment, where a record has several with gaps of time between them
     breaks: tuple[int, ...] = ()
+    #: what stands beside the numbers and may name a unit, as (where, text): ("row 1", "voltages in mV"). The settings
+    #: are looked at as well
+    notes: tuple[tuple[str, str], ...] = ()
+    #: columns of texts by their names, one text for each row: the device, the unit of the readings
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len({column.values.shape for column in self.columns}) > 1 or any(c.values.ndim != 1 for c in self.columns):

@@ -16,6 +16,8 @@ _MOST_TEXT_ROWS = 4
 #: another block of at least this many rows in a sheet is worth a remark
 _WORTH_A_REMARK = 5
 _FEWEST_ROWS = 2
+_COMMA = re.compile(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*")
+_MOST_NOTES = 300  #: rows of texts in a sheet that are searched for units
 
 
 class NumberBlock(NamedTuple):
@@ -66,6 +68,7 @@ def tables_of_grid(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[list[Fore
         f"sheet '{name}': rows {one.first + 1} to {one.last} hold other numbers, which are not read"
         for one in blocks if one != block and one.last - one.first >= _WORTH_A_REMARK][:3]
     names, units, settings = _above(rows, block)
+    notes = _notes(name, rows, block, [names, units])
     width = max(len(row) for row in rows[block.first : block.last])
     values = np.full((block.last - block.first, width), np.nan)
     for k, row in enumerate(rows[block.first : block.last]):
@@ -79,8 +82,71 @@ def tables_of_grid(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[list[Fore
         columns = tuple(
             ForeignColumn(names.get(k, ""), units.get(k, ""), np.ascontiguousarray(values[:, k])) for k in part)
         called = name if len(parts) == 1 else f"{name}, columns {_letters(part[0])} to {_letters(part[-1])}"
-        tables.append(ForeignTable(called, _trimmed(columns), settings))
+        columns = _trimmed(columns)
+        labels = {
+            names.get(k, f"column {_letters(k)}"): texts[: columns[0].values.size]
+            for k in range(width) if (texts := _texts(rows, block, k))}
+        question = next((_about_commas(label, cells) for label, cells in labels.items() if _commas(cells)), "")
+        tables.append(ForeignTable(called, columns, settings, question=question, notes=notes, labels=labels))
     return tables, said
+
+
+def notes_of_sheet(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[tuple[str, str], ...]:
+    """Return the texts of a sheet without a table, for the search for units.
+
+    Parameters
+    ----------
+    name : of the sheet
+    rows : of cells
+    """
+    return _notes(name, rows, NumberBlock(0, 0), [])
+
+
+def _notes(
+    name: str, rows: Sequence[Sequence[Cell]], block: NumberBlock, header: Sequence[Mapping[int, str]]
+) -> tuple[tuple[str, str], ...]:
+    """Return the rows of texts outside the block of numbers, but for header and units, which are read cell by cell."""
+    known = [" ".join(cells.values()) for cells in header]
+    found = []
+    for k in [*range(block.first), *range(block.last, len(rows))]:
+        cells = [text_of(cell) for cell in rows[k]]
+        text = " ".join(filter(None, cells))
+        if text and text not in known and any(number_of(cell) is None and text_of(cell) for cell in rows[k]):
+            found.append((f"row {k + 1} of sheet '{name}'", text))
+        if len(found) == _MOST_NOTES:
+            break
+    return tuple(found)
+
+
+def comma_sheet(name: str, rows: Sequence[Sequence[Cell]]) -> str:
+    """Return what is wrong with a sheet whose numbers are texts with a decimal comma, "" for another sheet.
+
+    Parameters
+    ----------
+    name : of the sheet
+    rows : of cells
+    """
+    of_row = [[cell for cell in row if isinstance(cell, str) and _COMMA.fullmatch(cell)] for row in rows]
+    if sum(len(cells) > 1 for cells in of_row) < _WORTH_A_REMARK:
+        return ""
+    return _about_commas(f"sheet '{name}'", next(cells for cells in of_row if len(cells) > 1))
+
+
+def _commas(cells: Sequence[str]) -> bool:
+    return 2 * sum(bool(_COMMA.fullmatch(cell)) for cell in cells) > len(cells)
+
+
+def _about_commas(where: str, cells: Sequence[str]) -> str:
+    example = next(cell for cell in cells if _COMMA.fullmatch(cell))
+    return (f"{where} holds texts with a decimal comma ('{example.strip()[:20]}'), which are no numbers. In the "
+            "spreadsheet, convert these cells to numbers")
+
+
+def _texts(rows: Sequence[Sequence[Cell]], block: NumberBlock, k: int) -> list[str]:
+    """Return the cells of a column of texts within the block; [] where it holds few texts."""
+    cells = [text_of(row[k]) if k < len(row) and number_of(row[k]) is None and not _is_missing(row[k]) else ""
+             for row in rows[block.first : block.last]]
+    return cells if 2 * sum(map(bool, cells)) > len(cells) else []
 
 
 def _blocks(rows: Sequence[Sequence[Cell]]) -> list[NumberBlock]:

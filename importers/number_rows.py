@@ -110,7 +110,7 @@ def read_rows(
         return _one_by_one(path, encoding, skip, positions, delimiter, comma=comma)
     if rows.size == 0:
         raise damaged(path.name, "no row of numbers follows the header")
-    if not _ends_with_line(path) and _last_cells(path, encoding, delimiter) <= max(positions) + 1:
+    if not ends_with_line(path) and _last_cells(path, encoding, delimiter) <= max(positions) + 1:
         return _without_last(path, rows)
     return rows, ()
 
@@ -144,7 +144,12 @@ def _tail(path: Path) -> str:
         return file.read().decode("latin-1")
 
 
-def _ends_with_line(path: Path) -> bool:
+def ends_with_line(path: Path) -> bool:
+    """Return whether the last line of a file is complete."""
+    with path.open("rb") as file:
+        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            file.seek(-2, 2)
+            return file.read() in (b"\n\0", b"\r\0", b"\0\n", b"\0\r")
     return _tail(path).endswith(("\n", "\r", "\0"))
 
 
@@ -184,7 +189,7 @@ def _one_by_one(
     if not kept:
         raise UnreadableFile(fault or f"{path.name}: no row of numbers follows the header. The file is incomplete. "
                              "Save it on the oscilloscope again")
-    if fault is not None and _ends_with_line(path):
+    if fault is not None and ends_with_line(path):
         raise UnreadableFile(fault)
     return np.concatenate(kept), ("the last line is incomplete and is left out",) if fault else ()
 
@@ -210,6 +215,12 @@ def last_line(path: Path, encoding: str) -> str:
         tail = file.read()
     text = io.StringIO(tail.decode("utf-16-le" if encoding == "utf-16" else encoding, errors="replace"))
     return next((line for line in reversed(text.readlines()) if line.strip()), "")
+
+
+def hint_of_comma(cell: str) -> str:
+    """Return what to do about a number with a decimal comma, "" for another text."""
+    return " The number has a decimal comma. Save the file with decimal points" if re.fullmatch(
+        r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*", cell) else ""
 
 
 def last_digit(cells: Sequence[str]) -> float:

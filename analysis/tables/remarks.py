@@ -7,11 +7,11 @@ pointed out and refuses nothing.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from tsbench.analysis.tables.column_roles import UNITS
 from tsbench.analysis.tables.column_units import UnclearUnit, scales_of
-from tsbench.analysis.tables.layout import Line
 
 _PREFIX = r"(?:femto|pico|piko|nano|micro|mikro|milli|kilo|mega)"
 #: spelled prefixes that stand alone: "values in milli"; "micro bridge" is a device
@@ -31,12 +31,19 @@ _AMBIGUOUS = frozenset({"na", "pa", "ma", "fa", "ka", "ga", "us", "ps"})
 _AMPERES = frozenset({"nA", "pA", "mA", "fA", "kA"})
 
 
-def check_remarks(lines: Sequence[Line], assumed: Mapping[str, str], source: str) -> tuple[str, ...]:
-    """Look for units and scales in lines beside the numbers.
+class Remark(NamedTuple):
+    """What stands beside the numbers."""
+
+    where: str  #: "line 3", "setting 'units'"
+    text: str
+
+
+def check_remarks(remarks: Iterable[Remark], assumed: Mapping[str, str], source: str) -> tuple[str, ...]:
+    """Look for units and scales in what stands beside the numbers.
 
     Parameters
     ----------
-    lines : comments and lines of settings, without the header and the row of units
+    remarks : comments, settings, titles and attributes, without the header and the row of units
     assumed : role -> name of each column that no unit is given for
     source : name for messages
 
@@ -48,19 +55,19 @@ def check_remarks(lines: Sequence[Line], assumed: Mapping[str, str], source: str
     Raises
     ------
     UnclearUnit
-        A line names a unit other than the SI one, or a scale, and a column of that quantity has no unit.
+        A remark names a unit other than the SI one, or a scale, and a column of that quantity has no unit.
     """
     doubts: list[str] = []
     bare = {role: name for role, name in assumed.items() if role in UNITS}
-    for line in lines if bare else ():
-        for role, word, setting in _found(line.text, tuple(bare)):
+    for remark in remarks if bare else ():
+        for role, word, setting in _found(remark.text, tuple(bare)):
             say = f"--columns {role}=\"{bare[role]} [{word if scales_of(word, UNITS[role]) else 'm' + UNITS[role]}]\""
             if not setting:
                 raise UnclearUnit(
-                    f"{source}: line {line.number} says '{word}', but no unit is given for column '{bare[role]}'. "
+                    f"{source}: {remark.where} says '{word}', but no unit is given for column '{bare[role]}'. "
                     f"Give the unit of this column, for example {say}")
             doubts.append(
-                f"line {line.number} mentions {word}, but no unit is given for '{bare[role]}'. If the unit belongs to "
+                f"{remark.where} mentions {word}, but no unit is given for '{bare[role]}'. If the unit belongs to "
                 f"this column, use {say}")
     return tuple(doubts[:1])
 
@@ -76,7 +83,7 @@ def _found(text: str, roles: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
     if power := _POWER.search(text):
         yield roles[0], power[0].strip(), False
     joined = re.sub(rf"\b({_PREFIX})[\s-]+(?=volt|amp)", r"\1", text, flags=re.IGNORECASE)
-    words = [word for word in re.split(r"[\s,;:=|/()\[\]{}<>\"'#%]+", joined) if word]
+    words = [word for word in re.split(r"[\s,;:=|/*\u00d7\u22c5()\[\]{}<>\"'#%]+", joined) if word]
     units = bool(_UNIT.search(text))
     for before, word in zip(["", *words], words, strict=False):
         plain = word.strip(".")

@@ -9,6 +9,7 @@ number, and a row with more or fewer cells than the header, are refused.
 import itertools
 import math
 import re
+import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.tables.column_roles import BARE, UNITS, column_of, guess_columns, parse_columns
 from tsbench.analysis.tables.column_units import (
     Header,
+    UnclearColumns,
     UnclearUnit,
     is_function,
     other_scale,
@@ -27,8 +29,11 @@ from tsbench.analysis.tables.column_units import (
     split_header,
     unit_factor,
 )
+from tsbench.analysis.tables.device_names import tells_apart
 from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank
-from tsbench.analysis.tables.remarks import check_remarks
+from tsbench.analysis.tables.odd_cells import hint_of_cell, question_of_units, units_in_cells
+from tsbench.analysis.tables.remarks import Remark, check_remarks
+from tsbench.analysis.tables.repeated_header import check_repeated
 from tsbench.analysis.tables.thousands import PointsOfThousands
 from tsbench.errors import UnreadableFile
 from tsbench.records import FloatArray
@@ -74,6 +79,9 @@ class Table:
     #: of rows that were left out because the current was beyond the range: number of rows before each, and its voltage
     beyond: tuple[tuple[int, float], ...] = ()
     breaks: tuple[int, ...] = ()  #: first row of each further segment of a record with gaps of time in it
+    unused: tuple[str, ...] = ()  #: names of the columns without a role
+    #: texts of the columns that may tell devices apart, one for each row (see ``device_columns``)
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def parts(self) -> list[slice]:
@@ -119,7 +127,10 @@ def parse_table(
     def resolve(names: Sequence[str], units: Sequence[str], row: Sequence[str]) -> dict[str, int]:
         said.clear()
         if columns is None:
-            found = guess_columns(names, source, units)
+            try:
+                found = guess_columns(names, source, units)
+            except UnclearColumns as error:
+                raise UnclearColumns(f"{error}{question_of_units(names, row)}") from None
             return {role: k for role, k in found.items() if role not in _OPTIONAL or _may_be_number(row, k)}
         where = {}
         for role, name in columns.items():
@@ -131,11 +142,15 @@ def parse_table(
     layout = find_layout(head, resolve, source)
     if columns is None:
         layout = _without_blank_columns(layout, head[layout.begin :])
+    _check_row_of_units(layout, source)
     read = {role: _column(role, layout, said.get(role), source) for role in layout.where}
     assumed = {role: column.name for role, column in read.items() if column.assumed}
-    doubts = check_remarks(_remarks(head[: layout.begin], layout), assumed, source)
-    numbers = _numbers(itertools.chain(head[layout.begin :], content), assumed, source)
-    kept, left_out, beyond = _rows(numbers, layout, source)
+    beside = [*map(_remark, _remarks(head[: layout.begin], layout)), *_cells_of_units(layout, head)]
+    doubts = check_remarks(beside, assumed, source)
+    numbers = _numbers(itertools.chain(head[layout.begin :], content), layout, read, source)
+    apart = {layout.names[k]: k for k in _unused(layout) if tells_apart(layout.names[k])}
+    labels: dict[str, list[str]] = {name: [] for name in apart}
+    kept, left_out, beyond = _rows(numbers, layout, source, apart, labels)
     if not any(len(column) for column in kept.values()):
         raise UnreadableFile(
             f"{source}: the table has no row of numbers in the columns "
@@ -143,7 +158,8 @@ def parse_table(
         )
     arrays = {role: read[role].factor * np.array(column, dtype=np.float64) for role, column in kept.items()}
     over = tuple((place, volts * read["voltage"].factor) for place, volts in beyond)
-    return Table(arrays, tuple(left_out), read, doubts, beyond=over)
+    return Table(arrays, tuple(left_out), read, doubts, beyond=over, labels=labels,
+                 unused=tuple(layout.names[k] for k in _unused(layout)))
 
 
 def _content(lines: Iterable[str], source: str) -> Iterator[Line]:
@@ -161,15 +177,47 @@ def _remarks(above: Sequence[Line], layout: Layout) -> list[Line]:
     return [line for line in above if _letters(line.text) not in cells]
 
 
+def _cells_of_units(layout: Layout, head: Sequence[Line]) -> Iterator[Remark]:
+    """Yield the units that stand in cells beside the first row of numbers."""
+    row = layout.format.cells(head[layout.begin].text) if layout.begin < len(head) else []
+    for name, unit, _ in units_in_cells(layout.names, row):
+        yield Remark(f"column '{name}'", f"{name}: {unit}")
+
+
+def _check_row_of_units(layout: Layout, source: str) -> None:
+    """Raise where the row below the header is no row of units, but one of numbers with something behind them."""
+    for position in layout.where.values():
+        cell = layout.units[position] if position < len(layout.units) else ""
+        if cell[:1].isdecimal() and (odd := hint_of_cell(cell)):
+            raise UnreadableFile(f"{source}: '{cell[:40]}' in column '{layout.names[position]}', below the header, is "
+                                 f"not a number. {odd}")
+
+
+def _remark(line: Line) -> Remark:
+    return Remark(f"line {line.number}", line.text)
+
+
 def _letters(text: str) -> str:
     return re.sub(r"\W+", "", text)
 
 
-def _numbers(lines: Iterable[Line], assumed: Mapping[str, str], source: str) -> Iterator[Line]:
+def _unused(layout: Layout) -> list[int]:
+    """Return the positions of the columns with a name and without a role."""
+    return [k for k, name in enumerate(layout.names) if layout.headed and name and k not in layout.where.values()]
+
+
+def _numbers(
+    lines: Iterable[Line], layout: Layout, read: Mapping[str, ColumnRead], source: str
+) -> Iterator[Line]:
     """Pass on the rows of numbers; a comment between or below them may name a unit as well."""
+    assumed = {role: column.name for role, column in read.items() if column.assumed}
+    stated = {role: (layout.where[role], column.factor) for role, column in read.items()
+              if not column.assumed and not column.by_user}
     for line in lines:
         if line.comment:
-            check_remarks([line], assumed, source)
+            check_repeated(layout.format.cells(line.text.lstrip("#% ")), layout.names, stated,
+                           f"{source}: line {line.number}")
+            check_remarks([_remark(line)], assumed, source)
         else:
             yield line
 
@@ -230,6 +278,9 @@ def read_column(
     try:
         factors = {unit_factor(unit, si) for unit in given}
     except UnclearUnit as error:
+        if under and BARE.fullmatch(under):
+            raise UnclearUnit(f"{source}: the line with '{name}' was taken for the header, but '{under}' below it is "
+                              "the name of a column. If the first line is a title, begin it with #") from None
         raise UnclearUnit(f"{source}, column '{name}': {error}. {hint}") from None
     if len(factors) > 1:
         raise UnclearUnit(f"{source}, column '{name}': the header gives the unit {given[0]}, but the row of units "
@@ -242,9 +293,12 @@ def read_column(
 
 
 def _rows(
-    lines: Iterable[Line], layout: Layout, source: str
+    lines: Iterable[Line], layout: Layout, source: str, apart: Mapping[str, int], labels: Mapping[str, list[str]]
 ) -> tuple[dict[str, "array[float]"], list[tuple[int, str]], list[tuple[int, float]]]:
-    """Return the numbers of the wanted columns as written, the rows that were left out, and those beyond the range."""
+    """Return the numbers of the wanted columns as written, the rows that were left out, and those beyond the range.
+
+    The texts of the columns ``apart`` (name -> position) of the same rows are added to ``labels``.
+    """
     beyond: list[tuple[int, float]] = []
     kept = {role: array("d") for role in layout.where}
     left_out: list[tuple[int, str]] = []
@@ -253,9 +307,10 @@ def _rows(
         points.look("\n".join(line.text for line in block))
         plain = _plain_numbers(block, layout)
         if plain is None:
-            _read_one_by_one(block, layout, source, kept, left_out, beyond)
-            continue
-        for role, column in plain.items():
+            block = _read_one_by_one(block, layout, source, kept, left_out, beyond)
+        for name, k in apart.items():
+            labels[name].extend(sys.intern(_cell(layout.format.cells(line.text), k)) for line in block)
+        for role, column in (plain or {}).items():
             kept[role].extend(column)
     points.require_decimal(source)
     return kept, left_out, beyond
@@ -281,8 +336,9 @@ def _plain_numbers(block: Sequence[Line], layout: Layout) -> dict[str, list[floa
 def _read_one_by_one(
     lines: Iterable[Line], layout: Layout, source: str, kept: dict[str, "array[float]"],
     left_out: list[tuple[int, str]], beyond: list[tuple[int, float]],
-) -> None:
-    """Add the rows of numbers to ``kept``, and those without one to ``left_out``."""
+) -> list[Line]:
+    """Add the rows of numbers to ``kept``, and those without one to ``left_out``; return the lines that are kept."""
+    used = []
     for line in lines:
         values = _row(layout, line, f"{source}: line {line.number}")
         if reason := missing_reason({layout.names[layout.where[role]]: value for role, value in values.items()}):
@@ -290,8 +346,14 @@ def _read_one_by_one(
             if is_beyond(values):
                 beyond.append((len(kept["voltage"]), values["voltage"]))
             continue
+        used.append(line)
         for role, value in values.items():
             kept[role].append(value)
+    return used
+
+
+def _cell(cells: Sequence[str], position: int) -> str:
+    return cells[position] if position < len(cells) else ""
 
 
 def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
@@ -312,8 +374,13 @@ def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
         try:
             values[role] = layout.format.number(cells[position])
         except ValueError:
+            if cells[position] == names[position]:
+                raise UnreadableFile(
+                    f"{place} repeats the header, so the file holds several tables. Write each to a file of its own, "
+                    "or delete this line if the rows below it belong to the same measurement") from None
             hint = (". Numbers with thousands separators cannot be read, because a comma may be a decimal sign. Export "
                     "without these separators" if _THOUSANDS.fullmatch(cells[position].strip()) else "")
+            hint = hint or (f". {odd}" if (odd := hint_of_cell(cells[position])) else "")
             raise UnreadableFile(
                 f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number{hint}"
             ) from None

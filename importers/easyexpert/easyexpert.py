@@ -9,7 +9,7 @@ hold the parameters ``Channel.*``: names, modes and functions of the channels. A
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from tsbench.errors import UnreadableFile
 from tsbench.importers.cycles import joined_cycles
 from tsbench.importers.foreign import ForeignColumn, ForeignFile, ForeignTable, Match
-from tsbench.importers.number_rows import encoding_of, head_lines
+from tsbench.importers.number_rows import encoding_of, ends_with_line, head_lines, hint_of_comma
 from tsbench.records import FloatArray
 
 _HEAD = 1 << 16
@@ -62,18 +62,19 @@ class EasyExpert:
     def read(self, path: Path, table: str | None = None) -> ForeignFile:
         """Read all results of a file; see :class:`tsbench.importers.foreign.Importer`."""
         results = list(_results(path))
+        remarks = _without_cut_row(path, results[-1]) if results else ()
         made = [(result, _table(result, path.name)) for result in results if result.rows]
         if not made:
             raise UnreadableFile(f"{path.name}: the export of EasyEXPERT has no readings. Was the test aborted? Export "
                                  "a result with data")
         if len(made) == 1:
-            return ForeignFile("an export of EasyEXPERT", (_renamed(made[0][1], ""),))
-        tables = [_renamed(one, f"{k}: {result.title}") for k, (result, one) in enumerate(made, start=1)]
+            return ForeignFile("an export of EasyEXPERT", (replace(made[0][1], name=""),), remarks)
+        tables = [replace(one, name=f"{k}: {result.title}") for k, (result, one) in enumerate(made, start=1)]
         if table is None and _are_cycles(made):
             said = (f"{len(tables)} results of '{results[0].title}' with the same settings are read as the cycles of "
                     f"one sweep. For one of them, use --table \"{tables[-1].name}\"")
-            return ForeignFile("an export of EasyEXPERT", (joined_cycles(tables, "", said),))
-        return ForeignFile("an export of EasyEXPERT", tuple(tables))
+            return ForeignFile("an export of EasyEXPERT", (joined_cycles(tables, "", said),), remarks)
+        return ForeignFile("an export of EasyEXPERT", tuple(tables), remarks)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -129,6 +130,10 @@ def _table(result: EasyExpertResult, source: str) -> ForeignTable:
     """
     values = np.full((len(result.rows), len(result.names)), np.nan)
     for k, row in enumerate(result.rows):
+        if len(row) < len(result.names):
+            raise UnreadableFile(
+                f"{source}: line {result.first_line + k} has {len(row)} values, but the export has {len(result.names)} "
+                "columns. Export the result again")
         for position, cell in enumerate(row[: len(result.names)]):
             if cell:
                 try:
@@ -136,7 +141,7 @@ def _table(result: EasyExpertResult, source: str) -> ForeignTable:
                 except ValueError:
                     raise UnreadableFile(
                         f"{source}: line {result.first_line + k}: '{cell[:40]}' in column '{result.names[position]}' "
-                        "is not a number. Export the result again") from None
+                        f"is not a number.{hint_of_comma(cell) or ' Export the result again'}") from None
     swept, compliance = _swept(result)
     named = {**dict.fromkeys(result.parameters.get("Channel.VName", ()), "V"),
              **dict.fromkeys(result.parameters.get("Channel.IName", ()), "A")}
@@ -148,8 +153,28 @@ def _table(result: EasyExpertResult, source: str) -> ForeignTable:
     if (traces := _traces(result, values.shape[0])) is not None:
         columns.append(ForeignColumn("trace", "", traces, role="cycle"))
         remarks = (f"the result has {int(traces[-1])} traces of the secondary sweep, which are read as cycles",)
+    if (expected := _announced(result)) is not None and expected != values.shape[0]:
+        remarks = (*remarks, f"the export announces {expected} readings of '{result.title}', but holds "
+                             f"{values.shape[0]}. It is incomplete")
     settings = {name: ", ".join(cells) for name, cells in result.parameters.items() if any(cells)}
     return ForeignTable(result.title, tuple(columns), {"SetupTitle": result.title, **settings}, remarks, compliance)
+
+
+def _without_cut_row(path: Path, result: EasyExpertResult) -> tuple[str, ...]:
+    """Take off the last row where the file ends within it, and say so: its last number may have lost digits."""
+    if not result.rows or ends_with_line(path):
+        return ()
+    result.rows.pop()
+    return ("the file ends within its last line, which is left out",)
+
+
+def _announced(result: EasyExpertResult) -> int | None:
+    """Return the number of readings that the export announces, None where it does not."""
+    try:
+        first, second = (int(result.text(f"Dimension{k}")) for k in (1, 2))
+    except ValueError:
+        return None
+    return first * second if first > 0 and second > 0 else None
 
 
 def _swept(result: EasyExpertResult) -> tuple[Mapping[str, str], float | None]:
@@ -181,14 +206,11 @@ def _traces(result: EasyExpertResult, rows: int) -> FloatArray | None:
     return None if second < 2 or first < 2 or first * second != rows else np.repeat(np.arange(1.0, second + 1.0), first)
 
 
-def _renamed(table: ForeignTable, name: str) -> ForeignTable:
-    return ForeignTable(name, table.columns, table.settings, table.remarks, table.compliance)
-
-
 def _are_cycles(made: Sequence[tuple[EasyExpertResult, ForeignTable]]) -> bool:
     """Return whether all results are of one test with the same settings and columns, each with one trace."""
     first, table = made[0]
     return all(
-        result.title == first.title and result.names == first.names and not one.remarks
+        result.title == first.title and result.names == first.names
+        and not any(column.role == "cycle" for column in one.columns)
         and any(column.role == "voltage" for column in table.columns)
         and all(result.parameters.get(name) == first.parameters.get(name) for name in _SAME) for result, one in made)

@@ -7,6 +7,7 @@ https://www.mathworks.com/help/matlab/import_export/mat-file-versions.html
 
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +46,30 @@ class Matlab:
         found, objects = _by_h5py(path) if head.startswith(b"MATLAB 7.3") else _by_scipy(path)
         tables: list[ForeignTable] = []
         said: list[str] = []
+        notes: list[tuple[str, str]] = []
         for structure, arrays in found.items():
             made, lines = tables_of_arrays(arrays)
             said += lines
             for one in made:
                 name = " ".join(filter(None, (structure, one.name)))
-                tables.append(ForeignTable(name, one.columns, one.settings))
+                tables.append(replace(one, name=name))
+            notes += _texts(structure, arrays)
         if objects:
             said.append(
                 f"not read, because only MATLAB knows the layout of its objects: {', '.join(objects[:6])}. In MATLAB, "
                 "write the columns as plain variables, for example V = T.V; I = T.I; save('file.mat', 'V', 'I')")
         named = [
-            ForeignTable((one.name or "variables") if len(tables) > 1 else "", one.columns, one.settings)
+            replace(one, name=(one.name or "variables") if len(tables) > 1 else "", notes=tuple(notes))
             for one in tables]
         return ForeignFile("a MATLAB file", tuple(named), tuple(said))
+
+
+def _texts(structure: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a structure: a unit may stand in another one than the numbers."""
+    for name, array in arrays.items():
+        if array.dtype.kind in "SU" and array.size:
+            full = f"{structure}.{name}" if structure else name
+            yield f"variable '{full}'", f"{name.partition('{')[0]}: {', '.join(map(_text, array.ravel()[:50]))}"
 
 
 def _by_scipy(path: Path) -> tuple[Variables, list[str]]:
@@ -93,7 +104,8 @@ def _take(name: str, value: Any, found: Variables, objects: list[str], structure
                 _take(field, element[field], found, objects, called, depth + 1)
     elif type(value) is np.ndarray and value.dtype.kind == "O" and value.dtype.names is None:
         for k, element in enumerate(value.ravel()):   # a cell array
-            if isinstance(element, np.ndarray) and element.dtype.kind in "biufUS" and element.size > 1:
+            if isinstance(element, np.ndarray) and element.size > (0 if element.dtype.kind in "US" else 1) \
+                    and element.dtype.kind in "biufUS":
                 found.setdefault(structure, {})[f"{name}{{{k + 1}}}"] = element
             elif isinstance(element, np.ndarray) and element.dtype.names:
                 _take(f"{name}{{{k + 1}}}", element, found, objects, structure, depth + 1)

@@ -1,7 +1,8 @@
 """Reads netCDF-4 files (HDF5), as QCoDeS and xarray write them: variables over one or more axes.
 
-Conventions used: the attributes ``units`` and ``DIMENSION_LIST``, and the compression by gathering of the CF
-conventions (section 8.2) for axes that are listed together.
+Conventions used: the attributes ``units`` and ``DIMENSION_LIST``, packed numbers and missing ones
+(:mod:`tsbench.importers.hdf5_values`), and the compression by gathering of the CF conventions (section 8.2) for axes
+that are listed together.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from tsbench.errors import UnreadableFile
 from tsbench.importers.arrays import require_size
 from tsbench.importers.foreign import ForeignColumn, ForeignFile, ForeignTable, Match
 from tsbench.importers.hdf5_files import SIGNATURE, holds, opened
+from tsbench.importers.hdf5_values import notes_of, plain_values, text_of, unclear_scale, unit_of
 from tsbench.records import FloatArray
 
 _MARK = "_NCProperties"
@@ -47,13 +49,14 @@ class NetCdf:
 
 def _tables(file: Any) -> list[ForeignTable]:
     """Return a table for each set of axes: the variables over the same axes are its columns."""
-    gathered = {name: str(_text(item.attrs["compress"])).split() for name, item in file.items()
+    gathered = {name: text_of(item.attrs["compress"]).split() for name, item in file.items()
                 if "compress" in item.attrs}
     groups: dict[tuple[str, ...], dict[str, Any]] = {}
     for name, item in file.items():
         if isinstance(item, h5py.Dataset) and item.dtype.kind in "biuf" and item.ndim > 0 and name not in gathered:
             groups.setdefault(_axes(item, name), {})[name] = item
     tables = []
+    beside = [note for note in notes_of(file, "the file") if "'snapshot'" not in note[0]]
     for axes, items in groups.items():
         if all(name in axes for name in items) and any(set(axes) < set(other) for other in groups):
             continue   # an axis alone
@@ -61,11 +64,15 @@ def _tables(file: Any) -> list[ForeignTable]:
             continue   # the levels of an axis that is gathered
         columns = _columns(file, axes, items, gathered)
         names = [name for name in items if name not in axes]
-        tables.append((", ".join(names), columns))
+        parts = {**items, **{axis: file[axis] for axis in axes if axis in file}}
+        notes = tuple(note for name, item in parts.items() for note in notes_of(item, f"'{name}'"))
+        tables.append((", ".join(names), columns, (*notes, *beside), unclear_scale(parts)))
     several = len(tables) > 1
     settings = {
-        key: str(_text(value)) for key, value in file.attrs.items() if np.ndim(value) == 0 and key != "snapshot"}
-    return [ForeignTable(name if several else "", tuple(columns), settings) for name, columns in tables]
+        key: text_of(value) for key, value in file.attrs.items() if np.ndim(value) == 0 and key != "snapshot"}
+    return [
+        ForeignTable(name if several else "", tuple(columns), settings, question=question, notes=notes)
+        for name, columns, notes, question in tables]
 
 
 def _columns(
@@ -75,16 +82,16 @@ def _columns(
     columns = []
     for k, axis in enumerate(axes):
         if axis in gathered:
-            levels = [file[name][:] for name in gathered[axis]]
+            levels = [plain_values(file[name]) for name in gathered[axis]]
             places = np.unravel_index(file[axis][:].astype(np.int64), [level.size for level in levels])
             columns += [
-                ForeignColumn(name, _unit(file[name]), _repeated(level[place].astype(np.float64), k, shape))
+                ForeignColumn(name, unit_of(file[name]), _repeated(level[place].astype(np.float64), k, shape))
                 for name, level, place in zip(gathered[axis], levels, places, strict=True)]
         elif axis in file and file[axis].dtype.kind in "biuf" and axis not in items and not _only_counts(file[axis]):
-            values = _repeated(file[axis][:].astype(np.float64), k, shape)
-            columns.append(ForeignColumn(axis, _unit(file[axis]), values))
+            values = _repeated(plain_values(file[axis]).astype(np.float64), k, shape)
+            columns.append(ForeignColumn(axis, unit_of(file[axis]), values))
     columns += [
-        ForeignColumn(name, _unit(item), np.asarray(item[:], dtype=np.float64).ravel())
+        ForeignColumn(name, unit_of(item), plain_values(item).astype(np.float64).ravel())
         for name, item in items.items() if not (name in axes and _only_counts(item))]
     return columns
 
@@ -105,15 +112,10 @@ def _axes(item: Any, name: str) -> tuple[str, ...]:
 
 def _only_counts(item: Any) -> bool:
     """Return whether an axis has no values of its own: it counts the elements, or it has only a length."""
-    name = str(_text(item.attrs.get("NAME", "")))
+    name = text_of(item.attrs.get("NAME", ""))
     bare = name.startswith("This is a netCDF dimension but not a netCDF variable")
-    return bare or (not _unit(item) and item.dtype.kind in "iu" and np.array_equal(item[:], np.arange(item.size)))
+    if bare or unit_of(item) or item.dtype.kind not in "iu":
+        return bare
+    values = plain_values(item)
+    return values.dtype.kind in "iu" and np.array_equal(values, np.arange(item.size))
 
-
-def _unit(item: Any) -> str:
-    unit = str(_text(item.attrs.get("units", item.attrs.get("unit", ""))))
-    return "" if unit in ("", "1") else unit
-
-
-def _text(value: Any) -> Any:
-    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else value

@@ -5,13 +5,14 @@ Calamine reads all four formats and runs no macro or formula: a formula gives th
 
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tsbench.errors import UnreadableFile
 from tsbench.importers.arrays import LARGEST
 from tsbench.importers.containers import names_in_zip
 from tsbench.importers.foreign import ForeignFile, ForeignTable, Match, library
-from tsbench.importers.grids import Cell, tables_of_grid
+from tsbench.importers.grids import Cell, comma_sheet, notes_of_sheet, tables_of_grid
 from tsbench.importers.workbooks.clarius import is_clarius, tables_of_clarius
 
 _OLE = b"\xd0\xcf\x11\xe0"  #: of the formats before 2007
@@ -41,12 +42,17 @@ class Workbooks:
             return ForeignFile("a workbook of Keithley Clarius", tuple(tables), tuple(said))
         found: list[ForeignTable] = []
         said = []
+        notes: list[tuple[str, str]] = []
         for name, rows in sheets.items():
             more, lines = tables_of_grid(name, rows)
             found += more
             said += lines
+            notes += () if more else notes_of_sheet(name, rows)
+        if not found and (wrong := next(filter(None, (comma_sheet(*one) for one in sheets.items())), "")):
+            raise UnreadableFile(f"{path.name}: {wrong}")
+        found = [replace(one, notes=(*one.notes, *notes)) for one in found]
         if len(found) == 1:
-            found = [ForeignTable("", found[0].columns, found[0].settings)]
+            found = [replace(found[0], name="")]
         return ForeignFile("a workbook", tuple(found), tuple(said))
 
 

@@ -1,9 +1,11 @@
 """Files that the programs of a lab write themselves: PyMeasure, QCoDeS, xarray, SciPy, pandas."""
 
 import contextlib
+import gzip
 import logging
 import pickle
 import sqlite3
+import zlib
 from typing import ClassVar
 
 import h5py
@@ -191,3 +193,52 @@ def test_a_pickle_is_refused_for_what_it_is(tmp_path, protocol):
         other = path.rename(tmp_path / "iv.dat")
         with pytest.raises(UnreadableFile, match="is a Python pickle"):
             analyse_files([other])
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zip", ".tar", ".tar.gz"])
+def test_a_compressed_pickle_is_refused_for_what_it_is_under_any_name(tmp_path, suffix):
+    path = tmp_path / f"iv.pkl{suffix}"
+    pandas.DataFrame({"V": VOLTAGE, "I": CURRENT}).to_pickle(path)
+    with pytest.raises(UnreadableFile, match=rf"\(compressed\)\. A pickle runs .*read_pickle\('iv\.pkl{suffix}'\)"):
+        analyse_files([path])
+    other = path.rename(tmp_path / "iv.dat")
+    with pytest.raises(UnreadableFile, match=r"read_pickle\('iv\.dat', compression='\w+'\)\.to_csv\('iv\.csv'\)"):
+        analyse_files([other])
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("content", ["frame", "dictionary", "lists"])
+def test_a_pickle_of_any_protocol_is_known_without_its_name(tmp_path, protocol, content):
+    frame = pandas.DataFrame({"V": VOLTAGE, "I": CURRENT})
+    made = {"frame": frame, "dictionary": {"V": VOLTAGE}, "lists": [VOLTAGE.tolist()]}[content]
+    path = tmp_path / "iv.dat"
+    path.write_bytes(pickle.dumps(made, protocol=protocol))
+    with pytest.raises(UnreadableFile, match=r"iv\.dat is a Python pickle"):
+        analyse_files([path])
+    path.write_bytes(zlib.compress(path.read_bytes()))
+    with pytest.raises(UnreadableFile, match=r"is a compressed Python pickle.*joblib"):
+        analyse_files([path])
+
+
+def test_other_compressed_files_and_texts_are_no_pickles(tmp_path):
+    path = tmp_path / "iv.csv.gz"
+    path.write_bytes(gzip.compress(b"V,I\n0,1\n"))
+    with pytest.raises(UnreadableFile, match=r"a compressed file \(gzip\), not a text table\. Unpack it"):
+        analyse_files([path])
+    text = tmp_path / "c.dat"
+    np.savetxt(text, np.column_stack([VOLTAGE, CURRENT]), header="current\nvoltage V, current I\nV I", comments="c")
+    with pytest.raises(ConfigurationError):
+        analyse_files([text])   # a table with an odd header is a question about its columns
+
+
+def test_files_that_are_not_read_are_called_by_their_names(tmp_path):
+    import xarray
+
+    path = tmp_path / "a.nc"
+    xarray.Dataset({"i": ("v", CURRENT)}).to_netcdf(path, format="NETCDF3_64BIT", engine="scipy")
+    with pytest.raises(UnreadableFile, match=r"classic format \(netCDF-3\).*format='NETCDF4'"):
+        analyse_files([path])
+    path = tmp_path / "a.lvm"
+    path.write_text("LabVIEW Measurement\t\nSeparator\tTab\n***End_of_Header***\t\nX_Value\tVoltage\n0,0\t1,0\n")
+    with pytest.raises(UnreadableFile, match=r"measurement file of LabVIEW.*X_Value"):
+        analyse_files([path])

@@ -1,0 +1,64 @@
+"""What to do about a cell that is no number, and about columns of units beside the readings."""
+
+import re
+from collections.abc import Sequence
+
+from tsbench.analysis.tables.column_units import looks_like_unit, scales_of
+
+_NUMBER = r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)"
+_FORTRAN = re.compile(rf"{_NUMBER}[dD][-+]?\d+")
+_WITH_UNIT = re.compile(rf"({_NUMBER}(?:[eE][-+]?\d+)?)\s*([A-Za-z\u00b5\u03bc\u03a9%]+)")
+#: what programs print in place of a reading beyond the range
+_BEYOND = re.compile(r"over(flow|load|range|rng)?|ovr?f?l?w?|o\.?l\.?|#n/?a|#num!?|#value!?|#ref!?|-{2,}|\*+|\?+|inf|"
+                     r"err(or)?|clip(ped)?|invalid|none|1\.#\w+", re.IGNORECASE)
+_UNIT_NAME = re.compile(r"(.*?)[ _.-]*units?", re.IGNORECASE)
+
+
+def hint_of_cell(cell: str) -> str:
+    """Return what to do about a cell that is no number, "" where nothing is known of it.
+
+    Parameters
+    ----------
+    cell : without blanks and quotes around it
+    """
+    if _FORTRAN.fullmatch(cell):
+        return "The exponent has a D, as Fortran writes it. Write it with an E"
+    if (found := _WITH_UNIT.fullmatch(cell)) and looks_like_unit(found[2]):
+        return "A unit stands in the cell. Write the unit in the header, and only the number in the cell"
+    if found:
+        return "Letters stand behind the number. Write the number alone, and its unit in the header"
+    if _BEYOND.fullmatch(cell):
+        return "If it stands for a reading that is not valid, leave the cell blank"
+    return ""
+
+
+def units_in_cells(names: Sequence[str], row: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """Return (column of units, unit, column of the readings) for each column that holds units, as the 2450 writes them.
+
+    Parameters
+    ----------
+    names : header cells
+    row : the first row of cells
+    """
+    found = []
+    for k, name in enumerate(names):
+        unit = row[k] if k < len(row) else ""
+        named = _UNIT_NAME.fullmatch(name)
+        if named is None or not unit or not any(scales_of(unit, si) for si in ("V", "A", "s")):
+            continue
+        wanted = [named[1].lower()] if named[1] else ["reading", "value", "measurement"]
+        mine = next((other for other in names if other.lower() in wanted), "")
+        found.append((name, unit, mine))
+    return tuple(found)
+
+
+def question_of_units(names: Sequence[str], row: Sequence[str]) -> str:
+    """Return the end of a question about columns whose units stand in cells: how to name them, "" where none do."""
+    roles = {}
+    for _, unit, mine in units_in_cells(names, row):
+        role = next(role for role, si in (("voltage", "V"), ("current", "A"), ("time", "s")) if scales_of(unit, si))
+        if mine:
+            roles.setdefault(role, f"{role}={mine} [{unit}]")
+    if len(roles) < 2:
+        return ""
+    return f". The units stand in cells beside the numbers, so use --columns '{','.join(roles.values())}'"
