@@ -8,6 +8,7 @@ install: .venv/.installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable '.[gui,dev]'
+	$(BIN)/python -m pip install --quiet --no-deps arc2control==0.2.0   # a test writes stores with it; it requires a driver and PyQt6
 	$(BIN)/python -c "open('.venv/.installed', 'w').close()"
 
 demo: install

@@ -91,6 +91,11 @@ def tables_of_grid(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[list[Fore
     return tables, said
 
 
+def longest_block(rows: Sequence[Sequence[Cell]]) -> NumberBlock | None:
+    """Return the longest block of rows of numbers in a sheet, None where there is none."""
+    return max(_blocks(rows), key=lambda one: one.last - one.first, default=None)
+
+
 def notes_of_sheet(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[tuple[str, str], ...]:
     """Return the texts of a sheet without a table, for the search for units.
 

@@ -4,7 +4,9 @@
 in Python.
 """
 
+import csv
 import io
+import itertools
 import math
 import re
 import warnings
@@ -97,8 +99,9 @@ def read_rows(
     Raises
     ------
     UnreadableFile
-        Text in place of a number, or a row with too few cells, with the number of the line.
+        Text in place of a number, or a row with too few or too many cells, with the number of the line.
     """
+    _check_cells(path, encoding, skip, max(positions) + 1, delimiter)
     rows = None
     for spelled in (False, True):  # the infinities of PicoScope are spelled out only where they are: that costs time
         try:
@@ -113,6 +116,47 @@ def read_rows(
     if not ends_with_line(path) and _last_cells(path, encoding, delimiter) <= max(positions) + 1:
         return _without_last(path, rows)
     return rows, ()
+
+
+def _check_cells(path: Path, encoding: str, skip: int, needed: int, delimiter: str | None) -> None:
+    """Raise where a row has more cells than the header: its comma is a decimal comma, or separates thousands.
+
+    Most files are told by the number of delimiters in them; only others are looked at line by line.
+    """
+    if delimiter is None:
+        return
+    with path.open(encoding=encoding, errors="replace", newline=None) as file:
+        above = [file.readline(_LONGEST_LINE) for _ in range(skip)]
+        first = file.readline(_LONGEST_LINE)
+        header = next((line for line in reversed(above) if line.strip()), first)
+        allowed = max(len(_split(header, delimiter)), needed)
+        if not encoding.startswith("utf-16") and len(_split(first, delimiter)) <= allowed:
+            most = first.count(delimiter)
+            with path.open("rb") as raw:
+                lines = delimiters = 0
+                while chunk := raw.read(1 << 22):
+                    lines += chunk.count(b"\n") or chunk.count(b"\r")
+                    delimiters += chunk.count(delimiter.encode())
+            if delimiters <= most * max(lines - skip, 1) and most < allowed:
+                return
+        others = iter(lambda: file.readline(_LONGEST_LINE), "")
+        for number, line in enumerate(itertools.chain([first], others), skip + 1):
+            if line.count(delimiter) < allowed:
+                continue
+            cells = _split(line, delimiter)
+            if any(cell.strip() for cell in cells[allowed:]):
+                raise UnreadableFile(
+                    f"{path.name}: line {number} has {len(cells)} cells, but the header has {allowed}. A comma cannot "
+                    "be the decimal sign, or separate thousands, where it separates the cells. Export with decimal "
+                    "points and without thousands separators")
+
+
+def _split(line: str, delimiter: str | None) -> list[str]:
+    """Return the cells of a line; a delimiter within quotes separates nothing."""
+    line = line.strip("\r\n")
+    if '"' in line and delimiter is not None:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    return line.split(delimiter)
 
 
 def _loaded(
@@ -173,7 +217,7 @@ def _one_by_one(
                 continue
             if fault is not None:
                 raise UnreadableFile(fault)
-            cells = (line.replace(",", ".") if comma else line).strip("\r\n").split(delimiter)
+            cells = _split(line.replace(",", ".") if comma else line, delimiter)
             try:
                 if len(cells) < needed:
                     raise ValueError(f"it has {len(cells)} cells, but {needed} are needed")
@@ -205,7 +249,8 @@ def _number(cell: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError(f"'{text[:30]}' is not a number") from None
+        what = "has a decimal comma" if hint_of_comma(text) else "is not a number"
+        raise ValueError(f"'{text[:30]}' {what}") from None
 
 
 def last_line(path: Path, encoding: str) -> str:

@@ -54,7 +54,7 @@ def units_in_cells(names: Sequence[str], row: Sequence[str]) -> tuple[tuple[str,
 
 def question_of_units(names: Sequence[str], row: Sequence[str]) -> str:
     """Return the end of a question about columns whose units stand in cells: how to name them, "" where none do."""
-    roles = {}
+    roles: dict[str, str] = {}
     for _, unit, mine in units_in_cells(names, row):
         role = next(role for role, si in (("voltage", "V"), ("current", "A"), ("time", "s")) if scales_of(unit, si))
         if mine:

@@ -1,8 +1,9 @@
 """Reads the HDF5 store of the ArC TWO control panel: each experiment of a crosspoint is a table.
 
-Format: the docstring of ``H5DataStore`` and the modules in https://github.com/arc-instruments/arc2control (0.2). The
-curve tracer stores voltage, current and the voltage at which the current was read; the retention module stores the
-time in seconds and microseconds. All values are in SI units.
+Format: ``arc2control.h5utils`` and the modules of arc2control 0.2.0 (on PyPI, and
+https://github.com/arc-instruments/arc2control). ``tests/importers/test_arc_stores.py`` writes stores with it. The curve
+tracer stores voltage, current and the voltage at which the current was read. The retention module stores the time in
+seconds and microseconds. All values are in SI units.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ _UNITS = {"current": "A", "voltage": "V", "read_voltage": "V", "pulse_width": "s
 #: experiments that are read together; of more, the user chooses one
 _MOST_TABLES = 100
 _HISTORY = "timeseries"
+_DEEPEST = 4  #: groups within groups
 _GROUPS = frozenset({"crosspoints", "crossbar", "synthetics"})
 
 
@@ -60,13 +62,22 @@ def _datasets(file: Any) -> Iterator[tuple[str, Any]]:
     for word_bit, point in file["crosspoints"].items():
         if _HISTORY in point:
             yield f"{word_bit}/{_HISTORY}", point[_HISTORY]
-        inner = point.get("experiments")
-        for name, item in [*(inner.items() if inner is not None else ()), *point.items()]:
-            if name not in (_HISTORY, "experiments") and getattr(item, "dtype", None) is not None and item.dtype.names:
+        for part in (point.get("experiments"), point):
+            for name, item in _tables_in(part, "", 0) if part is not None else ():
                 yield f"{word_bit}/{name}", item
-    for name, item in file["synthetics"].items():
-        if getattr(item, "dtype", None) is not None and item.dtype.names:
-            yield name, item
+    yield from _tables_in(file["synthetics"], "", 0)
+
+
+def _tables_in(group: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """Yield the tables of a group, and those of the groups in it: an experiment of several tables has its own group."""
+    for name, item in group.items():
+        if not path and name in (_HISTORY, "experiments"):
+            continue
+        if getattr(item, "dtype", None) is not None:
+            if item.dtype.names:
+                yield path + name, item
+        elif depth < _DEEPEST and hasattr(item, "items"):
+            yield from _tables_in(item, f"{path}{name}/", depth + 1)
 
 
 def _table(name: str, dataset: Any, source: str) -> ForeignTable:
@@ -75,7 +86,9 @@ def _table(name: str, dataset: Any, source: str) -> ForeignTable:
         raise UnreadableFile(f"{source}: data set {dataset.name} has {dataset.ndim} dimensions. A table has one")
     rows: npt.NDArray[Any] = dataset[:]
     filled = int(dataset.attrs.get("NROWS", 0))
-    rows = rows[:filled] if filled else rows   # the curve tracer fills all rows at once and counts none
+    rows = rows[:filled] if filled else rows   # the modules fill all rows at once and count none
+    if not filled and "tstamp_s" in (rows.dtype.names or ()):
+        rows = rows[rows["tstamp_s"] > 0]   # reserved and never filled
     kind = str(dataset.attrs.get("TITLE", dataset.name)).rpartition("/")[2].partition("_")[0]
     settings = {
         str(key): str(value) for key, value in dataset.attrs.items() if key not in ("CLASS", "NROWS", "BASE_SIZE")}

@@ -53,8 +53,11 @@ def read(path: Path, wanted: str | None) -> ForeignFile:
     channels = [k for k in range(1, common) if units[k] and is_number(first[k])]
     if not channels:
         raise damaged(source, "no column of numbers follows the header")
+    dropped = [names[k] or f"column {k + 1}" for k in range(1, common) if units[k] and k not in channels]
     encoding = encoding_of(head)
     rows, remarks = read_rows(path, encoding, begin + 2, (0, *channels), ",")
+    if dropped:
+        remarks = (*remarks, f"not read, because the first sample is not a number: {', '.join(dropped[:8])}")
     cells = [line.split(",")[0] for line in (*lines[begin + 2 : begin + 50][:-1], last_line(path, encoding))]
     per_segment = lines[0].split(",")[0].strip() if begin else ""
     size = count_of(per_segment) or rows.shape[0]

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tsbench.errors import UnreadableFile
+from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.importers.cycles import joined_cycles
 from tsbench.importers.foreign import ForeignTable, choose
 from tsbench.importers.grids import Cell, number_of, tables_of_grid, text_of
+from tsbench.quantities import parse_quantity
 
 _SETTINGS, _TERMINALS, _FORMULAS, _CYCLES = "Settings", "Device Terminal", "Formulas", "Cycle Mode"
 _RULE = re.compile(r"={5,}")
@@ -170,13 +171,25 @@ def _with_roles(table: ForeignTable, run: ClariusRun) -> ForeignTable:
         columns.append(replace(
             column, unit="" if calculated else unit, calculated=calculated,
             role="time" if column.name == "Time" and roles else roles.get(column.name, "")))
-    limit = number_of(mine.get("Compliance")) if "voltage" in mine.get("Operation Mode", "").lower() else None
+    stated = mine.get("Compliance", "") if "voltage" in mine.get("Operation Mode", "").lower() else ""
+    limit = _current(stated)
     said = tuple(
         f"the voltage of {table.name} is the programmed one, not a measured one"
         for _ in (1,) if mine.get("Measure Voltage") == "Programmed")
+    if limit is None and stated not in ("", "N/A"):
+        said = (*said, f"the compliance '{stated[:30]}' of {table.name} is not understood, so no reading is flagged")
     return replace(
         table, columns=tuple(columns), compliance=limit or None, remarks=said,
         settings={**run.settings, **{key: value for key, value in mine.items() if value}})
+
+
+def _current(text: str) -> float | None:
+    """Return a current [A] as Clarius writes it ("0.0005"), or with a decimal comma or a unit; None for other texts."""
+    plain = text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+    try:
+        return parse_quantity(plain, "A")
+    except ConfigurationError:
+        return number_of(plain)
 
 
 def _only_pair(names: Sequence[str]) -> str | None:
