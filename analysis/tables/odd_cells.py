@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from tsbench.analysis.tables.column_roles import UNITS
 from tsbench.analysis.tables.column_units import looks_like_unit, scales_of
 
 _NUMBER = r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)"
@@ -56,7 +57,7 @@ def question_of_units(names: Sequence[str], row: Sequence[str]) -> str:
     """Return the end of a question about columns whose units stand in cells: how to name them, "" where none do."""
     roles: dict[str, str] = {}
     for _, unit, mine in units_in_cells(names, row):
-        role = next(role for role, si in (("voltage", "V"), ("current", "A"), ("time", "s")) if scales_of(unit, si))
+        role = next(role for role, si in UNITS.items() if scales_of(unit, si))
         if mine:
             roles.setdefault(role, f"{role}={mine} [{unit}]")
     if len(roles) < 2:
