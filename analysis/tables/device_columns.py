@@ -87,7 +87,10 @@ def _rows(table: Table, chosen: npt.NDArray[np.bool_]) -> Table:
     labels: Mapping[str, Sequence[str]] = {
         name: list(itertools.compress(cells, chosen)) for name, cells in table.labels.items()}
     breaks = sorted({int(np.count_nonzero(chosen[:row])) for row in table.breaks})
+    # a reading beyond the range belongs to the device of the reading before it
+    beyond = tuple(
+        (int(np.count_nonzero(chosen[:row])), volts) for row, volts in table.beyond if chosen[max(row - 1, 0)])
     return replace(
-        table, columns={role: values[chosen] for role, values in table.columns.items()}, labels=labels,
+        table, beyond=beyond, columns={role: values[chosen] for role, values in table.columns.items()}, labels=labels,
         flags=None if table.flags is None else table.flags[chosen],
         breaks=tuple(row for row in breaks if 0 < row < int(np.count_nonzero(chosen))))

@@ -1,10 +1,13 @@
 """What to do about a cell that is no number, and about columns of units beside the readings."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tsbench.analysis.tables.column_roles import UNITS
 from tsbench.analysis.tables.column_units import looks_like_unit, scales_of
+from tsbench.analysis.tables.layout import Layout, Line
+from tsbench.analysis.tables.remarks import Remark
+from tsbench.errors import UnreadableFile
 
 _NUMBER = r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)"
 _FORTRAN = re.compile(rf"{_NUMBER}[dD][-+]?\d+")
@@ -63,3 +66,19 @@ def question_of_units(names: Sequence[str], row: Sequence[str]) -> str:
     if len(roles) < 2:
         return ""
     return f". The units stand in cells beside the numbers, so use --columns '{','.join(roles.values())}'"
+
+
+def cells_of_units(layout: Layout, head: Sequence[Line]) -> Iterator[Remark]:
+    """Yield the units that stand in cells beside the first row of numbers."""
+    row = layout.format.cells(head[layout.begin].text) if layout.begin < len(head) else []
+    for name, unit, _ in units_in_cells(layout.names, row):
+        yield Remark(f"column '{name}'", f"{name}: {unit}")
+
+
+def check_row_of_units(layout: Layout, source: str) -> None:
+    """Raise where the row below the header is no row of units, but one of numbers with something behind them."""
+    for position in layout.where.values():
+        cell = layout.units[position] if position < len(layout.units) else ""
+        if cell[:1].isdecimal() and (odd := hint_of_cell(cell)):
+            raise UnreadableFile(f"{source}: '{cell[:40]}' in column '{layout.names[position]}', below the header, is "
+                                 f"not a number. {odd}")

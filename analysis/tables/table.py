@@ -31,7 +31,7 @@ from tsbench.analysis.tables.column_units import (
 )
 from tsbench.analysis.tables.device_names import tells_apart
 from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank
-from tsbench.analysis.tables.odd_cells import hint_of_cell, question_of_units, units_in_cells
+from tsbench.analysis.tables.odd_cells import cells_of_units, check_row_of_units, hint_of_cell, question_of_units
 from tsbench.analysis.tables.remarks import Remark, check_remarks
 from tsbench.analysis.tables.repeated_header import check_repeated
 from tsbench.analysis.tables.thousands import PointsOfThousands
@@ -142,10 +142,10 @@ def parse_table(
     layout = find_layout(head, resolve, source)
     if columns is None:
         layout = _without_blank_columns(layout, head[layout.begin :])
-    _check_row_of_units(layout, source)
+    check_row_of_units(layout, source)
     read = {role: _column(role, layout, said.get(role), source) for role in layout.where}
     assumed = {role: column.name for role, column in read.items() if column.assumed}
-    beside = [*map(_remark, _remarks(head[: layout.begin], layout)), *_cells_of_units(layout, head)]
+    beside = [*map(_remark, _remarks(head[: layout.begin], layout)), *cells_of_units(layout, head)]
     doubts = check_remarks(beside, assumed, source)
     numbers = _numbers(itertools.chain(head[layout.begin :], content), layout, read, source)
     apart = {layout.names[k]: k for k in _unused(layout) if tells_apart(layout.names[k])}
@@ -175,22 +175,6 @@ def _remarks(above: Sequence[Line], layout: Layout) -> list[Line]:
     """Return the lines above the numbers but for the header and the row of units, which are read cell by cell."""
     cells = {_letters("".join(layout.names)) if layout.headed else "", _letters("".join(layout.units))}
     return [line for line in above if _letters(line.text) not in cells]
-
-
-def _cells_of_units(layout: Layout, head: Sequence[Line]) -> Iterator[Remark]:
-    """Yield the units that stand in cells beside the first row of numbers."""
-    row = layout.format.cells(head[layout.begin].text) if layout.begin < len(head) else []
-    for name, unit, _ in units_in_cells(layout.names, row):
-        yield Remark(f"column '{name}'", f"{name}: {unit}")
-
-
-def _check_row_of_units(layout: Layout, source: str) -> None:
-    """Raise where the row below the header is no row of units, but one of numbers with something behind them."""
-    for position in layout.where.values():
-        cell = layout.units[position] if position < len(layout.units) else ""
-        if cell[:1].isdecimal() and (odd := hint_of_cell(cell)):
-            raise UnreadableFile(f"{source}: '{cell[:40]}' in column '{layout.names[position]}', below the header, is "
-                                 f"not a number. {odd}")
 
 
 def _remark(line: Line) -> Remark:
