@@ -3,6 +3,9 @@
 The functions are those of the review of Wang et al. (J. Electron. Sci. Technol. 2022, 100177): all-or-nothing spiking,
 threshold-driven spiking, refractory period, strength-modulated frequency. The rules are ours: the review gives none in
 numbers. A verdict is "yes" or "no" only where the interval of a number says so; else it is "not decided".
+
+A step without a spike in which the device conducts from the edge on (:mod:`tsbench.analysis.pulse.at_once`), or in
+which its current rises while its voltage does not fall, may have switched the device. It counts neither way.
 """
 
 import math
@@ -14,8 +17,9 @@ import numpy as np
 
 from tsbench.analysis.neuron.step_response import StepResponse
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, linear_range
+from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.pulse.firing import probability_result
-from tsbench.analysis.refractory.refractory import Recovery
+from tsbench.analysis.refractory.refractory import Recovery, with_left_out
 from tsbench.analysis.statistics import NORMAL_95, combined, proportion_interval, summarise
 from tsbench.analysis.threshold.switching_results import step_flags
 from tsbench.analysis.trends.log_line import LogLine, log_line
@@ -28,6 +32,8 @@ Decision = Literal["yes", "no", "not decided"]
 GRADED = 0.5
 #: a circuit fires, or does not, at an amplitude where the interval of the firing probability is on one side of this
 HALF = 0.5
+#: why such steps tell nothing and what to do, as a sentence that ends a text
+_UNTOLD = MAY_HAVE_SWITCHED + ". Behind a load resistance, the voltage of a device falls when it switches"
 _FEWEST_FIRING = 3  #: amplitudes at which it fires, for a power of the stimulus
 
 
@@ -45,12 +51,27 @@ class AmplitudeResponse:
         return sum(shot.fired for shot in self.shots)
 
     @property
+    def untold(self) -> int:
+        """Number of steps of which it is not known whether they made a spike, unknown ones among them."""
+        return self.unknown + sum(not shot.told for shot in self.shots)
+
+    @property
+    def steps(self) -> int:
+        """Number of steps that were recorded."""
+        return len(self.shots) + self.unknown
+
+    @property
     def probability(self) -> tuple[float, float]:
-        """Return the 95 % interval (Wilson) of the firing probability; it holds both outcomes of unknown steps."""
-        steps = len(self.shots) + self.unknown
-        if not steps:
+        """Return the 95 % interval (Wilson) of the firing probability; it holds both outcomes of untold steps."""
+        if not self.steps:
             return 0.0, 1.0
-        return (proportion_interval(self.fired, steps)[0], proportion_interval(self.fired + self.unknown, steps)[1])
+        low, high = (proportion_interval(self.fired + more, self.steps) for more in (0, self.untold))
+        return low[0], high[1]
+
+    @property
+    def may_be_quiet(self) -> bool:
+        """Whether the circuit hardly fires if none of the untold steps made a spike."""
+        return self.steps > 0 and proportion_interval(self.fired, self.steps)[1] < HALF
 
     def mean(
         self, values: Sequence[float], name: str, unit: str, gain: float = 0.0, code: float = 0.0, common: float = 0.0,
@@ -78,7 +99,7 @@ class AmplitudeResponse:
 
     def quiet_response(self) -> Result:
         """Return the mean of the highest current of the steps without a spike."""
-        return self._current([shot for shot in self.shots if not shot.fired], "quiet_response")
+        return self._current([shot for shot in self.shots if not shot.fired and shot.told], "quiet_response")
 
     def _current(self, shots: Sequence[StepResponse], name: str) -> Result:
         gain, code = (max((getattr(shot, of) for shot in shots), default=0.0) for of in ("gain", "code"))
@@ -138,7 +159,8 @@ def quiet_and_firing(found: Sequence[AmplitudeResponse]) -> tuple[list[Amplitude
 def firing_threshold(found: Sequence[AmplitudeResponse]) -> Result:
     """Return the amplitude at which the circuit begins to fire: a bracket of amplitudes; CENSORED with one bound only.
 
-    AMBIGUOUS where it hardly fires at an amplitude above one at which it nearly always does.
+    AMBIGUOUS where it hardly fires at an amplitude above one at which it nearly always does, and where it is not known
+    of some steps between the ends of the bracket whether they fired.
     """
     quiet, firing = quiet_and_firing(found)
     method = ("between the highest amplitude that hardly fires and the lowest that nearly always does (by the interval "
@@ -146,25 +168,50 @@ def firing_threshold(found: Sequence[AmplitudeResponse]) -> Result:
     sign = -1.0 if found and all(one.amplitude < 0 for one in found) else 1.0  # a stronger stimulus is larger in size
     high = min((sign * one.amplitude for one in firing), default=None)
     low = max((sign * one.amplitude for one in quiet if high is None or sign * one.amplitude < high), default=None)
-    flags = Flag.NONE
-    if high is not None and any(sign * one.amplitude > high for one in quiet):
-        flags |= Flag.AMBIGUOUS
+    flags = Flag.AMBIGUOUS if _falls_back(found) else Flag.NONE
+    between = [one for one in found if (low is None or sign * one.amplitude > low)
+               and (high is None or sign * one.amplitude < high)]
+    if doubt := _doubt(between):
+        method, flags = f"{method}; {doubt}", flags | Flag.AMBIGUOUS
     first, last = (low, high) if sign > 0 else (high, low)
     first, last = (None if end is None else sign * end for end in (first, last))
     if low is None or high is None:
-        flags |= Flag.CENSORED if low is not None or high is not None else Flag.NO_EVENT
+        flags |= Flag.CENSORED if low is not None or high is not None else Flag.NONE if doubt else Flag.NO_EVENT
         return Result("firing_threshold", "V", None, first, last, method, {}, flags)
     value = 0.5 * (low + high)
     return Result(
         "firing_threshold", "V", sign * value, first, last, method, {}, flags | step_flags(high - low, value))
 
 
+def _doubt(found: Sequence[AmplitudeResponse]) -> str:
+    """Return in words of how many steps it is not known whether they fired, and what to do; "" if all are known."""
+    untold, unknown, steps = (sum(numbers) for numbers in zip(
+        *((one.untold, one.unknown, one.steps) for one in found), strict=True)) if found else (0, 0, 0)
+    why = _UNTOLD if untold > unknown else ", because the records do not show it"
+    return f"whether {untold} of {steps} steps fired is not known{why}" if untold else ""
+
+
+def _above(found: Sequence[AmplitudeResponse]) -> list[AmplitudeResponse]:
+    """Return the amplitudes above the lowest at which the circuit nearly always fires."""
+    least = min((abs(one.amplitude) for one in quiet_and_firing(found)[1]), default=math.inf)
+    return [one for one in found if abs(one.amplitude) > least]
+
+
+def _falls_back(found: Sequence[AmplitudeResponse]) -> bool:
+    """Return whether the circuit hardly fires at an amplitude above one at which it nearly always does."""
+    return bool(quiet_and_firing(_above(found))[0])
+
+
 def threshold_driven(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
     """Judge whether weak stimuli make no spike and strong ones do."""
     threshold, name = firing_threshold(found), "threshold_driven"
     quiet, firing = quiet_and_firing(found)
-    if Flag.AMBIGUOUS in threshold.flags:
+    if _falls_back(found):
         return FunctionVerdict(name, "no", "it fires at an amplitude, and hardly fires at a higher one")
+    above = [one for one in _above(found) if one.untold and one.may_be_quiet]
+    doubt = _doubt(found if threshold.value is None else above)
+    if doubt:
+        return FunctionVerdict(name, "not decided", doubt)
     if threshold.value is not None:
         return FunctionVerdict(
             name, "yes", f"{len(quiet)} weak amplitudes hardly fire and {len(firing)} strong ones nearly always do, "
@@ -200,8 +247,9 @@ def all_or_nothing(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
         return FunctionVerdict(name, "not decided", f"the current goes beyond the range of the scope at {at}, so only "
                                "a lower bound of its height is known. Use a wider range", Flag.CLIPPED)
     if not quiet or len(firing) < _FEWEST_FIRING or line is None:
+        doubt = f"; {doubt}" if (doubt := _doubt(found)) else ""
         return FunctionVerdict(name, "not decided", f"it needs an amplitude that hardly fires (found {len(quiet)}) and "
-                               f"{_FEWEST_FIRING} that nearly always do (found {len(firing)})")
+                               f"{_FEWEST_FIRING} that nearly always do (found {len(firing)}){doubt}")
     largest = max((r.high if r.high is not None else r.value or math.inf) for r in (q.quiet_response() for q in quiet))
     smallest = min((r.low if r.low is not None else r.value or 0.0) for r in (f.spike_amplitude() for f in firing))
     share = largest / smallest if smallest > 0 else math.inf
@@ -215,12 +263,22 @@ def all_or_nothing(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
     return FunctionVerdict(name, "not decided", said)
 
 
+def _is_bracketed(found: Recovery) -> bool:
+    """Return whether the refractory period and both ends of its interval are within the gaps."""
+    return None not in (found.period, found.low, found.high)
+
+
 def refractory(found: Recovery | None) -> FunctionVerdict:
     """Judge whether a second pulse that follows too closely does not fire."""
     name = "refractory"
+    bracketed = found is not None and _is_bracketed(found)
+    if found is not None and (left_out := len(found.left_out)) and not (
+            bracketed and all(_is_bracketed(one) for one in with_left_out(found))):
+        return FunctionVerdict(name, "not decided", f"whether the pulses of {left_out} of "
+                               f"{left_out + int(found.pairs.sum())} pairs fired is not known{_UNTOLD}")
     if found is None or not found.pairs.size:
         return FunctionVerdict(name, "not decided", "there is no pair whose first pulse fired")
-    if found.period is not None and found.low is not None and found.high is not None:
+    if bracketed:
         return FunctionVerdict(name, "yes", f"the second pulse fires half as often as after a long gap at a gap of "
                                f"{found.period:.3g} s ({found.low:.3g} to {found.high:.3g} s)")
     if Flag.NO_EVENT in found.flags:
@@ -262,8 +320,9 @@ def neuron_results(
         rows.append(Result("spike_amplitude_exponent", "", line.slope, line.slope - line.half, line.slope + line.half,
                            "slope of ln(current of the first spike) against ln(stimulus)", {}, flags))
     for one in found:
-        rows.append(probability_result("firing_probability", one.fired, len(one.shots), {"amplitude": one.amplitude},
-                                       "steps", unknown=one.unknown))
+        row = probability_result("firing_probability", one.fired, one.steps - one.untold,
+                                 {"amplitude": one.amplitude}, "steps", unknown=one.untold)
+        rows.append(replace(row, method=row.method + _UNTOLD) if one.untold > one.unknown else row)
         rows += [row for row in (one.spike_amplitude(), one.quiet_response(), one.latency(), one.rate())
                  if row.value is not None or row.low is not None]
     return results + [Result(r.quantity, r.unit, r.value, r.low, r.high, r.method, {**conditions, **r.conditions},

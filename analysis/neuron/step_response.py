@@ -55,6 +55,8 @@ class StepResponse:
     code: float = 0.0  #: [A] one code of the current
     flags: Flag = Flag.NONE  #: CLIPPED: the ``amplitude`` is a lower bound
     edge: float = 0.0  #: [s] standard uncertainty of the time of the edge
+    #: whether the record tells if the step made the device switch; see :mod:`tsbench.analysis.pulse.at_once`
+    told: bool = True
 
     @property
     def fired(self) -> bool:

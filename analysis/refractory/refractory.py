@@ -130,6 +130,20 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     return _judged(counts)
 
 
+def with_left_out(found: Recovery) -> tuple[Recovery, Recovery]:
+    """Return the recovery if in none, and if in all, of the pairs that are left out the second pulse fired.
+
+    Both take it that the first one fired.
+    """
+    shares = found.shares()
+    gaps, pairs = (np.array(values, dtype=np.float64) for values in (
+        [share.gap for share in shares], [share.pairs + share.unknown for share in shares]))
+    fired = (np.array([share.fired + fires * share.unknown for share in shares], dtype=np.float64) for fires in (0, 1))
+    none, all_ = (_judged(replace(found, gaps=gaps, pairs=pairs, fired=counted, left_out=(), flags=Flag.NONE))
+                  for counted in fired)
+    return none, all_
+
+
 def _falls(pairs: FloatArray, fired: FloatArray) -> bool:
     """Return whether more second pulses fire after some gap than after the longer ones that follow, beyond chance.
 

@@ -149,6 +149,58 @@ def test_threshold_driven() -> None:
     assert Flag.NO_EVENT in firing_threshold([]).flags
 
 
+def untold(amplitude, fired=0, number=6):
+    """Return steps of one amplitude, of which only those that ``fired`` are told."""
+    shots = steps(amplitude, fired, number=number).shots
+    return AmplitudeResponse(amplitude, tuple(replace(shot, told=shot.fired) for shot in shots))
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_steps_that_may_have_switched_the_device_count_neither_way(sign: float) -> None:
+    def seen(*found):
+        return [replace(one, amplitude=sign * one.amplitude) for one in found]
+
+    def ends(threshold):
+        return tuple(None if end is None else sign * end
+                     for end in (threshold.low, threshold.high)[:: 1 if sign > 0 else -1])
+
+    above = seen(*QUIET, untold(1.5), untold(2.0))
+    assert ends(firing_threshold(above)) == (1.0, None) and firing_threshold(above).value is None
+    assert firing_threshold(above).flags == Flag.AMBIGUOUS | Flag.CENSORED
+    assert threshold_driven(above).decision == all_or_nothing(above).decision == "not decided"
+    assert "12 of 24 steps fired is not known" in threshold_driven(above).evidence
+    between = seen(*QUIET, untold(1.2, 2), *firing())
+    assert ends(firing_threshold(between)) == (1.0, 1.5) and Flag.AMBIGUOUS in firing_threshold(between).flags
+    assert "4 of 6 steps" in firing_threshold(between).method
+    assert threshold_driven(between).decision == all_or_nothing(between).decision == "yes"
+    beyond = seen(*QUIET, *firing(), untold(4.0))   # it may hardly fire there
+    assert Flag.AMBIGUOUS not in firing_threshold(beyond).flags and threshold_driven(beyond).decision == "not decided"
+    only = firing_threshold(seen(untold(1.0)))
+    assert (only.value, only.low, only.high, only.flags) == (None, None, None, Flag.AMBIGUOUS)
+
+
+def test_untold_steps_are_in_the_interval_of_the_probability_and_in_no_quiet_response() -> None:
+    rows = neuron_results([*QUIET, untold(1.5, 3), untold(2.0)], None, {})
+    probabilities = {row.conditions["amplitude"]: row for row in rows if row.quantity == "firing_probability"}
+    half = probabilities[1.5]
+    assert half.value == 1.0 and half.low < 0.2 and half.high == 1.0 and half.flags == Flag.AMBIGUOUS
+    assert "3 of 6 steps fired is not known" in half.method and "load resistance" in half.method
+    assert probabilities[2.0].value is None and Flag.AMBIGUOUS in probabilities[2.0].flags
+    assert {row.conditions["amplitude"] for row in rows if row.quantity == "quiet_response"} == {0.5, 1.0}
+
+
+def test_pairs_that_may_have_fired_leave_the_refractory_period_open() -> None:
+    found = [PairOutcome(gap, Firing.FIRED, Firing.FIRED if gap > 5e-3 else Firing.QUIET)
+             for gap in (1e-3, 3e-3, 1e-2, 3e-2) for _ in range(10)]
+    assert refractory(recovery(found)).decision == "yes"
+    one = [PairOutcome(3e-3, Firing.FIRED, Firing.AT_ONCE)]
+    assert refractory(recovery([*found, *one])).decision == "yes"   # whatever its second pulse did
+    doubted = refractory(recovery([pair for pair in found if pair.gap > 5e-3] + one * 20))
+    assert doubted.decision == "not decided" and "20 of 40 pairs" in doubted.evidence
+    unknown = refractory(recovery([PairOutcome(gap, Firing.AT_ONCE, Firing.AT_ONCE) for gap in (1e-3, 1e-2)] * 3))
+    assert unknown.decision == "not decided" and "6 of 6 pairs" in unknown.evidence
+
+
 @pytest.mark.parametrize(("step", "flags"), [(0.09, Flag.NONE), (0.12, Flag.UNDER_SAMPLED)])
 def test_a_firing_threshold_is_coarse_from_a_tenth_on(step: float, flags: Flag) -> None:
     bracket = firing_threshold([*QUIET, replace(firing()[0], amplitude=1.0 + step)])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fixtures.simulated_bench import EXAMPLES
+from tests.fixtures.simulated_bench import EXAMPLES, STRAIGHT
 from tsbench.analysis.figures import Figure
 from tsbench.protocols import protocol_named
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -60,6 +60,40 @@ def test_a_resistor_is_no_neuron(measure):
     quiet = {row.conditions["amplitude"]: row for row in done.values("quiet_response")}
     assert quiet[2.0].value == pytest.approx(2.0 / 15.1e3, rel=0.06)
     assert done.outcome.safe and done.left_on == []
+
+
+#: straight to the device, which then switches on the edge and stays on until the pulse ends
+AT_ONCE = {"amplitude": "0.8 V, 1.4 V, 1.6 V", "width": "20 us", "repeats": 4, "pairs": 2, "gaps": "5 us, 20 us",
+           "pair_width": "5 us", "rest": "100 us", "rise_time": "100 ns", "fall_time": "100 ns"}
+
+
+@pytest.mark.parametrize("samples", [2000, 20_000])
+def test_steps_that_switch_the_device_on_their_edges_are_not_quiet(measure, samples):
+    """The voltage does not fall at a stiff source, and the current rises before the stimulus has settled."""
+    done = measure("nbo2", "neuron", {**AT_ONCE, "samples": samples}, roles=STRAIGHT)
+    assert len(WitnessLog(done.witness).switching_on()) >= 8 + 8   # steps and pairs
+    of_steps = [row for row in done.values("firing_probability") if "of" not in row.conditions]
+    steps = {row.conditions["amplitude"]: row for row in of_steps}
+    assert (steps[0.8].value, steps[0.8].flags) == (0.0, Flag.NONE)
+    for amplitude in (1.4, 1.6):
+        assert (steps[amplitude].value, steps[amplitude].low, steps[amplitude].high) == (None, None, None)
+        assert steps[amplitude].flags == Flag.AMBIGUOUS and "4 of 4 steps fired is not known" in steps[amplitude].method
+    assert {row.conditions["amplitude"] for row in done.values("quiet_response")} == {0.8}
+    (bracket,) = done.values("firing_threshold")
+    assert (bracket.value, bracket.low, bracket.high) == (None, 0.8, None)
+    assert bracket.flags == Flag.AMBIGUOUS | Flag.CENSORED
+    (driven,), (silent,) = done.values("threshold_driven"), done.values("refractory")
+    assert driven.value is silent.value is None and "8 of 12 steps" in driven.method and "4 of 4 pairs" in silent.method
+    (first,) = (row for row in done.values("firing_probability") if "of" in row.conditions)
+    assert first.value is None and Flag.AMBIGUOUS in first.flags
+    assert all(draw() for _, draw in protocol_named("neuron").figures(done.run, ExtractionOptions()))
+
+
+def test_a_resistor_straight_at_the_source_is_quiet(measure):
+    done = measure("nbo2", "neuron", {**AT_ONCE, "samples": 2000}, roles=STRAIGHT, replace=(
+        ('model = "nbo2"', 'model = "resistor"\nparameters = { r = 1e3 }'),))
+    assert all(row.value == 0.0 and row.flags == Flag.NONE for row in done.values("firing_probability"))
+    assert len(done.values("quiet_response")) == 3 and done.values("firing_threshold")[0].low == 1.6
 
 
 @pytest.mark.sabotage("resistor", "output")
