@@ -3,14 +3,19 @@
 In a passive network, current and voltage of a device move the same way, however the stimulus moves. A device that
 switches on discharges the capacitance across it, or pulls the voltage down behind its load: the voltage falls while the
 current rises. That is a spike, whatever its rate and the form of the stimulus.
+
+At a stiff source, the voltage does not fall. So a stimulus without a spike, in which the device conducts from the edge
+on or its conductance jumps (:mod:`tsbench.analysis.pulse.at_once`), does not tell whether the device switched.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED, AtOnce, at_once
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import NORMAL_95, combined, summarise
@@ -23,6 +28,10 @@ _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
 _FROM, _TO, _FALL_SIGMAS = 0.4, 0.9, 6.0
 #: samples that a mean takes, at most
 _MEAN = 5
+#: of the highest level away from the base: an excursion reaches the second share, and ends below the first
+_LOW, _HIGH = 0.2, 0.5
+#: beside the words on pulses that tell nothing
+_BEHIND_LOAD = ". Behind a load resistance, the voltage of a device falls when it switches"
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ class DrivenResponse:
     energy: float  #: [J] that the device took during the record
     energy_uncertainty: float  #: [J] standard, common to all
     flags: Flag = Flag.NONE
+    told: bool = True  #: whether the record tells if the device switched
 
     @property
     def rate(self) -> float | None:
@@ -116,11 +126,42 @@ def _rises(voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: fl
     return found
 
 
+def excursions(
+    time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, path: float,
+) -> list[AtOnce | None]:
+    """Return what each excursion of a stimulus shows whose record has no spike; see :func:`.at_once.at_once`.
+
+    An excursion goes from the base level to half of the highest level or more, in either direction, and back.
+
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A] at the device, shape (n,), evenly sampled; the record begins at rest
+    facts : accuracy of the scope
+    path : [Ohm] between source and device; 0: not known
+    """
+    time, (voltage, current), _ = usable_record(time, voltage, current)
+    if time.size < 64:
+        return []
+    v = smoothed(voltage, min(_MEAN, voltage.size // 64))
+    away = np.abs(v - np.median(v[: v.size // 50 + 5]))
+    edges = np.flatnonzero(np.diff(away >= _LOW * float(away.max()), prepend=False, append=False))
+    spans = [(int(first), int(last)) for first, last in edges.reshape(-1, 2).tolist()
+             if away[first:last].max() >= _HIGH * away.max()]
+    bounds = [0, *((last + first) // 2 for (_, last), (first, _) in pairwise(spans)), time.size]
+    quiet = Delay(None, 0.0, 0.0, Flag.NO_EVENT)
+    return [at_once(time[part], voltage[part], current[part], facts, quiet, None, path)
+            for part in (slice(start, end) for start, end in pairwise(bounds))]
+
+
 def driven_results(shots: list[DrivenResponse], conditions: dict[str, object]) -> list[Result]:
-    """Return the mean number of spikes, their mean rate and the mean energy over the stimuli of one amplitude."""
+    """Return the mean number of spikes, their mean rate and the mean energy over the stimuli of one amplitude.
+
+    Stimuli of which it is not known whether the device switched have no part in the mean number of spikes. It then has
+    the flag AMBIGUOUS and no upper end, and its lower end is that without a spike in these.
+    """
     usable = [shot for shot in shots if Flag.NO_EVENT not in shot.flags]
-    rows = [("spike_count", "", [float(shot.spikes.size) for shot in usable], 0.0, "number of spikes in a stimulus"),
-            ("firing_rate", "Hz", [rate for shot in usable if (rate := shot.rate) is not None],
+    told = [shot for shot in usable if shot.told]
+    rows = [("firing_rate", "Hz", [rate for shot in usable if (rate := shot.rate) is not None],
              max((_rate_doubt(shot) for shot in usable), default=0.0),
              "inverse of the mean inter-spike interval of a stimulus"),
             ("stimulus_energy", "J", [shot.energy for shot in usable],
@@ -129,8 +170,19 @@ def driven_results(shots: list[DrivenResponse], conditions: dict[str, object]) -
     flags = Flag.NONE
     for shot in shots:
         flags |= shot.flags & ~Flag.NO_EVENT
-    return [_mean(name, unit, values, common, f"mean over {len(values)} stimuli: {what}", conditions, flags)
-            for name, unit, values, common, what in rows if values or name == "spike_count"]
+
+    def mean(name: str, unit: str, values: list[float], common: float, what: str) -> Result:
+        return _mean(name, unit, values, common, f"mean over {len(values)} stimuli: {what}", conditions, flags)
+
+    count, whole = (mean("spike_count", "", [float(shot.spikes.size) for shot in of], 0.0,
+                         "number of spikes in a stimulus") for of in (told, usable))
+    if unknown := len(usable) - len(told):
+        count = replace(
+            count, low=None if whole.low is None else max(min(whole.low, count.low or 0.0), 0.0), high=None,
+            flags=count.flags & ~Flag.NO_EVENT | Flag.AMBIGUOUS, method=(
+                f"{count.method}; whether the device switched in {unknown} of {len(usable)} is not known"
+                f"{MAY_HAVE_SWITCHED}{_BEHIND_LOAD}"))
+    return [count, *(mean(*row) for row in rows if row[2])]
 
 
 def _rate_doubt(shot: DrivenResponse) -> float:

@@ -59,7 +59,7 @@ def pair_recovery(run: Run, options: ExtractionOptions | None = None) -> Recover
 
 
 @dataclass(frozen=True)
-class _Pulse:
+class _NeuronPulse:
     """One pulse of a record: its spikes, what its current shows, and what it has in common with others."""
 
     response: StepResponse
@@ -76,7 +76,7 @@ class _Pulse:
         return Firing.QUIET if self.response.told else Firing.AT_ONCE
 
 
-def _answers(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, list[_Pulse]]]:
+def _answers(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, list[_NeuronPulse]]]:
     """Return each record with its pulses: one of a step, two of a pair.
 
     A pulse without a spike may have switched the device if its current rises, or if the device conducts from the edge
@@ -91,13 +91,13 @@ def _answers(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, l
     return [(record, [next(judged) for _ in mine]) for record, mine in records]
 
 
-def _pulses(run: Run, record: DeviceRecord, options: ExtractionOptions) -> list[_Pulse]:
+def _pulses(run: Run, record: DeviceRecord, options: ExtractionOptions) -> list[_NeuronPulse]:
     """Return the pulses of a record as each of them looks by itself."""
     assert record.voltage is not None
     assert record.current is not None
     width, gap = record.conditions["pulse_width"], record.conditions.get("gap", math.inf)
     rise = float(parameter(run, "rise_time", 0.0)) / EDGE_SHARE
-    edge, found = _edge(run, record, 1 if record.conditions["amplitude"] > 0 else -1), list[_Pulse]()
+    edge, found = _edge(run, record, 1 if record.conditions["amplitude"] > 0 else -1), list[_NeuronPulse]()
     facts, flags = pulse_facts(run, record, options), record_flags(record, 0)
     path = path_resistance(run.header.fixture, "bias", record.conditions)
     step = float(record.times[1] - record.times[0]) if record.times.size > 1 else 0.0
@@ -111,7 +111,7 @@ def _pulses(run: Run, record: DeviceRecord, options: ExtractionOptions) -> list[
         response = _response(run, record, edge, start, start + width)
         current = outcome(*shown, facts, flags, edge=begins, rested=found[0].current if number else None)
         quiet = not response.fired and not current.delay.fired and current.firing is not Firing.STILL_ON
-        found.append(_Pulse(response, current, seen_pulse(
+        found.append(_NeuronPulse(response, current, seen_pulse(
             (record.conditions["amplitude"], width, number and gap), *shown, facts, current.delay, path, quiet)))
     return found
 

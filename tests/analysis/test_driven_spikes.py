@@ -1,10 +1,13 @@
 """Spikes under a stimulus of any form, of devices whose answers are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tsbench.analysis.figures import Figure, stimulus_figure
-from tsbench.analysis.neuron.driven_spikes import DrivenFacts, driven_response, driven_results
+from tsbench.analysis.neuron.driven_spikes import DrivenFacts, driven_response, driven_results, excursions
+from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.records import Flag
 
 TIME = np.linspace(-2e-6, 20e-6, 22_001)
@@ -71,3 +74,32 @@ def test_results_and_figures() -> None:
     assert all(Flag.TOO_FEW in row.flags for row in alone)
     (none,) = driven_results([driven_response(TIME[:9], TIME[:9], TIME[:9], FACTS)], {})
     assert none.value is None and Flag.NO_EVENT in none.flags
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_each_excursion_tells_whether_the_conductance_jumps(sign: float) -> None:
+    wave = sign * np.where(TIME > 0, np.sin(2 * np.pi * TIME / 10e-6), 0.0)   # two cycles, four excursions
+    random = np.random.default_rng(3)
+    noisy = wave + random.normal(0, 2e-3, TIME.size)
+
+    def shown(current):
+        found = excursions(TIME, noisy, current + random.normal(0, 2e-6, TIME.size), PulseFacts(4e-3, 2e-6), 0.0)
+        assert len(found) == 4
+        return [None if one is None else one.follows for one in found]
+
+    assert shown(1e-3 * wave) == [True] * 4 and shown(1e-5 * wave) == [None] * 4   # a resistor, a device that is off
+    on = np.zeros(TIME.size, dtype=bool)   # it switches at 0.7 V of either sign, and off at 0.2 V
+    for k in range(1, TIME.size):
+        on[k] = abs(wave[k]) > (0.2 if on[k - 1] else 0.7)
+    assert shown(np.where(on, 1e-3, 1e-6) * wave) == [False] * 4
+    assert excursions(TIME[:9], TIME[:9], TIME[:9], PulseFacts(), 0.0) == []
+
+
+def test_stimuli_that_do_not_tell_have_no_part_in_the_count() -> None:
+    told = seen(*spiking([5e-6, 7e-6, 9e-6]))
+    untold = replace(seen(STIMULUS, 1e-3 * STIMULUS), told=False)
+    count = driven_results([told, told, untold], {})[0]
+    assert (count.value, count.low, count.high, count.flags) == (3.0, 0.0, None, Flag.AMBIGUOUS)
+    assert "1 of 3 is not known" in count.method
+    alone = driven_results([untold], {})[0]
+    assert (alone.value, alone.low, alone.high) == (None, 0.0, None) and Flag.AMBIGUOUS in alone.flags
