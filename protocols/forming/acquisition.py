@@ -60,7 +60,7 @@ class FormingAcquisition:
                                  "device switches, or the device oscillates in compliance. Use a higher compliance")
         else:
             self._say("warning", f"the device did not switch up to {short_quantity(self._settings.stop, 'V')} in "
-                                 f"{self._stage} stages. It is not formed", formed=0.0)
+                                 f"{self._stage} stages. No ramp has formed it", formed=0.0)
 
     def _on(self, compliance: float, measured: float) -> None:
         highest = max(abs(self._settings.stop), self._settings.read_voltage)

@@ -11,17 +11,20 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.conductance.conductance import conductance, resistance_result
+from tsbench.analysis.pulse.at_once import on_above
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.protocols.extracting.facts import device_current, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.protocols.forming.acquisition import CONFIRMATION, READ
+from tsbench.protocols.forming.acquisition import CONFIRMATION, RAMP, READ
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Result, Run
 
 _SHIFT_METHOD = ("forming voltage less the switching voltage of the ramp after forming; bounds from the ends of both "
                  "intervals")
+_FIRST = 2  #: levels of a ramp at which a device conducts from the beginning on
+_CLEAR = 3.0  #: times the offset of the ammeter: a current that is seen for sure
 _ANOTHER = 3.0  #: as many times less than before forming: then the device may be stuck in its on state
 
 
@@ -86,7 +89,7 @@ def forming_results(run: Run, options: ExtractionOptions) -> list[Result]:
         elif formed is not None:
             results.append(replace(voltage, quantity="switching_voltage_in_forming", conditions=conditions))
     if formed is None and stages:
-        results.insert(0, unclear or _not_formed(stages[max(stages)], limits))
+        results.insert(0, unclear or _not_formed(stages[max(stages)], limits, conducting_already(run, options)))
     return results + list(read_resistances(run, options).values())
 
 
@@ -100,14 +103,40 @@ def _unclear(voltage: Result, conditions: Mapping[str, Any]) -> Result:
                    flags=voltage.flags | Flag.AMBIGUOUS)
 
 
-def _not_formed(last: Switching, limits: Mapping[int, float]) -> Result:
-    """Return a forming voltage that is only known to be above what was applied, in magnitude."""
+def conducting_already(run: Run, options: ExtractionOptions) -> str:
+    """Return in words how the device conducts at the first levels of a ramp; "" where it does not, in any ramp.
+
+    A device that is on, formed or short conducts more than :func:`.at_once.on_above` there. Where the source meter
+    limits the current, the voltage that is left tells its resistance.
+    """
+    facts, stage = sweep_facts(run, options), run.column("stage")
+    level, current = run.column("set_point"), np.abs(device_current(run))
+    voltage = np.maximum(np.abs(run.column("device_voltage")), max(facts.voltage_offset, 1e-9))
+    for number in np.unique(stage[run.column("phase") == RAMP]):
+        ramp = np.flatnonzero((stage == number) & (run.column("phase") == RAMP) & (level != 0.0))
+        first = ramp[np.isin(level[ramp], list(dict.fromkeys(level[ramp].tolist()))[:_FIRST])]
+        told = first.size >= _FIRST and bool(np.all(current[first] > _CLEAR * facts.current_offset))
+        if told and np.all(current[first] >= on_above(facts.path_resistance) * voltage[first]):
+            resistance, at = float(voltage[first[0]] / current[first[0]]), float(level[first[0]])
+            return (f"the device conducts already: {format_quantity(resistance, 'Ohm', 3)} at the first level of stage "
+                    f"{number:g}, {format_quantity(at, 'V', 3)}")
+    return ""
+
+
+def _not_formed(last: Switching, limits: Mapping[int, float], conducts: str) -> Result:
+    """Return a forming voltage that is only known to be above what was applied, in magnitude.
+
+    Of a device that conducts already, nothing is known: it may be formed.
+    """
     half = last.half
+    conditions = {"stages": len(limits), "compliance": max(limits.values()), **_polarity(last)}
+    if conducts:
+        return Result("forming_voltage", "V", None, None, None, f"{last.threshold_voltage.method}; {conducts}",
+                      conditions, last.threshold_voltage.flags & ~Flag.CENSORED | Flag.AMBIGUOUS)
     flags = last.threshold_voltage.flags | Flag.CENSORED
     free = half.voltage[(half.flags & int(Flag.COMPLIANCE)) == 0]
     reached = float(half.polarity * free.max()) if free.size else None   # in compliance, the ramp does not act
     low, high = (reached, None) if half.polarity > 0 else (None, reached)
-    conditions = {"stages": len(limits), "compliance": max(limits.values()), **_polarity(last)}
     return Result("forming_voltage", "V", None, low, high, last.threshold_voltage.method, conditions, flags)
 
 
@@ -134,6 +163,9 @@ def forming_remark(run: Run) -> str:
     formed, shift = by_name.get("forming_voltage"), by_name.get("forming_shift")
     if formed is None:
         return ""
+    if formed.value is None and (conducts := conducting_already(run, ExtractionOptions())):
+        return (f"{conducts}. It may have been formed before, be short, or switch below the first level. Check the "
+                "device, or use a lower 'start'")
     if formed.value is None and Flag.AMBIGUOUS in formed.flags:
         return ("it is not clear whether the device was formed, because the current changes at the same voltage on "
                 "both ways. Use a higher compliance, and look at the device with a scope")

@@ -49,6 +49,22 @@ def test_a_fresh_device_is_formed_once_and_then_switches_lower(measure: Any) -> 
     assert changed[:1] == ["good"] and measured.outcome.safe and measured.left_on == []
 
 
+@pytest.mark.parametrize(("resistance", "start", "stop"), [(500.0, "0.1 V", "0.8 V"), (5e3, "-0.1 V", "-0.8 V")])
+def test_a_device_that_conducts_from_the_beginning_may_be_formed(
+    measure: Any, resistance: float, start: str, stop: str,
+) -> None:
+    """In compliance or not, there is no lower bound of its forming voltage."""
+    levels = {"start": start, "stop": stop, "step": "0.1 V", "confirm": False}
+    done = measure("nbo2", "forming", {**QUICK, **levels}, replace=(
+        ('model = "nbo2"', f'model = "resistor"\nparameters = {{ r = {resistance} }}'),))
+    (formed,) = done.values("forming_voltage")
+    assert (formed.value, formed.low, formed.high) == (None, None, None)
+    assert Flag.AMBIGUOUS in formed.flags and Flag.CENSORED not in formed.flags
+    said = "conducts already: " + ("493 Ohm" if resistance < 1e3 else "5")
+    assert said in formed.method and any(said in line and "'start'" in line for line in done.warnings())
+    assert not any("not formed" in line for line in done.warnings())
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_the_forming_voltage_of_either_polarity(station: Any, recorder: Any, sign: float) -> None:
     device = Switch(threshold=1.005, forming=1.513)
