@@ -158,7 +158,7 @@ def _jumps(early: FloatArray, late: FloatArray, i: FloatArray, least: float, noi
     return bool(np.any(i[behind] / _JUMP - i[before] * grown > doubt))
 
 
-def unknown(pulses: Sequence[AtOnce | None], alike: Sequence[Hashable]) -> list[bool]:
+def unknown(pulses: Sequence[AtOnce | None], sent_as: Sequence[Hashable]) -> list[bool]:
     """Return for each pulse whether it tells nothing of a switching.
 
     Two pulses are alike if they were sent alike and the device conducts alike in them (within a factor of 1.5). Among
@@ -169,18 +169,25 @@ def unknown(pulses: Sequence[AtOnce | None], alike: Sequence[Hashable]) -> list[
     Parameters
     ----------
     pulses : None: it tells by itself
-    alike : for each of them, the amplitude and whatever else makes pulses alike
+    sent_as : for each of them, the amplitude and whatever else makes pulses alike
     """
     asked = [k for k, one in enumerate(pulses) if one is not None]
     sent = dict[Hashable, list[int]]()
     for k in asked:
-        sent.setdefault(alike[k], []).append(k)
+        sent.setdefault(sent_as[k], []).append(k)
     most = _majority([pulses[k] for k in asked])
     votes = dict(zip(asked, most, strict=True))
     for mine in sent.values():
         own = _majority([pulses[k] for k in mine])
         votes.update((k, vote) for k, vote in zip(mine, own, strict=True) if vote is not None)
     return [one is not None and votes[k] is not True for k, one in enumerate(pulses)]
+
+
+def alike(one: AtOnce | None, other: AtOnce | None) -> bool:
+    """Return whether the device conducts alike in two pulses."""
+    if one is None or other is None:
+        return False
+    return bool(1.0 / _ALIKE <= one.conductance / other.conductance <= _ALIKE)
 
 
 def _majority(pulses: Sequence[AtOnce | None]) -> list[bool | None]:

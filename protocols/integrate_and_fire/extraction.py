@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.neuron.step_response import StepFacts, step_response
+from tsbench.analysis.pulse.at_once import AtOnce, alike, at_once
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, outcome, probability_result
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
@@ -62,13 +63,17 @@ class _Seen:
     reached: FloatArray  #: [A] shape (pulses,)
     doubtful: list[bool]  #: whether a pulse looks like one of a diode, or its record does not show it
     pulses: list[SeenPulse]
+    #: pulses in which the device conducts without a rise, after a level that was not read: it may be on since the one
+    #: before
+    unread: dict[int, AtOnce]
 
 
 def trains(run: Run, options: ExtractionOptions | None = None) -> list[TrainRecord]:
     """Return the recorded trains of a run.
 
     Pulses of the same kind of train tell together whether a device that conducts from the edge on may have switched
-    there.
+    there. Where the level before a pulse was not read, and the device conducts in it without a rise, it may be on since
+    the pulse before: both tell nothing, unless it conducted as much after a level that was read.
     """
     options = options or ExtractionOptions()
     records = [record for record in device_records(run) if record.voltage is not None and record.current is not None
@@ -77,11 +82,15 @@ def trains(run: Run, options: ExtractionOptions | None = None) -> list[TrainReco
              for record in records]
     shown = [_seen(run, record, kind, pulse_facts(run, record, options))
              for record, kind in zip(records, kinds, strict=True)]
-    at_once, found = unseen([pulse for one in shown for pulse in one.pulses]), []
+    faster, found = unseen([pulse for one in shown for pulse in one.pulses]), []
     for record, kind, one in zip(records, kinds, shown, strict=True):
-        mine, at_once = at_once[: len(one.pulses)], at_once[len(one.pulses) :]
+        mine, faster = faster[: len(one.pulses)], faster[len(one.pulses) :]
         mine += [False] * (one.reached.size - len(mine))
-        untold = tuple(here or doubt for here, doubt in zip(mine, one.doubtful, strict=True))
+        mine = [here or doubt for here, doubt in zip(mine, one.doubtful, strict=True)]
+        rested = [pulse.edge for pulse, is_open in zip(one.pulses, mine, strict=False) if not is_open]
+        doubted = {place for k, edge in one.unread.items() if not any(alike(edge, other) for other in rested)
+                   for place in (k - 1, k) if one.reached[place] == 0.0}
+        untold = tuple(here or k in doubted for k, here in enumerate(mine))
         found.append(TrainRecord(kind, round(record.conditions["train"]), one.reached, untold))
     return found
 
@@ -100,7 +109,7 @@ def _seen(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> _See
     began, flags = departure(record.times, record.voltage[0], record.voltage_resolution), record_flags(record, 0)
     before = min(_BEFORE * width, 0.8 * (period - width))
     found, rested = np.zeros(int(parameter(run, "count", 1))), None
-    doubtful, pulses = [False] * found.size, list[SeenPulse]()
+    doubtful, pulses, unread = [False] * found.size, list[SeenPulse](), dict[int, AtOnce]()
     path = path_resistance(run.header.fixture, "pulser", record.conditions)
     for k in range(found.size):
         edge = began + k * period
@@ -111,22 +120,26 @@ def _seen(run: Run, record: DeviceRecord, kind: Kind, facts: PulseFacts) -> _See
         if seen.firing is Firing.STILL_ON and k and rested is not None:
             # what flows at once flowed before; a filament that was only about to close takes its time
             first, last = np.searchsorted(time, (edge + rise, edge + (1.0 - _GUARD) * width - fall))
-            at_once, at_end = (abs(float(np.median(values)) - rested.before.current) for values in (
+            begun, at_end = (abs(float(np.median(values)) - rested.before.current) for values in (
                 current[first : first + _AT_ONCE], current[max(last - _AT_ONCE, first) : last]))
-            switched = k - 1 if at_once > FIRED_SHARE * at_end else k
+            switched = k - 1 if begun > FIRED_SHARE * at_end else k
             found[switched], doubtful[switched] = at_end, False
             break
         fell = step_response(time, voltage, current, edge + rise, edge + (1.0 - _GUARD) * width - fall,
                              StepFacts(facts.voltage_resolution, facts.current_resolution), flags)
-        if seen.firing is Firing.FIRED and math.isfinite(seen.delay.on_current):
+        rose = seen.delay.fired and seen.firing in (Firing.FIRED, Firing.UNDECIDED)   # a rise shows that it was off
+        if rose and math.isfinite(seen.delay.on_current):
             found[k] = abs(seen.delay.on_current - seen.delay.off_current)
         if fell.fired:
             found[k] = max(found[k], fell.amplitude)
-        unsure = seen.firing is Firing.UNSEEN or (seen.firing is Firing.FIRED and not seen.delay.told)
+        unsure = seen.firing is Firing.UNSEEN or (rose and not seen.delay.told)
         doubtful[k] = unsure and not fell.fired
+        if seen.firing is Firing.UNDECIDED and not fell.fired:
+            edge_shown = at_once(time, voltage, current, facts, seen.delay, None, path)
+            unread |= {} if edge_shown is None else {k: edge_shown}
         pulses.append(seen_pulse(conditions_key(record.conditions, "train"), time, voltage, current, facts, seen.delay,
                                  path, seen.firing is Firing.QUIET and not fell.fired))
-    return _Seen(found, doubtful, pulses)
+    return _Seen(found, doubtful, pulses, unread)
 
 
 def train_counts(run: Run, options: ExtractionOptions | None = None) -> dict[Kind, dict[int, TrainCount]]:

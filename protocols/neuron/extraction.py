@@ -84,7 +84,7 @@ def _answers(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, l
     """
     records = [(record, _pulses(run, record, options)) for record in neuron_records(run)]
     pulses = [pulse for _, mine in records for pulse in mine]
-    told = [not at_once and (pulse.response.fired or not pulse.current.delay.fired)
+    told = [pulse.response.fired or not (at_once or pulse.current.delay.fired or pulse.current.firing is Firing.UNSEEN)
             for pulse, at_once in zip(pulses, unseen([pulse.seen for pulse in pulses]), strict=True)]
     judged = iter([replace(pulse, response=replace(pulse.response, told=pulse.current.firing is Firing.STILL_ON or one))
                    for pulse, one in zip(pulses, told, strict=True)])

@@ -1,5 +1,6 @@
 """Integrate and fire against a recording bench: kinds of trains, order, refusals; and counts of trains made by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from tests.fixtures import made_runs
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.protocols.integrate_and_fire.extraction import first_pulses
+from tsbench.protocols.integrate_and_fire.extraction import TrainCount, first_pulses, train_counts
 from tsbench.records import DeviceLimits, Flag, Waveform
 
 IntegrateAndFire = protocol_named("integrate_and_fire")
@@ -56,19 +57,24 @@ def test_what_does_not_fit_together_is_refused(values: dict[str, Any]) -> None:
         IntegrateAndFire.parse(values)
 
 
-def train(number: int, fires: int | None, late: bool = False, pulses: int = 5) -> list[Waveform]:
+def train(
+    number: int, fires: int | None, late: bool = False, pulses: int = 5, weak: bool = False,
+) -> list[Waveform]:
     """Return the record of a train of 10 us every 20 us, at a base of 0.1 V, whose pulse ``fires`` switches on.
 
-    ``late``: so shortly before its end that only the next pulse shows it.
+    ``late``: so shortly before its end that only the next pulse shows it. ``weak``: at a base of 20 mV, it switches to
+    50 kOhm, the voltage behind a pulse falls for as long as the gap, and the scope shows the current by codes of 1 uA.
     """
     times = (np.arange(4000) - 400) * 30e-9
     phase, pulse = np.mod(times, 20e-6), np.floor(times / 20e-6).astype(int)
     high = (phase < 10e-6) & (times >= 0) & (pulse < pulses)
-    source = np.where(high, 1.1, 0.1)
+    base, code = (0.02, 6e-5) if weak else (0.1, 5e-6)
+    falls = np.exp(-np.maximum(phase - 10e-6, 0.0) / 5e-6) if weak else 0.0
+    source = base + np.where(high, 1.0, np.where((times >= 0) & (pulse < pulses), falls, 0.0))
     on = np.zeros(times.size, bool)
     if fires is not None:
         on = times >= (fires - 1) * 20e-6 + (9.97e-6 if late else 4e-6)
-    conductance = np.where(on, 1e-4, 1e-7)
+    conductance = np.where(on, 2e-5 if weak else 1e-4, 1e-7)
     current = source / (100e3 + 1.0 / conductance)
     voltage = source - 90e3 * current
     random = np.random.default_rng(number)
@@ -79,7 +85,7 @@ def train(number: int, fires: int | None, late: bool = False, pulses: int = 5) -
         return Waveform(name, "V", codes, scale, 0.0, float(times[0]), 30e-9, np.zeros(1), conditions=conditions,
                         time=float(number))
 
-    return [wave("device_voltage_high", voltage + 50 * current, 2e-3), wave("device_voltage_low", 50 * current, 5e-6)]
+    return [wave("device_voltage_high", voltage + 50 * current, 2e-3), wave("device_voltage_low", 50 * current, code)]
 
 
 def counted(*records: list[Waveform]) -> Any:
@@ -92,6 +98,18 @@ def counted(*records: list[Waveform]) -> Any:
 def test_the_first_pulse_that_fires_is_found_wherever_in_the_pulse_it_fires() -> None:
     run = counted(train(0, 1), train(1, 3), train(2, None), train(3, 2, late=True), train(4, 5))
     assert first_pulses(run) == {(1.0, 10e-6, 20e-6): {0: 1, 1: 3, 2: None, 3: 2, 4: 5}}
+
+
+def test_pulses_behind_a_level_that_was_not_read_are_quiet_only_if_the_device_is_off_in_them() -> None:
+    """The voltage still falls as the next pulse begins, and the codes of the current do not tell what flows there."""
+    run = counted(train(0, 2, late=True, weak=True), train(1, 3, weak=True), train(2, None, weak=True))
+    run = replace(run, header=replace(run.header, fixture=replace(
+        run.header.fixture, path_resistance={"pulser": 90e3})))
+    (counts,) = train_counts(run).values()
+    assert counts == {0: TrainCount(None, 2), 1: TrainCount(3), 2: TrainCount(None)}
+    rows = [row for row in IntegrateAndFire.extract(run, ExtractionOptions()) if row.quantity == "pulses_to_fire"]
+    assert [(row.value, row.low) for row in rows] == [(None, 2.0), (3.0, 3.0), (None, 6.0)]
+    assert [Flag.AMBIGUOUS in row.flags for row in rows] == [True, False, False]
 
 
 def test_counts_become_a_median_that_takes_censored_trains_as_they_are() -> None:
