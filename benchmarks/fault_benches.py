@@ -16,7 +16,7 @@ from tsbench.instruments.registry import DRIVERS
 BENCH = Path(__file__).resolve().parent.parent / "examples" / "nbo2.bench.toml"
 #: a short run of each protocol, with every kind of message that it sends
 SHORT: dict[str, dict[str, Any]] = {
-    "iv_sweep": {"stop": 1.2, "step": 0.6, "ramp_rate": 100},
+    "iv_sweep": {"stop": 1.2, "step": 0.6, "approach_rate": 100},
     "pulse_train": {"count": 2, "amplitude": [1.15], "probe": False},
     "oscillation": {"bias": [2.0], "record_span": 2e-6},
     "paired_pulse": {

@@ -39,7 +39,7 @@ _PATIENCE = 600.0  #: [s] for what takes seconds, on the busiest computer: only 
 _LOOK = 0.02  #: [s] between two looks
 #: a run of a few seconds of each protocol
 RUNS: dict[str, dict[str, Any]] = {
-    "iv_sweep": {"stop": 1.2, "step": 0.02, "dwell": 0.02, "ramp_rate": 1},
+    "iv_sweep": {"stop": 1.2, "step": 0.02, "dwell": 0.02, "approach_rate": 1},
     "pulse_train": {"count": 20, "amplitude": [1.1, 1.15, 1.2, 1.25, 1.3, 1.35], "record_span": 5e-6},
     "oscillation": {"bias": [1.8, 2.0, 2.2, 2.4, 2.6, 2.8], "settle": 0.2, "record_span": 5e-6},
 }

@@ -238,7 +238,12 @@ def event_facts(
     settings : as :func:`tsbench.storage.run_settings.run_settings` returns them
     provenance : temperature [K] and die (column, row) are taken
     """
-    facts: dict[str, Any] = dict(settings.get("parameters", {}))
+    offer = PROTOCOLS.offers().get(protocol)   # of one that is not installed, the source is not known
+    parameters = dict(settings.get("parameters", {}))
+    if offer is not None:
+        of_now = {offer.thing.former_names.get(name, name): value for name, value in parameters.items()}
+        parameters = {name: value for name, value in of_now.items() if name not in offer.thing.no_conditions}
+    facts: dict[str, Any] = parameters
     facts |= {"device": device, "run": run_id, "protocol": protocol}
     if material:
         facts["material"] = material
@@ -246,7 +251,6 @@ def event_facts(
         facts["temperature"] = provenance["temperature"]
     if isinstance(die := provenance.get("die"), list | tuple):
         facts["die"] = ", ".join(str(part) for part in die[:2])
-    offer = PROTOCOLS.offers().get(protocol)   # of one that is not installed, the source is not known
     role = driving_role(offer.thing.roles) if offer is not None else ""
     if (load := settings.get("path_resistance", {}).get(role)) is not None:
         facts["load"] = load

@@ -75,6 +75,10 @@ class Protocol(Parameters, ABC):
             One line: each parameter, its value and what is wrong with it, or the fault of a validator.
         """
         values = {**(values or {}), **more}
+        try:
+            values = cls.by_names_of_now(values)
+        except ValueError as error:
+            raise ConfigurationError(f"{cls.name}: {error}") from None
         unknown = [f"unknown parameter '{name}'{nearest(name, cls.model_fields)}"
                    for name in values if name not in cls.model_fields]
         try:

@@ -121,8 +121,8 @@ def _iv_sweep(draw: random.Random, top: float) -> Lines:
 def _iv_sweep_current(draw: random.Random, top: float) -> Lines:
     current = 10 ** draw.uniform(-5.0, -3.0)
     return "iv_sweep", {
-        "drive": '"current"', "levels": [_number(current * k / 20) for k in range(21)], "nplc": 0.01, "ramp_rate": 1.0,
-        "compliance": _number(max(top, 0.25))}, max(top, 0.25)
+        "drive": '"current"', "levels": [_number(current * k / 20) for k in range(21)], "nplc": 0.01,
+        "approach_rate": 1.0, "compliance": _number(max(top, 0.25))}, max(top, 0.25)
 
 
 def _first_contact(draw: random.Random, top: float) -> Lines:

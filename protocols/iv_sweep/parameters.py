@@ -1,5 +1,6 @@
 """What an I-V sweep asks for, and the levels that follow from it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -43,6 +44,9 @@ class SweepParameters(Parameters):
         **{field: {"voltage": "V", "current": "A"} for field in (*_LEVEL_FIELDS, "levels")},
         "compliance": {"voltage": "A", "current": "V"},
     }
+    #: the ramp rate of a sweep is the change of its set-point per time (docs/definitions.md), which is another quantity
+    former_names: ClassVar[Mapping[str, str]] = {"ramp_rate": "approach_rate"}
+    no_conditions: ClassVar[frozenset[str]] = frozenset({"approach_rate"})
 
     drive: Literal["voltage", "current"] = Field(default="voltage", description="the sourced quantity")
     start: Level = Field(default=0.0, description="first level (V, or A under current drive), signed")
@@ -72,7 +76,7 @@ class SweepParameters(Parameters):
     nplc: float = Field(
         default=1.0, ge=0.01, le=10, description="integration time in power-line cycles (0.1 is faster)"
     )
-    ramp_rate: VoltsPerSecond = Field(
+    approach_rate: VoltsPerSecond = Field(
         default=10.0,
         gt=0,
         description="speed of the ramps from zero to start and back (only under voltage drive)",
@@ -168,4 +172,4 @@ class SweepParameters(Parameters):
 
     def ramp_wait(self, size: float) -> float:
         """Return how long a soft step of ``size`` [V, or A] stands [s]."""
-        return size / self.ramp_rate if self.drive == "voltage" else self.dwell
+        return size / self.approach_rate if self.drive == "voltage" else self.dwell

@@ -45,14 +45,22 @@ class Item:
 
         The bench is the name in the file, so that a folder that was moved or copied holds the same measurements.
         """
-        formulas = {name: ["".join(one.text.split()) for one in found] for name, found in sorted(self.formulas.items())}
-        return _digest([self.step.protocol.name, Path(self.step.bench_name).as_posix(), _parsed(self), formulas,
-                        {name: _rounded(value) for name, value in sorted(self.fixture.items())}])
+        return self._fingerprint({})
+
+    def _fingerprint(self, names: Mapping[str, str]) -> str:
+        """Return the fingerprint, with some parameters under other names."""
+        def named(found: Mapping[str, object]) -> dict[str, object]:
+            return dict(sorted((names.get(name, name), value) for name, value in found.items()))
+
+        formulas = {name: ["".join(one.text.split()) for one in found] for name, found in self.formulas.items()}
+        return _digest([self.step.protocol.name, Path(self.step.bench_name).as_posix(), named(_parsed(self)),
+                        named(formulas), {name: _rounded(value) for name, value in sorted(self.fixture.items())}])
 
     def matches(self, intent: Mapping[str, Any]) -> bool:
         """Whether a run that was begun is this measurement."""
         known = intent.get("fingerprint")
-        if known == self.fingerprint:
+        former = {name: before for before, name in self.step.protocol.former_names.items()}
+        if known in {self.fingerprint, self._fingerprint(former)}:
             return True
         formulas = {name: [one.text for one in found] for name, found in self.formulas.items()}
         return known == _digest([self.step.protocol.name, str(self.step.bench), dict(self.settings), formulas,

@@ -57,9 +57,10 @@ def list_steps(entries: Sequence[Any], defaults: Defaults, problems: Problems) -
         settings = {key: value for key, value in entry.items() if key not in _LIST_KEYS}
         try:
             protocol = protocol_named(str(name))
+            settings = protocol.by_names_of_now(settings)
             protocol.parse(settings)
             fixture = _fixture(entry.get("fixture", defaults.fixture))
-        except TsbenchError as error:
+        except (TsbenchError, ValueError) as error:
             place.add("", str(error))
             continue
         number = sum(one.protocol is protocol for one in found)
@@ -110,6 +111,10 @@ def _step(
         bench = "."
     if protocol is None:
         return None
+    try:
+        entry = _by_names_of_now(entry, protocol)
+    except ValueError as error:
+        place.add("", str(error))
     kinds = Kinds.of(protocol)
     given = {key: value for key, value in entry.items() if key not in STEP_KEYS}
     settings, formulas = _settings(given, kinds, vocabulary, protocol, place)
@@ -135,6 +140,13 @@ def _step(
         check=bool(entry.get("check", False)), **conditions)
     _try_settings(step, place)
     return step
+
+
+def _by_names_of_now(entry: Mapping[str, Any], protocol: type[Protocol]) -> Mapping[str, Any]:
+    """Return a step whose parameters, also the swept ones, have the names that they have now."""
+    swept = {key: protocol.by_names_of_now(entry[key]) for key in ("sweep", "zip")
+             if isinstance(entry.get(key), Mapping)}
+    return {**protocol.by_names_of_now(entry), **swept}
 
 
 def _protocol(entry: Mapping[str, Any], place: Problems) -> type[Protocol] | None:

@@ -19,7 +19,7 @@ RUNS: dict[str, tuple[str, str, str, dict[str, object]]] = {  # name: bench, dev
     "sweep_current": ("nbo2", "D1", "iv_sweep", {"drive": "current", "stop": "1 mA", "step": "50 uA",
                                                 "compliance": "2 V", "check_oscillation": False}),
     "sweep_cycles": ("ag_sio2", "A1", "iv_sweep", {"stop": "1.2 V", "step": "50 mV", "compliance": "10 uA",
-                                                  "cycles": 2, "both_polarities": True, "ramp_rate": "1 V/s"}),
+                                                  "cycles": 2, "both_polarities": True, "approach_rate": "1 V/s"}),
     "pulses": ("nbo2", "D1", "pulse_train", {"count": 3}),
     "oscillation": ("nbo2", "D1", "oscillation", {"bias": "2.2 V", "periods": 5}),
     "pairs": ("ag_sio2", "A1", "paired_pulse", {"points": 2, "repeats": 2, "resolution": 20}),

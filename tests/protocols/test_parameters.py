@@ -4,7 +4,7 @@ import pytest
 from pydantic import Field, ValidationError, model_validator
 
 from tsbench.errors import ConfigurationError
-from tsbench.protocols import IVSweep, PulseTrain
+from tsbench.protocols import IVSweep, PulseTrain, protocol_named
 from tsbench.protocols.parameters import Parameters
 from tsbench.quantities import Volts
 
@@ -57,3 +57,11 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     said = str(caught.value)
     assert said.startswith("pulse_train: unknown parameter 'amplitud'. Did you mean 'amplitude'?")
     assert "width: '4 parsec'" in said and "period: 'lots'" in said and "count" not in said and "\n" not in said
+
+
+def test_a_list_or_run_file_of_an_earlier_version_may_call_a_parameter_by_its_former_name() -> None:
+    assert IVSweep.parse(ramp_rate="2 V/s").approach_rate == 2.0
+    assert IVSweep.model_validate({"ramp_rate": 2.0}) == IVSweep(approach_rate=2.0)
+    assert protocol_named("ramp_rate_series").parse(ramp_rate=2.0).parameters()["approach_rate"]["value"] == 2.0
+    with pytest.raises(ConfigurationError, match="former name of 'approach_rate', and both are given"):
+        IVSweep.parse(ramp_rate=2.0, approach_rate=3.0)

@@ -25,7 +25,7 @@ FIELDS: dict[str, dict[str, tuple[Any, Any, Any]]] = {
         "file": ("", None, None),
         "dual": (True, None, None), "both_polarities": (False, None, None),
         "cycles": (1, 1, E5), "compliance": (1e-3, 0, None), "dwell": (1e-3, 0, 100), "nplc": (1, 0.01, 10),
-        "ramp_rate": (10, 0, None), "measure_range": ("compliance", None, None),
+        "approach_rate": (10, 0, None), "measure_range": ("compliance", None, None),
         "stop_on_compliance": (False, None, None), "check_oscillation": (True, None, None),
         "check_every": (10, 1, 100)},
     "oscillation": {
@@ -47,7 +47,7 @@ FIELDS: dict[str, dict[str, tuple[Any, Any, Any]]] = {
 }
 #: parameters that must be more than their lowest, or less than their highest value
 OPEN = {
-    "first_contact": {"highest", "compliance"}, "iv_sweep": {"step", "compliance", "ramp_rate"},
+    "first_contact": {"highest", "compliance"}, "iv_sweep": {"step", "compliance", "approach_rate"},
     "oscillation": {"record_span", "longest_period", "compliance"},
     "paired_pulse": {"width", "rise_time", "fall_time", "shortest", "longest"},
     "pulse_train": {"width", "rise_time", "fall_time", "period", "record_span"},
@@ -69,7 +69,7 @@ def test_a_current_driven_sweep_has_defaults_of_its_own() -> None:
     assert IVSweep.parse({"drive": "current", "stop": "2 mA", "compliance": "1 V"}).stop == 2e-3
     units = {name: value["unit"] for name, value in sweep.parameters().items()}
     assert (units["stop"], units["step"], units["compliance"], units["dwell"]) == ("A", "A", "V", "s")
-    assert sweep.ramp_wait(0.5) == sweep.dwell and IVSweep(ramp_rate=4.0).ramp_wait(0.5) == 0.125
+    assert sweep.ramp_wait(0.5) == sweep.dwell and IVSweep(approach_rate=4.0).ramp_wait(0.5) == 0.125
     assert IVSweep(dwell=0.5, nplc=2.0).time_per_point(50.0) == pytest.approx(0.5 + 2 * 2 / 50 + 2e-3)
 
 
@@ -139,14 +139,14 @@ def test_times_of_a_train() -> None:
 
 def test_the_plan_of_a_sweep(station: Any) -> None:
     """At 50 Hz a point takes 1 ms, two apertures of 20 ms and 2 ms."""
-    plan = IVSweep(stop=1.0, step=0.25, dwell=1e-3, ramp_rate=10.0).plan(station)
+    plan = IVSweep(stop=1.0, step=0.25, dwell=1e-3, approach_rate=10.0).plan(station)
     assert (plan.steps, plan.points, plan.bytes) == (9, 9, 9 * 120)
     assert plan.duration == pytest.approx(9 * 0.043 + 1 * 0.05)   # one look with the scope
     assert plan.preview["level"].tolist() == [0, 0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25, 0]
     assert plan.preview["time"] == pytest.approx(0.043 * np.arange(9))
     rate = plan.worst_case[-1]
     assert (rate.quantity, rate.value, rate.unit) == ("sweep rate", pytest.approx(0.25 / 0.043), "V/s")
-    away = IVSweep(start=1.0, stop=2.0, step=0.5, dual=False, check_every=2, ramp_rate=10.0).plan(station)
+    away = IVSweep(start=1.0, stop=2.0, step=0.5, dual=False, check_every=2, approach_rate=10.0).plan(station)
     # two soft steps up to 1 V and four back from 2 V, of 50 ms each; two looks of 50 ms
     assert away.duration == pytest.approx(3 * 0.043 + 6 * 0.05 + 2 * 0.05)
     blind = IVSweep(stop=1.0, step=0.25, dwell=10e-6).plan(station.without_scope())

@@ -54,7 +54,7 @@ def test_the_scope_has_room_up_to_the_compliance_with_the_signs_of_the_levels(
 
 def test_the_steps_of_a_sweep_that_is_checked(station, recorder):
     follow(station)
-    run = IVSweep(start=0.5, stop=1.0, step=0.25, dual=False, ramp_rate=1.0, check_every=2).run(station, recorder)
+    run = IVSweep(start=0.5, stop=1.0, step=0.25, dual=False, approach_rate=1.0, check_every=2).run(station, recorder)
     steps = [(s.done, s.total, s.message, s.idle, round(station.clock.now(), 6), station.meter.output) for s in run]
     assert steps == [
         (0, 3, "output on at 0", True, 0.0, True), (0, 3, "ramp", False, 0.25, True), (0, 3, "ramp", False, 0.5, True),

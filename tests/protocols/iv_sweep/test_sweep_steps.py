@@ -166,7 +166,7 @@ def test_points_go_with_the_step_that_a_form_or_a_run_file_also_gives(values):
 
 
 def test_starting_away_from_zero_goes_there_softly(station, recorder):
-    list(IVSweep(start=0.5, stop=1.0, step=0.25, ramp_rate=1.0).run(station, recorder))
+    list(IVSweep(start=0.5, stop=1.0, step=0.25, approach_rate=1.0).run(station, recorder))
     levels = station.meter.named("set_level")
     assert levels[:3] == [0.0, pytest.approx(0.25), pytest.approx(0.5)]
     assert levels[-3:] == [pytest.approx(0.25), 0.0, 0.0]

@@ -154,7 +154,7 @@ def measured(
     return outcome, read_run(outcome.path)
 
 
-SWEEP: dict[str, Any] = {"stop": 1.2, "step": 0.3, "ramp_rate": 100, "check_every": 100}
+SWEEP: dict[str, Any] = {"stop": 1.2, "step": 0.3, "approach_rate": 100, "check_every": 100}
 
 
 def lines(run: Run, kind: str) -> list[str]:

@@ -193,6 +193,17 @@ def test_units_and_prefixes_do_not_make_another_measurement(tmp_path: Path) -> N
     assert fingerprint('stop = "1.1*threshold_voltage"') != fingerprint('stop = "1.2*threshold_voltage"')
 
 
+@pytest.mark.parametrize(("text", "as_before"), [
+    ('ramp_rate = "2 V/s"\nstop = 1.2', "e5474342fbab1943"),
+    ('sweep = { ramp_rate = ["2 V/s"] }\nstop = 1.2', "e5474342fbab1943")])
+def test_a_campaign_with_the_former_name_of_a_parameter_goes_on(tmp_path: Path, text: str, as_before: str) -> None:
+    """``as_before`` is the fingerprint that the last version with the name ramp_rate wrote."""
+    head = 'devices = ["W1/A"]\n[[step]]\nprotocol = "iv_sweep"\n'
+    (item,) = campaign(write_campaign(tmp_path, head + text), tmp_path / "out").items
+    assert item.settings == {"approach_rate": "2 V/s", "stop": 1.2}
+    assert item.matches({"fingerprint": as_before}) and item.matches({"fingerprint": item.fingerprint})
+
+
 def test_a_folder_that_was_moved_holds_the_same_measurements(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     run(write_campaign(tmp_path / "one", TWO), FakePerformer())
