@@ -185,7 +185,8 @@ def _shared(
 def energy_result(found: SpikeEnergies, conditions: Mapping[str, Any]) -> Result:
     """Return the mean energy per spike with its 95 % interval.
 
-    The interval joins the scatter over the periods (t-interval) and the uncertainty that all of them share.
+    The interval joins the scatter over the periods (t-interval) and the uncertainty that all of them share. A passive
+    device gives no energy: if the interval holds 0, only its upper end is known (CENSORED).
     """
     n = found.energies.size
     by = "by the mean current of the source" if found.by_source else "of the scope"
@@ -199,5 +200,8 @@ def energy_result(found: SpikeEnergies, conditions: Mapping[str, Any]) -> Result
     flags = found.flags | (Flag.TOO_FEW if n < _FEWEST_PERIODS else Flag.NONE)
     if mean + half < 0.0:   # no passive device gives energy: signs or channels are not as the bench file says
         flags |= Flag.AMBIGUOUS
+    elif mean - half <= 0.0:
+        return Result("spike_energy", "J", None, None, mean + half, method, dict(conditions), flags | Flag.CENSORED,
+                      random, found.uncertainty)
     return Result("spike_energy", "J", mean, mean - half, mean + half, method, dict(conditions), flags, random,
                   found.uncertainty)

@@ -14,11 +14,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from tsbench.analysis.neuron.firing_rate import firing_rate, rate_uncertainty
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED, AtOnce, at_once
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import mute_of, usable_record
-from tsbench.analysis.statistics import NORMAL_95, combined, summarise
+from tsbench.analysis.statistics import NORMAL_95, combined, not_negative, summarise
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
 
@@ -47,10 +48,8 @@ class DrivenResponse:
 
     @property
     def rate(self) -> float | None:
-        """Return the inverse of the mean inter-spike interval [Hz]; None below three spikes."""
-        if self.spikes.size < 3:
-            return None
-        return float((self.spikes.size - 1) / (self.spikes[-1] - self.spikes[0]))
+        """Return the firing rate [Hz], None below four spikes; see :mod:`tsbench.analysis.neuron.firing_rate`."""
+        return firing_rate(self.spikes)
 
 
 @dataclass(frozen=True)
@@ -162,8 +161,8 @@ def driven_results(shots: list[DrivenResponse], conditions: dict[str, object]) -
     usable = [shot for shot in shots if Flag.NO_EVENT not in shot.flags]
     told = [shot for shot in usable if shot.told]
     rows = [("firing_rate", "Hz", [rate for shot in usable if (rate := shot.rate) is not None],
-             max((_rate_doubt(shot) for shot in usable), default=0.0),
-             "inverse of the mean inter-spike interval of a stimulus"),
+             max((rate_uncertainty(shot.spikes, shot.step) for shot in usable), default=0.0),
+             "inverse of the mean inter-spike interval of a stimulus, from its second spike on"),
             ("stimulus_energy", "J", [shot.energy for shot in usable],
              max((shot.energy_uncertainty for shot in usable), default=0.0),
              "integral of voltage times current at the device over a record")]
@@ -185,12 +184,6 @@ def driven_results(shots: list[DrivenResponse], conditions: dict[str, object]) -
     return [count, *(mean(*row) for row in rows if row[2])]
 
 
-def _rate_doubt(shot: DrivenResponse) -> float:
-    """Return the standard uncertainty of a rate [Hz]: the first and the last spike are known to a sample each."""
-    rate = shot.rate
-    return 0.0 if rate is None else rate * shot.step / math.sqrt(6.0) / float(shot.spikes[-1] - shot.spikes[0])
-
-
 def _mean(
     name: str, unit: str, values: list[float], common: float, method: str, conditions: dict[str, object], flags: Flag,
 ) -> Result:
@@ -201,4 +194,7 @@ def _mean(
         half, flags = NORMAL_95 * common, flags | Flag.TOO_FEW
     else:
         half = combined(found.high - found.mean, NORMAL_95 * common)
-    return Result(name, unit, found.mean, found.mean - half, found.mean + half, method, conditions, flags)
+    low = found.mean - half
+    if name != "stimulus_energy":   # a number of spikes and a rate are not below 0
+        low = not_negative(low, found.mean)
+    return Result(name, unit, found.mean, low, found.mean + half, method, conditions, flags)

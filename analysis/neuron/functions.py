@@ -15,12 +15,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tsbench.analysis.neuron.firing_rate import rate_uncertainty
 from tsbench.analysis.neuron.step_response import StepResponse
 from tsbench.analysis.oscillation.frequency_curve import FrequencyCurve, linear_range
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.pulse.firing import probability_result
 from tsbench.analysis.refractory.refractory import Recovery, with_left_out
-from tsbench.analysis.statistics import NORMAL_95, combined, proportion_interval, summarise
+from tsbench.analysis.statistics import NORMAL_95, combined, not_negative, proportion_interval, summarise
+from tsbench.analysis.statistics.describe import FEWEST_OF_MEAN
 from tsbench.analysis.threshold.switching_results import step_flags
 from tsbench.analysis.trends.log_line import LogLine, log_line
 from tsbench.records import Flag, Result
@@ -76,7 +78,9 @@ class AmplitudeResponse:
     def mean(
         self, values: Sequence[float], name: str, unit: str, gain: float = 0.0, code: float = 0.0, common: float = 0.0,
     ) -> Result:
-        """Return the mean of values of some steps, with its t-interval, common errors and one ``code``.
+        """Return the mean of positive values of some steps, with its t-interval, common errors and one ``code``.
+
+        TOO_FEW below five steps. The interval does not go below 0.
 
         ``gain`` and ``common`` are standard uncertainties that means do not shrink, the first one relative.
         """
@@ -91,7 +95,9 @@ class AmplitudeResponse:
         # values that all have the same code vary by less than it: rounding is a uniform error that means do not shrink
         half = combined(found.high - found.mean, NORMAL_95 * gain * found.mean, NORMAL_95 * code / math.sqrt(12.0),
                         NORMAL_95 * common)
-        return Result(name, unit, found.mean, found.mean - half, found.mean + half, method, given)
+        flags = Flag.TOO_FEW if known.size < FEWEST_OF_MEAN else Flag.NONE
+        low = not_negative(found.mean - half, found.mean)
+        return Result(name, unit, found.mean, low, found.mean + half, method, given, flags)
 
     def spike_amplitude(self) -> Result:
         """Return the mean of the highest current of the first spike."""
@@ -116,10 +122,8 @@ class AmplitudeResponse:
     def rate(self) -> Result:
         """Return the mean firing rate over the steps with four spikes or more."""
         rates = [(rate, shot) for shot in self.shots if (rate := shot.rate) is not None]
-        # the second and the last spike are known to a sample each
-        code = max((rate * shot.step * math.sqrt(2.0) / (shot.spikes[-1] - shot.spikes[1]) for rate, shot in rates),
-                   default=0.0)
-        return self.mean([rate for rate, _ in rates], "firing_rate", "Hz", code=code)
+        common = max((rate_uncertainty(shot.spikes, shot.step) for _, shot in rates), default=0.0)
+        return self.mean([rate for rate, _ in rates], "firing_rate", "Hz", common=common)
 
     def latency(self) -> Result:
         """Return the mean time from the step to the first spike."""

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from tsbench.analysis.neuron.firing_rate import firing_rate
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import mute_of, usable_record
@@ -65,13 +66,8 @@ class StepResponse:
 
     @property
     def rate(self) -> float | None:
-        """Return the inverse of the mean inter-spike interval [Hz] from the second spike on; None below four spikes.
-
-        The first spike starts from rest and has another form than those that follow.
-        """
-        if self.spikes.size < 4:
-            return None
-        return float((self.spikes.size - 2) / (self.spikes[-1] - self.spikes[1]))
+        """Return the firing rate [Hz], None below four spikes; see :mod:`tsbench.analysis.neuron.firing_rate`."""
+        return firing_rate(self.spikes)
 
 
 def step_response(

@@ -9,7 +9,9 @@ from tsbench.analysis.statistics.estimate import Estimate
 from tsbench.analysis.statistics.intervals import NORMAL_95, t_quantile_95
 from tsbench.records import Flag, FloatArray
 
-_FEW = 5
+#: values below which the t-interval of their mean has the flag TOO_FEW: it rests on their normal distribution, and is
+#: wider than the mean itself for spreads that are common
+FEWEST_OF_MEAN = 5
 _FEWEST_ORDERED = 6
 _NOTHING = Estimate(None, None, None)
 
@@ -38,7 +40,8 @@ def mean(values: FloatArray, common: float = 0.0) -> tuple[Estimate, Flag]:
         return _NOTHING, Flag.TOO_FEW if n else Flag.NO_EVENT
     centre = float(values.mean())
     half = t_quantile_95(n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
-    return widened(Estimate(centre, centre - half, centre + half), common), Flag.TOO_FEW if n < _FEW else Flag.NONE
+    flags = Flag.TOO_FEW if n < FEWEST_OF_MEAN else Flag.NONE
+    return widened(Estimate(centre, centre - half, centre + half), common), flags
 
 
 def standard_deviation(values: FloatArray, own: float = 0.0) -> tuple[Estimate, Flag]:
@@ -60,7 +63,7 @@ def standard_deviation(values: FloatArray, own: float = 0.0) -> tuple[Estimate, 
     n = values.size
     if not np.isfinite(values).all():
         return _NOTHING, Flag.OVERFLOW
-    if n < _FEW:
+    if n < FEWEST_OF_MEAN:
         return _NOTHING, Flag.TOO_FEW
     spread, error = float(values.std(ddof=1)), own / NORMAL_95
     if spread <= max(2.0 * error, 1e-12 * float(np.abs(values).max())):

@@ -187,5 +187,5 @@ def median_interval(values: FloatArray) -> tuple[float, float] | None:
 
 
 def not_negative(low: float, value: float | None) -> float:
-    """Return the lower end of an interval of a time [s]: none is below 0, unless its value is."""
+    """Return the lower end of an interval of a quantity that is not below 0 (a time, a rate), unless its value is."""
     return max(low, 0.0 if value is None else min(value, 0.0))

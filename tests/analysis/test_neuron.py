@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.figures import Figure, neuron_figure, step_responses_figure
+from tsbench.analysis.neuron.driven_spikes import DrivenResponse, driven_results
 from tsbench.analysis.neuron.functions import (
     AmplitudeResponse,
     all_or_nothing,
@@ -275,6 +276,27 @@ def test_the_doubt_of_the_edge_is_in_the_latency() -> None:
     latency = AmplitudeResponse(1.0, shots).latency()
     assert latency.value == pytest.approx(1e-6)
     assert latency.high - latency.low == pytest.approx(2 * 1.96 * 20e-9, rel=0.01)
+
+
+@pytest.mark.parametrize(("latencies", "flags"), [
+    ((0.12, 0.15), Flag.TOO_FEW), ((0.02, 0.3, 0.1, 0.02), Flag.TOO_FEW), ((0.02, 0.02, 0.02, 0.02, 0.6), Flag.NONE)])
+def test_no_latency_is_below_zero_and_few_steps_are_told(latencies: tuple[float, ...], flags: Flag) -> None:
+    """The t-interval of two latencies that differ by 30 ms is 380 ms wide."""
+    shots = tuple(StepResponse(np.array([one]), 1e-3, 1e-9) for one in latencies)
+    latency = AmplitudeResponse(1.0, shots).latency()
+    assert latency.low == 0.0 and latency.value == pytest.approx(np.mean(latencies)) and latency.flags == flags
+
+
+def test_the_firing_rate_of_steps_and_of_stimuli_is_one_number() -> None:
+    """It counts from the second spike on: the first interval, of 5 ms, is no part of it. Three spikes tell none."""
+    spikes = np.array([1e-3, 6e-3, 8e-3, 10e-3])
+    of = [StepResponse(spikes, 1e-3, 1e-6), DrivenResponse(spikes, 1e-6, 0.0, 0.0)]
+    assert [one.rate for one in of] == [pytest.approx(500.0)] * 2
+    few = [StepResponse(spikes[:3], 1e-3, 1e-6), DrivenResponse(spikes[:3], 1e-6, 0.0, 0.0)]
+    assert [one.rate for one in few] == [None, None]
+    step = AmplitudeResponse(1.0, (StepResponse(spikes, 1e-3, 1e-6),) * 5).rate()
+    driven = next(row for row in driven_results([of[1]] * 5, {}) if row.quantity == "firing_rate")
+    assert (step.value, step.low, step.high) == pytest.approx((driven.value, driven.low, driven.high))
 
 
 def test_a_spike_shorter_than_some_samples_is_flagged() -> None:

@@ -109,8 +109,9 @@ def test_broken_records_give_a_flag_and_no_number() -> None:
 
 
 @pytest.mark.parametrize(("current", "offset", "flag"), [
-    (-CURRENT, 1e-6, Flag.AMBIGUOUS), (-CURRENT, 1e-3, Flag.NONE), (CURRENT, 1e-6, Flag.NONE)])
+    (-CURRENT, 1e-6, Flag.AMBIGUOUS), (-CURRENT, 1e-3, Flag.CENSORED), (CURRENT, 1e-6, Flag.NONE)])
 def test_an_energy_that_no_passive_device_has_is_ambiguous(current, offset, flag) -> None:
-    """The device would give energy. With an uncertain zero of the current, the interval holds energies above 0."""
+    """The device would give energy. With an uncertain zero of the current, only an upper bound is known."""
     result = energy_result(found(current=current, facts=PowerFacts(current_offset=offset)), {})
     assert result.flags == flag and (result.high < 0.0) is (flag is Flag.AMBIGUOUS)
+    assert (result.value is None and result.low is None) is (flag is Flag.CENSORED)
