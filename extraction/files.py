@@ -8,6 +8,8 @@ from typing import Any
 
 from tsbench.analysis.tables.record_kind import KINDS
 from tsbench.analysis.tables.table import parse_columns
+from tsbench.analysis.threshold.level_rule import PASSED_AT_ONCE
+from tsbench.analysis.threshold.switching_results import ON_AT_ONCE
 from tsbench.analysis.threshold.switching_rule import Jump, Rule, parse_rule
 from tsbench.errors import ConfigurationError, TsbenchError
 from tsbench.extraction.paths import RUN_SUFFIXES, named_files, names_of
@@ -104,7 +106,22 @@ def analyse_files(
                     raise type(error)(said) from error
                 raise
     analysis.leave_out_repeated()
+    if line := _level_line(analysis.rows, chosen):
+        analysis.lines.append(line)
     return analysis
+
+
+def _level_line(rows: Sequence[Mapping[str, Any]], rule: Rule) -> str:
+    """Return how many half-sweeps pass the current level of the rule in the off state; "" where none does."""
+    if isinstance(rule, Jump):
+        return ""
+    of_sweeps = [row for row in rows if row["quantity"] == "threshold_voltage" and f"rule {rule}" in row["method"]]
+    passed = sum(row["method"].startswith((PASSED_AT_ONCE, ON_AT_ONCE)) for row in of_sweeps)
+    if not passed:
+        return ""
+    return (f"{passed} of {len(of_sweeps)} half-sweeps pass the current of the rule '{rule}' from the first readings "
+            "on, or as a resistor does. So it tells no switching there. Give a current above that of the off state, or "
+            "--rule jump")
 
 
 def files_with_runs(files: Sequence[Path]) -> Iterator[tuple[Path, Run | TsbenchError | OSError | None]]:

@@ -11,6 +11,8 @@ from tsbench.records import Flag, FloatArray, Result
 
 #: what an interval between two set-points is, as ``method`` says it
 BRACKET = "the device switches between two set-points"
+#: what is known of a device that is on at the first reading
+ON_AT_ONCE = "the first reading shows the device on"
 #: flags of readings that a result passes on
 PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
 

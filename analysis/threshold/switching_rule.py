@@ -67,18 +67,25 @@ def parse_rule(text: str) -> Rule:
     """
     name, _, value = (part.strip() for part in text.partition("="))
     if name == "above" and value:
-        current = parse_quantity(value, "A")
+        current = _number(text, value, "A")
         if current > 0:
             return Above(current)
         raise ConfigurationError(
             f"rule '{text}': the current must be above 0 A. Give for example 'above=10n'"
         )
     if name == "jump":
-        ratio = parse_quantity(value, "") if value else Jump.ratio
+        ratio = _number(text, value, "") if value else Jump.ratio
         if ratio > 1:
             return Jump(ratio)
         raise ConfigurationError(f"rule '{text}': the ratio must be above 1. Give for example 'jump=3'")
     raise ConfigurationError(f"rule '{text}' is not known. Give 'jump', 'jump=3' or 'above=10n'")
+
+
+def _number(text: str, value: str, unit: str) -> float:
+    try:
+        return parse_quantity(value, unit)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"rule '{text}': {error}") from None
 
 
 def noise_floor(half: HalfSweep, noise: float = 0.0) -> float:

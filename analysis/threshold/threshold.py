@@ -24,10 +24,12 @@ import numpy as np
 from tsbench.analysis.statistics import NORMAL_95, combined
 from tsbench.analysis.threshold.beyond_range import with_overflows
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
+from tsbench.analysis.threshold.level_rule import untold
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
 from tsbench.analysis.threshold.switching_results import (
     BRACKET,
+    ON_AT_ONCE,
     PASSED_ON,
     SweepFacts,
     Switching,
@@ -94,6 +96,8 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     verdict = RetracedEvents(on, off)
     if isinstance(rule, Jump):
         verdict = judge(half, on, off, floor)
+    elif (nothing := untold(half, on, f"rule {rule}")) is not None:
+        return Switching(half, None, None, *nothing)
     on, off = verdict.on, verdict.off
     if on is None and off is None and not (enough and can_be_seen(half, rule)):
         verdict = replace(verdict, flags=verdict.flags | Flag.TOO_FEW)
@@ -122,7 +126,7 @@ def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule:
         bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(
             half.voltage[0], half.current[0]
         )
-        flags = worst_flags(half, 0) & PASSED_ON | Flag.CENSORED
+        flags, rule = worst_flags(half, 0) & PASSED_ON | Flag.CENSORED, f"{ON_AT_ONCE}, {rule}"
         return (
             result_of(half, "threshold_voltage", "V", rule, high=bound, flags=flags),
             result_of(half, "threshold_current", "A", rule, flags=flags),

@@ -228,6 +228,20 @@ def test_the_rule_above_a_level():
     )
     assert Flag.CENSORED in from_first.threshold_voltage.flags
     assert from_first.threshold_voltage.value is None
+    assert "first reading shows the device on" in from_first.threshold_voltage.method
+
+
+@pytest.mark.parametrize("level", [1e-8, 1e-7, 1e-5])
+def test_a_level_below_the_current_of_the_off_state_tells_nothing(level: float) -> None:
+    """The off state conducts 60 uA at 1 V. A threshold of 4 mV is that of no device. A level above it tells 1 V."""
+    points = curve(1.0, 0.4, 0.004)
+    leaky = IVPoints(points.voltage, points.current + 6e-5 * points.voltage, points.level)
+    (found,) = switching(leaky, rule=Above(level))
+    for one in found.results():
+        assert one.flags == Flag.AMBIGUOUS and (one.value, one.low, one.high) == (None, None, None)
+        assert "first readings pass the current already" in one.method
+    (told,) = switching(leaky, rule=Above(3e-4))
+    assert told.threshold_voltage.low <= 1.0 <= told.threshold_voltage.high
 
 
 @pytest.mark.parametrize(

@@ -264,10 +264,28 @@ def test_micro_in_any_usual_encoding(tmp_path, encoding):
     assert (table.columns["voltage"][0], table.columns["current"][0]) == pytest.approx((1.5e-3, 2e-6))
 
 
+def test_a_rule_whose_current_is_below_that_of_the_off_state_tells_no_number_and_says_why(tmp_path):
+    """60 uA at 1 V in the off state; it switches on at 1 V."""
+    level = np.concatenate((np.arange(0, 1.5, 0.01), np.arange(1.5, -0.001, -0.01)))
+    on = (np.arange(level.size) >= 100) & ((np.arange(level.size) < 150) | (level > 0.4))
+    path = written(tmp_path, "a.csv", "V [V],I [A]", level, np.where(on, 1e-2, 6e-5) * level)
+    low = analyse_files([path], rule="above=10n")
+    events = [row for row in low.rows if row["quantity"] in ("threshold_voltage", "hold_voltage")]
+    assert events and all((row["value"], row["low"], row["high"]) == (None, None, None) for row in events)
+    assert all("ambiguous" in row["flags"] for row in events)
+    assert any("1 of 1 half-sweeps pass the current of the rule 'above=10nA' from the first readings on" in line
+               for line in low.lines)
+    high = analyse_files([path], rule="above=1m")
+    assert next(row for row in high.rows if row["quantity"] == "threshold_voltage")["value"] == pytest.approx(0.995)
+    assert not any("half-sweeps pass" in line for line in high.lines)
+
+
 def test_options_take_a_rule_as_text():
     assert ExtractionOptions(rule="above=100u").rule == Above(100e-6)
     with pytest.raises(ConfigurationError, match="rule 'over=3'"):
         ExtractionOptions(rule="over=3")
+    with pytest.raises(ConfigurationError, match=r"rule 'above=nonsense': .*nonsense"):
+        ExtractionOptions(rule="above=nonsense")
     with pytest.raises(ConfigurationError, match="rule 3"):
         ExtractionOptions(rule=3)
 
