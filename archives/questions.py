@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsbench.archives.catalogue import DiskRefused, in_memory, opened
-from tsbench.archives.update import update
+from tsbench.archives.catalogue import DiskRefused, in_memory
+from tsbench.archives.update import opened_for, update
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.records import Flag
 from tsbench.storage import codec
@@ -103,7 +103,7 @@ def answer_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> 
         As for :func:`archive`.
     """
     try:
-        with opened(folder) as database:
+        with opened_for(folder) as database:
             return answer_in(database, folder, question, refresh)
     except DiskRefused:
         with contextlib.closing(in_memory()) as database:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsbench.archives.catalogue import RESULTS, DiskRefused, in_memory, opened
+from tsbench.archives.catalogue import RESULTS, DiskRefused, in_memory
 from tsbench.archives.questions import problems_of
-from tsbench.archives.update import update
+from tsbench.archives.update import opened_for, update
 from tsbench.extraction.observations import StoredResults, event_facts
 from tsbench.records import Flag, Result
 from tsbench.storage import codec
@@ -46,7 +46,7 @@ def stored_folder(folder: Path, progress: Progress = lambda done, total: None) -
         Another process holds the catalogue.
     """
     try:
-        with opened(folder) as database:
+        with opened_for(folder) as database:
             return _stored(database, folder, progress)
     except DiskRefused:
         with contextlib.closing(in_memory()) as database:

@@ -1,12 +1,13 @@
 """Brings the catalogue of a folder up to date: reads the run files that are new or changed, in few child processes."""
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsbench.archives.catalogue import count_each_run_once, store, transaction
+from tsbench.archives.catalogue import NAME, count_each_run_once, in_memory, opened, store, transaction
 from tsbench.errors import ConfigurationError
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.reading_children import ReadingChildren
@@ -65,12 +66,34 @@ def update(
         with ReadingChildren(min(processes, len(batches)) or 1) as children:
             asked = ([(one.path, one.sidecar) for _, one in batch] for batch in batches)
             for number, (batch, entries) in enumerate(zip(batches, children.entries(asked), strict=True)):
-                progress(number * _BATCH, len(changed))
+                progress(min((number + 1) * _BATCH, len(changed)), len(changed))
                 for (name, one), entry in zip(batch, entries, strict=True):
                     store(database, name, one.state, entry)
         if changed or gone:
             count_each_run_once(database)
     return Update(len(changed), len(found), len(gone))
+
+
+@contextlib.contextmanager
+def opened_for(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Open the catalogue of a folder; one in the memory if there is no run file, so that none is left there.
+
+    Raises
+    ------
+    StorageError
+        As for :func:`tsbench.archives.catalogue.opened`.
+    """
+    if (folder / NAME).exists() or has_runs(folder):
+        with opened(folder) as database:
+            yield database
+        return
+    with contextlib.closing(in_memory()) as database:
+        yield database
+
+
+def has_runs(folder: Path) -> bool:
+    """Return whether there is a run file in a folder or in the folders in it."""
+    return next(stored_runs(folder), None) is not None
 
 
 def _name(path: Path, folder: Path) -> str:

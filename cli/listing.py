@@ -32,23 +32,31 @@ def declare(commands: Any) -> None:
         commands,
         "protocols",
         "listing:protocols",
-        "list the protocols with parameters and units",
-        "  tsbench protocols",
+        "list the protocols, or the parameters of one",
+        "  tsbench protocols\n  tsbench protocols iv_sweep\n  tsbench protocols --all",
     )
+    protocols.add_argument("name", nargs="?", metavar="PROTOCOL", help="show this protocol with its parameters")
+    protocols.add_argument("--all", action="store_true", help="show all protocols with their parameters")
     add_json(protocols, "the list")
 
 
 def protocols(options: argparse.Namespace) -> int:
-    """List the protocols."""
+    """List the protocols: what each answers, or the parameters of one or all."""
     from tsbench.cli.parameter_text import cells
     from tsbench.cli.printing import output_console, print_json, table
-    from tsbench.protocols import PROTOCOLS, describe
+    from tsbench.protocols import PROTOCOLS, describe, protocol_named
 
-    described = [describe(protocol) for protocol in PROTOCOLS.things().values()]
+    chosen = [protocol_named(options.name)] if options.name else PROTOCOLS.things().values()
+    described = [describe(protocol) for protocol in chosen]
     for line in PROTOCOLS.problems():
         sys.stderr.write(f"tsbench: {line}\n")
     if options.json:
         print_json(described)
+        return 0
+    if not options.name and not options.all:
+        table("Protocols", ("protocol", "what it does"), [(one["name"], one["help"]) for one in described])
+        output_console().print("'tsbench protocols NAME' shows the parameters of one protocol, 'tsbench protocols "
+                               "--all' those of all.")
         return 0
     for protocol in described:
         table(

@@ -46,6 +46,8 @@ def cells(parameter: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
             "" if bound is None else _value(bound, "" if "units" in parameter else unit)
             for bound in (low, high)
         ]
+        for end, key, mark in ((0, "low_excluded", "> "), (1, "high_excluded", "< ")):
+            ends[end] = f"{mark}{ends[end]}" if ends[end] and parameter.get(key) else ends[end]
         bounds = f"{ends[0]} … {ends[1]}".strip() if any(ends) else ""
     return parameter["name"], units, _value(parameter["default"], unit), bounds, parameter["help"]
 

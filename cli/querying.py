@@ -32,16 +32,20 @@ def declare(commands: Any) -> None:
 
 def query(options: argparse.Namespace) -> int:
     """Bring the catalogue up to date, ask it, and print the rows; 1 if a file could not be read or is gone."""
-    from tsbench.archives.catalogue import opened
     from tsbench.archives.questions import ArchiveQuestion, answer_of
-    from tsbench.archives.update import update
+    from tsbench.archives.update import has_runs, opened_for, update
     from tsbench.cli.printing import print_json, print_results
 
     names = ("quantity", "device", "protocol", "campaign", "status", "since", "until", "with_value")
     wanted = {name: getattr(options, name) for name in names}
     question = ArchiveQuestion(**wanted, without_flags=tuple(options.without_flag))
+    if options.folder.is_dir() and not has_runs(options.folder):
+        if options.json:
+            print_json([])
+        sys.stderr.write(f"{options.folder}: there is no run file (.nxs) in this folder or in the folders in it\n")
+        return 0
     if options.rebuild:
-        with opened(options.folder) as database:
+        with opened_for(options.folder) as database:
             update(database, options.folder, anew=True)
     answer = answer_of(options.folder, question)
     rows = [{**row, "flags": row["flags"].split()} for row in answer.rows]

@@ -1,6 +1,6 @@
 """The first validation error of pydantic in one line: the key, the value, the problem, the nearest known key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -24,13 +24,35 @@ def first_problem(error: ValidationError, model: type[BaseModel] | None = None) 
     return _in_words(first, model)
 
 
-def all_problems(error: ValidationError, missing: bool = True) -> list[str]:
-    """Return one line for each key that has a problem; without ``missing``, not for those that are missing."""
+Told = Callable[[str, float, float], tuple[str, str]]  #: (key, value, bound) -> both as text
+#: what a bound of pydantic demands, by the type of its problem: name of the bound in its context, and in words
+_BOUNDS = {"greater_than": ("gt", "above"), "greater_than_equal": ("ge", "at least"),
+           "less_than": ("lt", "below"), "less_than_equal": ("le", "at most")}
+
+
+def all_problems(
+    error: ValidationError, missing: bool = True, told: Told | None = None,
+) -> list[str]:
+    """Return one line for each key that has a problem; without ``missing``, not for those that are missing.
+
+    ``told`` writes a value of a key and its bound with their unit.
+    """
     found: dict[int | str, str] = {}
     for problem in error.errors(include_url=False):
         if missing or problem["type"] != "missing":
-            found.setdefault(problem["loc"][0] if problem["loc"] else "", _in_words(problem, None))
+            found.setdefault(problem["loc"][0] if problem["loc"] else "",
+                             (_out_of_bounds(problem, told) if told else "") or _in_words(problem, None))
     return list(found.values())
+
+
+def _out_of_bounds(problem: Mapping[str, Any], told: Told) -> str:
+    """Return "step = 0 V must be above 0 V"; "" for a problem of another kind."""
+    value, where = problem["input"], problem["loc"]
+    name, words = _BOUNDS.get(problem["type"], ("", ""))
+    if not name or not where or isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    given, limit = told(str(where[0]), float(value), float(problem["ctx"][name]))
+    return one_line(f"{where[0]} = {given} must be {words} {limit}")
 
 
 def _in_words(problem: Mapping[str, Any], model: type[BaseModel] | None) -> str:

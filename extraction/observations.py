@@ -92,7 +92,7 @@ def gather(
     ----------
     runs : paths, runs as read back, or their stored results, which are taken as they are
     columns, kind : of tables, as :func:`tsbench.extraction.files.analyse_files` takes them
-    progress : gets how many files were read, and of how many
+    progress : gets how many files were read, from 1 on, and of how many
 
     Returns
     -------
@@ -106,7 +106,7 @@ def gather(
     tables: list[Path] = []
     paths = list(named_files([one for one in given if isinstance(one, Path | str)]))
     for number, (path, run) in enumerate(files_with_runs(paths)):
-        progress(number, len(paths))
+        progress(number + 1, len(paths))
         if run is None:
             tables.append(path)
         elif isinstance(run, Run):

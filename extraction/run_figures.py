@@ -104,6 +104,7 @@ def figure(
         raise ConfigurationError(f"the kind of figure '{kind}' is not known{nearest(kind, list(KINDS))}")
     if family is not None and family not in FAMILIES:
         raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
+    _refuse_unused(kind, {"quantity": quantity, "by": by, "against": against, "fit": family})
     wanted = _Wanted(kind, quantity or KINDS[kind].quantity, None if by is None else (
         (by,) if isinstance(by, str) else tuple(by)), against, family or ("weibull" if kind == "probability" else ""))
     gathered = gather(runs, columns, kind_of_table)
@@ -117,6 +118,9 @@ def figure(
     assert whole is not None
     place = whole.subplots() if axes is None else axes
     lines = _DRAW[kind](place, wanted, gathered)
+    if axes is None and _DRAW[kind] is _against:   # the axis that was drawn, not those that it might have been
+        title = f"{place.get_ylabel()} against {place.get_xlabel()}"
+        whole.suptitle(f"{title} (simulated bench)" if simulated else title)
     named = len(place.get_legend_handles_labels()[1])
     if 1 < named <= _MOST_NAMES:
         place.legend(loc="best")
@@ -124,6 +128,14 @@ def figure(
         lines.append(f"the figure has no legend, because {named} names would cover it. Choose fewer files, or separate "
                      "the lines by fewer conditions with --by")
     return RunsFigure(whole, [*gathered.lines, *lines], gathered.problems)
+
+
+def _refuse_unused(kind: str, given: Mapping[str, object]) -> None:
+    """Refuse a choice that a kind of figure does not take, instead of ignoring it."""
+    for name, value in given.items():
+        if value and name not in _TAKEN[kind]:
+            others = ", ".join(other for other, taken in _TAKEN.items() if name in taken)
+            raise ConfigurationError(f"the figure '{kind}' takes no --{name}. Leave it out, or draw one of {others}")
 
 
 def _against(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
@@ -310,5 +322,13 @@ def _remarks(groups: list[GroupStatistics]) -> list[str]:
 _DRAW: Mapping[str, Callable[["Axes", _Wanted, Gathered], list[str]]] = {
     "iv": _curves, "frequency": _against, "delay": _against, "threshold": _against, "against": _against,
     "distribution": _distribution, "probability": _probability, "trend": _trend, "overvoltage": _overvoltage,
+}
+_AXIS = frozenset({"quantity", "by", "against"})
+_SAMPLES = frozenset({"quantity", "by"})
+#: the choices that each kind takes
+_TAKEN: Mapping[str, frozenset[str]] = {
+    "iv": frozenset({"by"}), "frequency": _AXIS, "delay": _AXIS, "threshold": _AXIS, "against": _AXIS,
+    "distribution": _SAMPLES | {"fit"}, "probability": _SAMPLES | {"fit"}, "trend": _SAMPLES,
+    "overvoltage": frozenset(),
 }
 __all__ = ["KINDS", "FigureKind", "RunsFigure", "figure"]

@@ -35,6 +35,8 @@ def _parameter(protocol: type[Protocol], name: str, field: FieldInfo, default: A
         "optional": default is None,
         "low": _bound(field, Ge, "ge") if _bound(field, Ge, "ge") is not None else _bound(field, Gt, "gt"),
         "high": _bound(field, Le, "le") if _bound(field, Le, "le") is not None else _bound(field, Lt, "lt"),
+        "low_excluded": _bound(field, Ge, "ge") is None and _bound(field, Gt, "gt") is not None,
+        "high_excluded": _bound(field, Le, "le") is None and _bound(field, Lt, "lt") is not None,
         "choices": _choices(field.annotation),
         "help": field.description or "",
     }

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from tsbench.quantities import Unit
+from tsbench.quantities import Unit, short_quantity
 
 
 class Parameters(BaseModel):
@@ -45,6 +45,10 @@ class Parameters(BaseModel):
         for part in get_args(described.annotation):  # an optional parameter has its unit one level down
             marks += get_args(part)
         return next((mark.symbol for mark in marks if isinstance(mark, Unit)), "")
+
+    def told(self, name: str) -> str:
+        """Return a parameter as messages name it: "step = 4 mV"."""
+        return f"{name} = {short_quantity(getattr(self, name), self.unit_of(name))}"
 
     def parameters(self) -> dict[str, dict[str, Any]]:
         """Return name -> {"value", "unit"} for the run file."""

@@ -15,6 +15,7 @@ from tsbench.plugins import in_words
 from tsbench.protocols.extracting.named_figure import NamedFigure
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.parameters import Parameters
+from tsbench.quantities import told_apart
 from tsbench.records import Column, Recorder, Result, Run, Step
 from tsbench.validation import all_problems
 
@@ -79,13 +80,18 @@ class Protocol(Parameters, ABC):
             values = cls.by_names_of_now(values)
         except ValueError as error:
             raise ConfigurationError(f"{cls.name}: {error}") from None
+        def told(name: str, value: float, bound: float) -> tuple[str, str]:
+            by_drive = getattr(cls, "units_by_drive", {}).get(name, {})
+            unit = by_drive.get(str(values.get("drive", "voltage")), "") if by_drive else ""
+            return told_apart(value, bound, unit or (cls.unit_of(name) if name in cls.model_fields else ""))
+
         unknown = [f"unknown parameter '{name}'{nearest(name, cls.model_fields)}"
                    for name in values if name not in cls.model_fields]
         try:
             parsed = cls.model_validate({name: value for name, value in values.items() if name in cls.model_fields})
         except ValidationError as error:
             # a misspelt name also makes its right spelling "missing": the misspelling is what helps
-            problems = [*unknown, *all_problems(error, missing=not unknown)]
+            problems = [*unknown, *all_problems(error, not unknown, told)]
             raise ConfigurationError(f"{cls.name}: {sentences(*problems)}") from None
         except (TsbenchError, KeyboardInterrupt):
             raise

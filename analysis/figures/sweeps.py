@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from tsbench.analysis.figures.distributions import draw_distribution
 from tsbench.analysis.figures.style import CURRENT, CURVE, HOLD, MUTED, THRESHOLD, label, new_figure
 from tsbench.analysis.statistics.censored import CensoredSample
-from tsbench.analysis.statistics.describe import standard_deviation
+from tsbench.analysis.statistics.describe import mean, standard_deviation
 from tsbench.analysis.statistics.distribution import distribution
+from tsbench.analysis.statistics.intervals import NORMAL_95
 from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.quantities import format_interval, format_quantity, short_quantity
 from tsbench.records import Flag, Result
@@ -83,9 +84,16 @@ def _found(events: Sequence[Switching], name: str) -> list[tuple[Result, float]]
 
 
 def _mark(linear: Axes, logarithmic: Axes, events: Sequence[Switching], name: str, colour: str) -> None:
-    found = _found(events, name)
-    if not found:
-        return
+    everything = _found(events, name)
+    for negative in (False, True):   # the polarities apart: a mean over both is that of none
+        found = [one for one in everything if ((one[0].value or 0.0) < 0.0) is negative]
+        if found:
+            _mark_one(linear, logarithmic, found, name, colour)
+
+
+def _mark_one(
+    linear: Axes, logarithmic: Axes, found: Sequence[tuple[Result, float]], name: str, colour: str,
+) -> None:
     values = np.array([result.value for result, _ in found], dtype=np.float64)
     lows = np.array([result.low for result, _ in found], dtype=np.float64)
     highs = np.array([result.high for result, _ in found], dtype=np.float64)
@@ -154,10 +162,13 @@ def _described(name: str, found: Sequence[tuple[Result, float]]) -> str:
     if len(found) == 1:
         result = found[0][0]
         return f"{name} {format_interval(result.value, result.low, result.high, 'V')}"
-    values = np.array([abs(result.value or 0.0) for result, _ in found])
+    values = np.array([result.value for result, _ in found], dtype=np.float64)
     own = np.array([0.5 * abs((result.high or 0.0) - (result.low or 0.0)) for result, _ in found])
+    shared = [result.systematic_uncertainty for result, _ in found if result.systematic_uncertainty is not None]
     spread, _ = standard_deviation(values, float(np.median(own)))
-    center = f"{name} {format_quantity(float(values.mean()), 'V')} (mean of {len(found)}"
+    common = NORMAL_95 * float(np.median(shared)) if shared else float(np.median(own))
+    whole, _ = mean(values, common)
+    center = f"{name} {format_interval(whole.value, whole.low, whole.high, 'V')} (mean of {len(found)}"
     if spread.value is not None:
         return f"{center}, sd {format_quantity(spread.value, 'V', 2)})"
     return f"{center}, sd \u2264 {format_quantity(spread.high, 'V', 2)})" if spread.high is not None else f"{center})"

@@ -1,4 +1,4 @@
-"""How many cycles, devices or pulses an interval of a wanted width needs."""
+"""How many cycles or devices an interval of a wanted width needs."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtri
 
-from tsbench.analysis.statistics.intervals import NORMAL_95, t_quantile_95
+from tsbench.analysis.statistics.intervals import t_quantile_95
 from tsbench.records import FloatArray
 
 _MOST = 10**9
@@ -20,8 +20,8 @@ class Enough:
     ``most`` is None where the spread is so uncertain that no number is known to be enough.
     """
 
-    what: str  #: "mean", "standard deviation", "probability"
-    wanted: float  #: half-width of the 95 % interval, relative to the value (of a probability: absolute)
+    what: str  #: "mean"
+    wanted: float  #: half-width of the 95 % interval, relative to the value
     now: float | None  #: half-width that is reached
     have: int
     needed: int | None  #: by the spread as it is estimated
@@ -59,32 +59,6 @@ def cycles_for_mean(values: FloatArray, relative: float, common: float = 0.0) ->
 def _for_mean(spread: float, relative: float) -> int | None:
     """Return the least n with t(n - 1) x spread / sqrt(n) <= relative."""
     return _least(lambda n: t_quantile_95(n - 1) * spread / math.sqrt(n) <= relative)
-
-
-def values_for_standard_deviation(number: int, relative: float) -> Enough:
-    """Return how many normal values give their standard deviation with a half-width of ``relative`` x its value.
-
-    Half of the width of the exact interval (chi-square).
-    """
-    def half(n: int) -> float:
-        freedom = n - 1
-        return 0.5 * (math.sqrt(freedom / float(chdtri(freedom, 0.975)))
-                      - math.sqrt(freedom / float(chdtri(freedom, 0.025))))
-
-    needed = _least(lambda n: half(n) <= relative)
-    return Enough("standard deviation", relative, half(number) if number > 1 else None, number, needed, needed)
-
-
-def pulses_for_probability(fired: int, pulses: int, half_width: float) -> Enough:
-    """Return how many pulses give a firing probability with a half-width of ``half_width`` (Wilson's interval)."""
-    def half(share: float, n: int) -> float:
-        z2 = NORMAL_95**2
-        return NORMAL_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-
-    share = fired / pulses if pulses else 0.5
-    now = half(share, pulses) if pulses else None
-    return Enough("probability", half_width, now, pulses, _least(lambda n: half(share, n) <= half_width),
-                  _least(lambda n: half(0.5, n) <= half_width))
 
 
 def _least(holds: Callable[[int], bool]) -> int | None:

@@ -124,12 +124,6 @@ def fit(sample: CensoredSample, family: str, seed: int = 0, draws: int = _DRAWS)
                significance, flags)
 
 
-def fit_all(sample: CensoredSample, seed: int = 0, draws: int = _DRAWS) -> list[Fit]:
-    """Return the fits of all families, the likeliest first; those without parameters last."""
-    fits = [fit(sample, family, seed, draws) for family in FAMILIES]
-    return sorted(fits, key=lambda one: math.inf if one.aic is None else one.aic)
-
-
 def _standard(family: str) -> Standard:
     return SmallestExtreme() if family == "weibull" else Normal()
 

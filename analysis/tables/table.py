@@ -364,7 +364,8 @@ def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
                     "or delete this line if the rows below it belong to the same measurement") from None
             hint = (". Numbers with thousands separators cannot be read, because a comma may be a decimal sign. Export "
                     "without these separators" if _THOUSANDS.fullmatch(cells[position].strip()) else "")
-            hint = hint or (f". {odd}" if (odd := hint_of_cell(cells[position])) else "")
+            hint = hint or (f". {odd}" if (odd := hint_of_cell(cells[position])) else
+                            ". Correct or remove this line, or name another column with --columns")
             raise UnreadableFile(
                 f"{place}: '{cells[position][:40]}' in column '{names[position]}' is not a number{hint}"
             ) from None

@@ -13,10 +13,7 @@ from tsbench.importers.foreign import HEAD, ForeignFile
 from tsbench.importers.number_rows import head_lines, number_of
 from tsbench.importers.text_records import Place, TextRecord, TimeBase, read_record, unquoted
 
-_BESIDE = re.compile(r'^"?Record Length"?\s*,', re.IGNORECASE)
-_ABOVE = re.compile(r'^"?(Model|Source|#?Model)"?\s*,', re.IGNORECASE)
 _MOST_LINES = 64
-_ANALOG = re.compile(r"(CH|MATH|REF|M|R)\s*\d*.*", re.IGNORECASE)
 
 
 def record_of(head: bytes) -> TextRecord | None:

@@ -7,6 +7,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -172,6 +173,9 @@ class Listener(ABC):
     conditioning : amplitude [V] that makes the device switch before a pulse that would follow a quiet one; None: none
     """
 
+    #: what the budget counts, for messages
+    sends: ClassVar[str] = "pulses"
+
     def __init__(self, fixture: Fixture, judge: Judge, budget: int, conditioning: float | None = None) -> None:
         self._fixture, self._judge, self._budget = fixture, judge, budget
         self._conditioned_by = conditioning
@@ -212,7 +216,7 @@ class Listener(ABC):
     @property
     def progress(self) -> str:
         """How many pulses of the budget are used, and how narrow the interval is."""
-        return f"{self._sent} of at most {self._budget}; {self.narrowness}"
+        return f"{self._sent} of at most {self._budget} {self.sends}; {self.narrowness}"
 
     def next_stimulus(self) -> float | None:
         """Return the next stimulus; None once the interval is narrow enough or the budget is spent."""
@@ -220,17 +224,17 @@ class Listener(ABC):
         if not ended and max(self._missed, self._unswitched, self._untold) < _MOST_MISSED:
             self.conditioning = self._conditioned_by is not None and not self._switched
             return self._conditioned_by if self.conditioning else self.choose()
-        counted = f"the search for {self.what} ended after {self._sent} of at most {self._budget}"
+        counted = f"the search for {self.what} ended after {self._sent} of at most {self._budget} {self.sends}"
         gave_up = (f"the scope missed {_MOST_MISSED} in succession, or its records do not show them"
                    if self._missed >= _MOST_MISSED else
                    f"in {_MOST_MISSED} in succession, the device conducts from the edge on{MAY_HAVE_SWITCHED}"
                    if self._untold >= _MOST_MISSED else
                    f"{_MOST_MISSED} conditioning pulses in succession did not switch the device. Raise 'conditioning'")
         self.reason = f"{counted}: " + {
-            NARROW: "its interval is narrow enough", ABOVE: "it is above the range searched",
+            NARROW: f"its interval is narrow enough ({self.narrowness})", ABOVE: "it is above the range searched",
             BELOW: "it is below the range searched", "": gave_up,
             SILENT: "the device has fired before, but does not fire any more at the highest of these stimuli",
-        }.get(ended, "the budget is spent before its interval is narrow enough")
+        }.get(ended, f"the budget is spent before its interval is narrow enough ({self.narrowness})")
         return None
 
     def told(self, stimulus: float, records: Sequence[PulseRecord], flags: Flag) -> tuple[float, float, float]:

@@ -48,6 +48,7 @@ class GapChooser(SearchChooser):
     A pair that tells nothing changes no belief, so the same gap would be chosen again until the budget is spent.
     """
 
+    sends = "pairs"
     _shortest = 0.0
 
     def unread(self, gap: float, factor: float) -> None:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, VoltsList
 from tsbench.protocols.pulses.parameters import LEAST_RESOLUTION, PairOfPulses
-from tsbench.quantities import Seconds, Volts
+from tsbench.quantities import Seconds, Volts, short_quantity
 
 
 class RefractoryParameters(PairOfPulses):
@@ -39,10 +39,11 @@ class RefractoryParameters(PairOfPulses):
     @model_validator(mode="after")
     def _range_of_gaps(self) -> Self:
         if self.longest <= self.shortest:
-            raise ValueError(f"longest = {self.longest:g} s must be greater than shortest = {self.shortest:g} s")
+            raise ValueError(f"{self.told('longest')} must be greater than {self.told('shortest')}")
         if self.shortest < self.edges:
-            raise ValueError(f"a gap of {self.shortest:g} s is shorter than the edges of the pulse ({self.edges:g} s). "
-                             "Raise 'shortest', or lower 'rise_time' and 'fall_time'")
+            raise ValueError(f"a gap of {short_quantity(self.shortest, 's')} is shorter than the edges of the pulse "
+                             f"({short_quantity(self.edges, 's')}). Raise 'shortest', or lower "
+                             "'rise_time' and 'fall_time'")
         return self
 
     @property

@@ -28,10 +28,10 @@ class ThresholdParameters(SinglePulses, ThresholdRange):
     @model_validator(mode="after")
     def _range_of_amplitudes(self) -> Self:
         if self.lowest * self.highest < 0:
-            raise ValueError(f"lowest = {self.lowest:g} V and highest = {self.highest:g} V have different signs. Give "
+            raise ValueError(f"{self.told('lowest')} and {self.told('highest')} have different signs. Give "
                              "both the sign of the pulses")
         if abs(self.highest) <= abs(self.lowest):
-            raise ValueError(f"highest = {self.highest:g} V must be farther from 0 V than lowest = {self.lowest:g} V")
+            raise ValueError(f"{self.told('highest')} must be farther from 0 V than {self.told('lowest')}")
         return self
 
     @property

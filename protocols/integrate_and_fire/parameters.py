@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
 from tsbench.protocols.pulses.parameters import PulseParameters
-from tsbench.quantities import Seconds, Volts
+from tsbench.quantities import Seconds, Volts, short_quantity
 
 #: pulses of one run, at most
 _MOST_PULSES = 10_000_000
@@ -49,11 +49,12 @@ class IntegrateParameters(PulseParameters):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if min(self.widths) < self.edges:
-            raise ValueError(f"a width of {min(self.widths):g} s is shorter than the edges of the pulse "
-                             f"({self.edges:g} s). Use longer widths, or lower 'rise_time' and 'fall_time'")
+            raise ValueError(f"a width of {short_quantity(min(self.widths), 's')} is shorter than the edges of the "
+                             f"pulse ({short_quantity(self.edges, 's')}). Use longer widths, or lower 'rise_time' and "
+                             "'fall_time'")
         if not list(self.kinds()):
             raise ValueError(f"no pulse of 'widths' fits into a period of 'periods': the shortest needs "
-                             f"{min(self.widths) + self.edges:g} s. Raise 'periods' or lower 'widths'")
+                             f"{short_quantity(min(self.widths) + self.edges, 's')}. Raise 'periods' or lower 'widths'")
         if self.total * self.count > _MOST_PULSES:
             raise ValueError(f"{self.total} trains of {self.count} pulses are more than {_MOST_PULSES} pulses. Use "
                              "fewer amplitudes, widths, periods, pulses or repeats")

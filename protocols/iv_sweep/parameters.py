@@ -137,8 +137,9 @@ class SweepParameters(Parameters):
                              f"'stop' ({format_quantity(abs(self.stop - self.start), unit)}). Lower 'step'")
         usual = _CURRENT_DEFAULTS["step"] if self.drive == "current" else _VOLTAGE_STEP
         if self.points is not None and self.step != usual:   # a form and a run file also give what is usual
-            raise ValueError(f"'points' = {self.points} and 'step' = {self.step:g} {DRIVE_UNITS[self.drive][0]} are "
-                             "both given, but each sets the number of levels. Give only one of them")
+            step = short_quantity(self.step, DRIVE_UNITS[self.drive][0])
+            raise ValueError(f"'points' = {self.points} and 'step' = {step} are both given, but each sets the number "
+                             "of levels. Give only one of them")
         branch = self.points or abs(self.stop - self.start) / self.step
         one = len(self.levels) or branch * (1 + self.dual) * (1 + self.both_polarities)
         if (levels := one * self.cycles) > _MOST_POINTS:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
 from tsbench.protocols.pulses.parameters import PulseParameters
-from tsbench.quantities import Seconds, Volts
+from tsbench.quantities import Seconds, Volts, short_quantity
 from tsbench.records import FloatArray
 
 
@@ -43,12 +43,13 @@ class NeuronParameters(PulseParameters):
         if len({amplitude > 0 for amplitude in self.amplitude}) > 1:
             raise ValueError("amplitudes must all be positive or all be negative. Make one run for each polarity")
         if self.pair_amplitude is not None and self.pair_amplitude * self.amplitude[0] <= 0:
-            raise ValueError("'pair_amplitude' must have the sign of the amplitudes")
+            raise ValueError(f"{self.told('pair_amplitude')} must have the sign of the amplitudes")
         if self.pair_width < self.edges or min(self.gap_list()) < self.edges:
-            raise ValueError(f"a pulse or a gap of a pair is shorter than the edges of the pulse ({self.edges:g} s). "
-                             "Raise 'pair_width' or the gaps, or lower 'rise_time' and 'fall_time'")
+            raise ValueError(f"a pulse or a gap of a pair is shorter than the edges of the pulse "
+                             f"({short_quantity(self.edges, 's')}). Raise 'pair_width' or the gaps, or "
+                             "lower 'rise_time' and 'fall_time'")
         if not self.gaps and self.longest <= self.shortest:
-            raise ValueError(f"longest = {self.longest:g} s must be greater than shortest = {self.shortest:g} s")
+            raise ValueError(f"{self.told('longest')} must be greater than {self.told('shortest')}")
         return self
 
     @property

@@ -37,9 +37,9 @@ class WindowParameters(Parameters):
     @model_validator(mode="after")
     def _range_of_biases(self) -> Self:
         if self.lowest * self.highest < 0 or self.highest == 0:
-            raise ValueError(f"lowest = {self.lowest:g} V and highest = {self.highest:g} V must have the same sign")
+            raise ValueError(f"{self.told('lowest')} and {self.told('highest')} must have the same sign")
         if abs(self.highest) <= abs(self.lowest):
-            raise ValueError(f"highest = {self.highest:g} V must be farther from 0 V than lowest = {self.lowest:g} V")
+            raise ValueError(f"{self.told('highest')} must be farther from 0 V than {self.told('lowest')}")
         return self
 
     def records(self) -> OscillationParameters:

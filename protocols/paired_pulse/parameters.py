@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
 from tsbench.protocols.pulses.parameters import LEAST_RESOLUTION, PairOfPulses
-from tsbench.quantities import Seconds, Volts
+from tsbench.quantities import Seconds, Volts, short_quantity
 from tsbench.records import FloatArray
 
 
@@ -41,13 +41,14 @@ class PairParameters(PairOfPulses):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if any(gap <= 0 for gap in self.gaps):
-            raise ValueError("gaps must be longer than 0 s")
+        if self.gaps and min(self.gaps) <= 0:
+            raise ValueError(f"a gap of {short_quantity(min(self.gaps), 's')} is not longer than 0 s. Give longer gaps")
         if not self.gaps and self.longest <= self.shortest:
-            raise ValueError(f"longest = {self.longest:g} s must be greater than shortest = {self.shortest:g} s")
+            raise ValueError(f"{self.told('longest')} must be greater than {self.told('shortest')}")
         if min(self.gap_list()) < self.edges:
-            raise ValueError(f"a gap of {min(self.gap_list()):g} s is shorter than the edges of the pulse "
-                             f"({self.edges:g} s). Use longer gaps, or lower 'rise_time' and 'fall_time'")
+            raise ValueError(f"a gap of {short_quantity(min(self.gap_list()), 's')} is shorter than the edges of the "
+                             f"pulse ({short_quantity(self.edges, 's')}). Use longer gaps, or lower 'rise_time' and "
+                             "'fall_time'")
         return self
 
     @property

@@ -8,7 +8,7 @@ from tsbench.instruments import Pulse
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, SecondsList, VoltsList
 from tsbench.protocols.pulses.delivery import pulse_starts
 from tsbench.protocols.pulses.parameters import PulseParameters
-from tsbench.quantities import Seconds, Volts
+from tsbench.quantities import Seconds, Volts, short_quantity
 from tsbench.records import FloatArray
 
 
@@ -48,11 +48,11 @@ class TrainParameters(PulseParameters):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if any(gap <= 0 for gap in self.gaps):
-            raise ValueError("gaps must be longer than 0 s")
+        if self.gaps and min(self.gaps) <= 0:
+            raise ValueError(f"a gap of {short_quantity(min(self.gaps), 's')} is not longer than 0 s. Give longer gaps")
         if not self.gaps and self.width + self.edges > self.period:
             raise ValueError(
-                f"a pulse with width = {self.width:g} s and its edges does not fit into period = {self.period:g} s. "
+                f"a pulse with {self.told('width')} and its edges does not fit into {self.told('period')}. "
                 "Lower 'width' or raise 'period'"
             )
         return self

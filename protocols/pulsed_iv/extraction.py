@@ -151,10 +151,10 @@ def _read(reads: Sequence[PulseStand], gain: float, conditions: dict[str, Any], 
     method = f"mean conductance of {count} cycles at the end of the read pulse; scatter, noise and gain accuracy"
     low, high = value - half, value + half
     if not math.isfinite(high) or high <= 0:
-        return Result("read_resistance", "Ohm", None, None, None, method, conditions, flags | Flag.IMPLAUSIBLE)
+        return Result("resistance_after_pulse", "Ohm", None, None, None, method, conditions, flags | Flag.IMPLAUSIBLE)
     if low <= 0:
-        return Result("read_resistance", "Ohm", None, 1 / high, None, method, conditions, flags | Flag.CENSORED)
-    return Result("read_resistance", "Ohm", 1 / value, 1 / high, 1 / low, method, conditions, flags)
+        return Result("resistance_after_pulse", "Ohm", None, 1 / high, None, method, conditions, flags | Flag.CENSORED)
+    return Result("resistance_after_pulse", "Ohm", 1 / value, 1 / high, 1 / low, method, conditions, flags)
 
 
 def threshold_of_pulses(found: Sequence[WriteRead], settings: PulsedIVParameters) -> Result:

@@ -41,7 +41,7 @@ def pulsed_iv_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFig
         firing.set_ylim(-0.05, 1.05)
         label(firing, "height of the pulse", "V", "firing probability", "")
         for row in results:
-            if row.quantity != "read_resistance":
+            if row.quantity != "resistance_after_pulse":
                 continue
             at = row.conditions["amplitude"]
             if row.value is not None and row.low is not None and row.high is not None:
@@ -49,12 +49,13 @@ def pulsed_iv_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFig
                                color=CURVE, markersize=4, capsize=2)
             elif row.low is not None:
                 reads.plot([at], [row.low], "^", color=MUTED, markersize=5)
-        ends = [one for row in results if row.quantity == "read_resistance" for one in (row.low, row.high) if one]
+        ends = [one for row in results if row.quantity == "resistance_after_pulse" for one in (row.low, row.high)
+                if one]
         if ends and max(ends) > _DECADE * min(ends):
             reads.set_yscale("log")
         for axes in (firing, reads):
             axes.locator_params(axis="x", nbins=5)
-        label(reads, "height of the pulse (triangle: at least)", "V", "read resistance", "Ohm")
+        label(reads, "height of the pulse (triangle: at least)", "V", "resistance after the pulse", "Ohm")
         return figure
 
     yield "pulsed_iv", draw

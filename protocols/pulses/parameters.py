@@ -7,6 +7,7 @@ from pydantic import model_validator
 
 from tsbench.instruments import Pulse
 from tsbench.protocols.parameters import Parameters
+from tsbench.quantities import short_quantity
 
 #: a 10-90 % edge is 80 % of the whole
 EDGE_SHARE = 0.8
@@ -41,8 +42,9 @@ class PulseParameters(Parameters):
         if any(amplitude == 0 for amplitude in self.amplitude):
             raise ValueError("amplitude must not be 0 V. Give another amplitude")
         if self.width < self.edges:
-            raise ValueError(f"width = {self.width:g} s is shorter than the edges of the pulse ({self.edges:g} s). "
-                             "Raise 'width', or lower 'rise_time' and 'fall_time'")
+            raise ValueError(f"{self.told('width')} is shorter than the edges of the pulse "
+                             f"({short_quantity(self.edges, 's')}). Raise 'width', or lower 'rise_time' and "
+                             "'fall_time'")
         return self
 
     @property

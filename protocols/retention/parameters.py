@@ -37,13 +37,15 @@ class RetentionParameters(Parameters):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.set_voltage == 0 or self.read_voltage == 0:
-            raise ValueError("'set_voltage' and 'read_voltage' must not be 0 V")
+        for name in ("set_voltage", "read_voltage"):
+            if getattr(self, name) == 0:
+                raise ValueError(f"{name} = 0 V gives no stimulus and no read. Give another voltage")
         if abs(self.read_voltage) >= abs(self.set_voltage):
-            raise ValueError("'read_voltage' must be smaller than 'set_voltage', because a read must not switch the "
-                             "device on")
+            raise ValueError(f"{self.told('read_voltage')} must be closer to 0 V than "
+                             f"{self.told('set_voltage')}, because a read must not switch "
+                             "the device on")
         if self.first >= self.last:
-            raise ValueError("'first' must be shorter than 'last'")
+            raise ValueError(f"{self.told('first')} must be shorter than {self.told('last')}")
         return self
 
     def times(self) -> FloatArray:

@@ -13,7 +13,7 @@ from tsbench.instruments import ArbitraryWaveform, PulseGeneratorCapabilities
 from tsbench.protocols.fields import ExternalLevel, ScopeTrigger, VoltsList
 from tsbench.protocols.parameters import Parameters
 from tsbench.protocols.stimulus.shapes import BOTH_SIDES, SHAPES, damped_burst, read_recording
-from tsbench.quantities import Number, Seconds, Volts
+from tsbench.quantities import Number, Seconds, Volts, short_quantity
 from tsbench.records import FloatArray
 
 #: points of a waveform, at most: more would only slow the upload
@@ -64,8 +64,9 @@ class StimulusParameters(Parameters):
         if (self.shape == "recorded") != bool(self.file):
             raise ValueError("'file' and shape = recorded belong together. Give both or neither")
         if self.shape == "rectangle" and 2 * self.edge > min(self.duty, 1.0 - self.duty) * self.period:
-            raise ValueError(f"edges of {self.edge:g} s do not fit into a rectangle of {self.period:g} s with duty = "
-                             f"{self.duty:g}. Lower 'edge' or raise 'period'")
+            raise ValueError(f"edges of {short_quantity(self.edge, 's')} do not fit into a rectangle of "
+                             f"{short_quantity(self.period, 's')} with duty = {self.duty:g}. Lower 'edge' or "
+                             "raise 'period'")
         return self
 
     @property

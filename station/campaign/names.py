@@ -25,7 +25,7 @@ _BY_UNIT: Mapping[str, str] = {
     "Hz": "firing_rate frequency line_width",
     "Hz/V": "frequency_slope",
     "J": "spike_energy stimulus_energy",
-    "Ohm": "off_resistance on_resistance read_resistance resistance",
+    "Ohm": "off_resistance on_resistance read_resistance resistance resistance_after_pulse",
     "V": (
         "firing_curve_width firing_threshold forming_shift forming_voltage frequency_peak_level "
         "hold_voltage oscillation_end oscillation_onset overvoltage pulse_threshold_voltage snapback_voltage "

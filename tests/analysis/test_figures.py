@@ -154,12 +154,16 @@ def test_sweeps_with_threshold_and_hold() -> None:
     assert linear.lines[1].get_ydata().tolist() == [1e-9, -1e-6, -1e-4]
     assert np.isnan(logarithmic.lines[0].get_ydata()[0]) and logarithmic.lines[1].get_ydata()[1] == 1e-6
     assert logarithmic.get_ylim() == pytest.approx((0.5e-6, 2e-4))
-    threshold, hold = linear.containers
-    assert threshold.get_label() == "threshold 2.000 V (mean of 2)"
-    assert threshold[0].get_xdata().tolist() == [2.0, -2.0] and hold[0].get_xdata().tolist() == [1.0, -1.0]
+    threshold, negative, _, off = linear.containers   # the polarities apart: a mean over both is that of none
+    assert threshold.get_label() == "threshold 2.00 (1.90 \u2026 2.20) V"
+    assert negative.get_label() == "threshold -2.00 (-2.10 \u2026 -1.80) V"
+    assert [one[0].get_xdata().tolist() for one in linear.containers] == [[2.0], [-2.0], [1.0], [-1.0]]
+    assert off.get_label().startswith("hold")
     assert threshold[2][0].get_segments()[0][:, 0] == pytest.approx([1.9, 2.2])
-    assert threshold[0].get_ydata().tolist() == [1e-6, -1e-6]
-    assert logarithmic.containers[0][0].get_ydata().tolist() == [1e-6, 1e-6]
+    assert [one[0].get_ydata().tolist() for one in (threshold, negative)] == [[1e-6], [-1e-6]]
+    assert [one[0].get_ydata().tolist() for one in logarithmic.containers[:2]] == [[1e-6], [1e-6]]
+    several = sweeps.sweep_figure([half_sweep(k, threshold=2.0 + 0.01 * k) for k in range(3)]).axes[0].containers[0]
+    assert several.get_label() == "threshold 2.01 \u00b1 0.15 V (mean of 3)"   # with the interval of the mean
     assert lines(linear)["average over an oscillation"] == ([-1.0], [-1e-6])
     assert lines(logarithmic)["average over an oscillation"] == ([-1.0], [1e-6])
     linear, _ = sweeps.sweep_figure([half_sweep(1)]).axes

@@ -192,6 +192,18 @@ def test_an_update_that_is_killed_leaves_the_catalogue_as_it_was(
     assert len(tsbench.archive(folder)) == 7
 
 
+def test_a_folder_without_run_files_gets_no_catalogue_and_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "notes.txt").write_text("no run", "utf-8")
+    for more in ([], ["--json"], ["--rebuild"], ["--quantity", "hold_voltage"]):
+        assert main(["query", str(tmp_path), *more]) == 0
+        said = capsys.readouterr()
+        assert "there is no run file (.nxs)" in said.err and said.out == ("[]\n" if more == ["--json"] else "")
+    assert len(tsbench.archive(tmp_path)) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
         tsbench.archive(tmp_path / "none")

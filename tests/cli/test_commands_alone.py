@@ -297,6 +297,39 @@ def test_parameters_stand_in_columns() -> None:
     assert cells(parameters) == ("n", "V", "-", "… 2 V", "h")
     assert cells({**parameters, "low": 1.0, "high": None})[3] == "1 V …"
     assert cells({**parameters, "high": None})[3] == ""
+    assert cells({**parameters, "low": 0.0, "low_excluded": True})[3] == "> 0 V … 2 V"
+    assert cells({**parameters, "high_excluded": True})[3] == "… < 2 V"
+    assert cells(next(one for one in describe(protocol_named("iv_sweep"))["parameters"] if one["name"] == "step"))[3] \
+        == "> 0 …"
+
+
+def test_protocols_are_listed_with_what_they_do_and_one_is_shown_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["protocols"]) == 0
+    short = capsys.readouterr().out
+    assert "iv_sweep" in short and "retention" in short and "read_voltage" not in short
+    assert main(["protocols", "retention"]) == 0
+    one = capsys.readouterr().out
+    assert "read_voltage" in one and "iv_sweep" not in one
+    assert main(["protocols", "--all"]) == 0
+    every = capsys.readouterr().out
+    assert "read_voltage" in every and "check_every" in every
+    assert main(["protocols", "retention", "--json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["retention"]
+    assert main(["protocols", "retentoin"]) == 2 and "retention" in capsys.readouterr().err
+
+
+def test_a_search_says_how_many_files_are_read_from_the_first_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+) -> None:
+    monkeypatch.setattr("tsbench.cli.statistics._TELL_EVERY", 0.0)
+    (tmp_path / "a.csv").write_text("V [V],I [A]\n" + "".join(f"{k},{k}e-6\n" for k in range(20)), "utf-8")
+    main(["statistics", str(tmp_path / "a.csv")])
+    said = capsys.readouterr().err
+    assert "read 1 of 1 files" in said and "read 0 of" not in said
+
+
+def test_parameters_of_more_kinds_stand_in_columns() -> None:
+    parameters = {"name": "n", "unit": "V", "choices": None, "low": None, "high": 2.0, "default": None, "help": "h"}
     assert cells({**parameters, "default": [1.0, 2.0]})[2] == "1 V, 2 V"
     assert cells({**parameters, "default": True, "choices": ["a", "b"]})[2:4] == ("true", "a | b")
 

@@ -72,7 +72,7 @@ def test_a_sweep_that_fits_no_memory_is_refused_at_once(given):
 
 
 def test_a_bound_is_told_with_the_value():
-    with pytest.raises(ConfigurationError, match=r"compliance: -0\.004 should be greater than 0"):
+    with pytest.raises(ConfigurationError, match=r"compliance = -4 mA must be above 0 A"):
         protocol_named("iv_sweep").parse({"compliance": "-4m"})
 
 

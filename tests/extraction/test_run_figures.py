@@ -139,12 +139,23 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(monkeypatch: pytest.Monke
         ("frequencies", {}, "frequency"), ("frequency", {}, "compliance"), ("against", {}, "--quantity"),
         ("iv", {}, "iv_sweep"), ("threshold", {}, "no event|do not differ"),
         ("distribution", {"family": "gamma"}, "weibull"),
+        ("iv", {"quantity": "hold_voltage"}, "takes no --quantity"), ("iv", {"family": "weibull"}, "takes no --fit"),
+        ("trend", {"family": "weibull"}, "draw one of distribution, probability"),
+        ("overvoltage", {"by": "load"}, "takes no --by"), ("distribution", {"against": "load"}, "takes no --against"),
         ("frequency", {"against": "device"}, "not a number"), ("probability", {"quantity": "frequency"}, "fit needs 5"),
     ):
         with pytest.raises(ConfigurationError, match=said):
             drawn(kind, events, monkeypatch, **options)
     with pytest.raises(ConfigurationError, match="no results"):
         drawn("iv", [], monkeypatch)
+
+
+@pytest.mark.parametrize(("fact", "title"), [
+    ("temperature", "threshold voltage against temperature"), ("ramp_rate", "threshold voltage against ramp rate")])
+def test_the_title_names_the_axis_that_is_drawn(fact: str, title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [event(1.0 + 0.1 * k, order=k, **{fact: 300.0 + k}) for k in range(3)]
+    monkeypatch.setattr(run_figures, "gather", lambda *_: Gathered(events))
+    assert run_figures.figure("threshold", "runs").figure.get_suptitle() == f"{title} (simulated bench)"
 
 
 def test_a_legend_names_numbers_with_their_units() -> None:

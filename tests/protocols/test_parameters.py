@@ -65,3 +65,21 @@ def test_a_list_or_run_file_of_an_earlier_version_may_call_a_parameter_by_its_fo
     assert protocol_named("ramp_rate_series").parse(ramp_rate=2.0).parameters()["approach_rate"]["value"] == 2.0
     with pytest.raises(ConfigurationError, match="former name of 'approach_rate', and both are given"):
         IVSweep.parse(ramp_rate=2.0, approach_rate=3.0)
+
+
+@pytest.mark.parametrize(("protocol", "given", "said"), [
+    ("iv_sweep", {"step": "0 V"}, "step = 0 V must be above 0 V"),
+    ("iv_sweep", {"drive": "current", "step": 0, "compliance": -1},
+     "step = 0 A must be above 0 A. compliance = -1 V must be above 0 V"),
+    ("iv_sweep", {"cycles": 0}, "cycles = 0 must be at least 1"),
+    ("iv_sweep", {"dwell": "200 s"}, "dwell = 200 s must be at most 100 s"),
+    ("retention", {"first": "2 s", "last": "1 s"}, "first = 2 s must be shorter than last = 1 s"),
+    ("retention", {"read_voltage": 0}, "read_voltage = 0 V gives no stimulus and no read. Give another voltage"),
+    ("retention", {"read_voltage": 2}, "read_voltage = 2 V must be closer to 0 V than set_voltage = 1.5 V"),
+    ("paired_pulse", {"gaps": "0 s, 1 s"}, "a gap of 0 s is not longer than 0 s. Give longer gaps"),
+    ("paired_pulse", {"width": "1n"}, "width = 1 ns is shorter than the edges of the pulse (1.25 us)"),
+])
+def test_a_refused_value_comes_with_its_name_unit_and_limit(protocol: str, given: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        protocol_named(protocol).parse(given)
+    assert said in str(refused.value)

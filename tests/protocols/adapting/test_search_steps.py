@@ -92,7 +92,7 @@ def test_each_step_tells_the_budget_and_the_interval(station: Any, recorder: Any
     values = {"adaptive_threshold": {}, "firing_probability": {}, "adaptive_refractory": {}}
     for name, more in values.items():
         messages = [step.message for step in protocol_named(name).parse({"budget": 8, **more}).run(station, recorder)]
-        assert any("of at most 8; " in text and "wanted" in text for text in messages), messages
+        assert any("of at most 8 p" in text and "; " in text and "wanted" in text for text in messages), messages
 
 
 def test_each_amplitude_has_a_search_of_its_own(station: Any, recorder: Any) -> None:

@@ -31,7 +31,7 @@ def test_the_heights_that_fire_are_those_of_the_witness(measure: Any) -> None:
     assert off.low < 0.1e-3 and off.high < 0.3e-3 < on.low
     # the generator's EMF less the drop along 102 Ohm is the voltage at the device
     assert voltage.low < 1.3 - 102 * on.value < voltage.high
-    reads = done.values("read_resistance")
+    reads = done.values("resistance_after_pulse")
     assert all(row.low < 150e3 and (row.high is None or row.high > 150e3) for row in reads)
     assert done.outcome.safe and done.left_on == []
 

@@ -1,0 +1,55 @@
+"""Whether the rule of a current level tells switching, or only that the off state conducts more than the level."""
+
+import numpy as np
+
+from tsbench.analysis.threshold.half_sweeps import HalfSweep, worst_flags
+from tsbench.analysis.threshold.switching_evidence import SwitchOn
+from tsbench.analysis.threshold.switching_results import PASSED_ON, result_of
+from tsbench.analysis.threshold.switching_rule import Jump
+from tsbench.records import Flag, Result
+
+#: why the rule tells nothing, as ``method`` says it
+PASSED_AT_ONCE = "the first readings pass the current already, or it is passed as by a resistor"
+
+
+def untold(half: HalfSweep, on: SwitchOn | None, rule: str) -> tuple[Result, Result, Result, Result] | None:
+    """Return threshold and hold, voltage and current, without numbers (AMBIGUOUS) if the rule tells nothing, else None.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    on : where its way up passes the level for good; None: nowhere
+    rule : in words, for ``method``
+    """
+    if not passed_as_by_resistor(half, on):
+        return None
+    flags = worst_flags(half, *range(len(half.current))) & PASSED_ON | Flag.AMBIGUOUS
+    first, second, third, fourth = (
+        result_of(half, f"{event}_{quantity}", unit, f"{PASSED_AT_ONCE}, {rule}", flags=flags)
+        for event in ("threshold", "hold") for quantity, unit in (("voltage", "V"), ("current", "A")))
+    return first, second, third, fourth
+
+
+def passed_as_by_resistor(half: HalfSweep, on: SwitchOn | None) -> bool:
+    """Return whether the way up passes a current level as a resistor does, so that this is no switching.
+
+    It does if a reading at 0 V does not pass the level, and the first one above 0 V does. It does, too, if the
+    conductance at the first reading above the level is at most twice (the ratio of
+    :class:`tsbench.analysis.threshold.switching_rule.Jump`) that of a straight line through zero and all readings
+    before it. Then the current of the off state is above the level, or nothing happens where it is passed.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    on : where the level is passed for good; None: nowhere
+    """
+    if on is None or on.before < 0:
+        return False
+    part = slice(0, on.before + 1)
+    told = (half.level[part] > 0.0) & (half.voltage[part] > 0.0)
+    if not told.any():
+        return True
+    voltage, current = half.voltage[part][told], half.current[part][told]
+    before = float(np.sum(voltage * current) / np.sum(voltage**2))
+    after = on.before + 1
+    return bool(half.current[after] <= Jump.ratio * before * half.voltage[after])
