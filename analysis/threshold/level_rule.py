@@ -25,8 +25,9 @@ def untold(half: HalfSweep, on: SwitchOn | None, rule: str) -> tuple[Result, Res
         return None
     flags = worst_flags(half, *range(len(half.current))) & PASSED_ON | Flag.AMBIGUOUS
     first, second, third, fourth = (
-        result_of(half, f"{event}_{quantity}", unit, f"{PASSED_AT_ONCE}, {rule}", flags=flags)
-        for event in ("threshold", "hold") for quantity, unit in (("voltage", "V"), ("current", "A")))
+        result_of(half, name, unit, f"{PASSED_AT_ONCE}, {rule}", flags=flags)
+        for name, unit in (("threshold_voltage", "V"), ("threshold_current", "A"), ("hold_voltage", "V"),
+                           ("hold_current", "A")))
     return first, second, third, fourth
 
 

@@ -96,7 +96,7 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     verdict = RetracedEvents(on, off)
     if isinstance(rule, Jump):
         verdict = judge(half, on, off, floor)
-    elif (nothing := untold(half, on, f"rule {rule}")) is not None:
+    elif nothing := untold(half, on, f"rule {rule}"):
         return Switching(half, None, None, *nothing)
     on, off = verdict.on, verdict.off
     if on is None and off is None and not (enough and can_be_seen(half, rule)):
@@ -123,9 +123,7 @@ def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule:
         )
     k = place.before
     if k < 0:  # on from the first point: it switched at a lower voltage than was ever measured
-        bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(
-            half.voltage[0], half.current[0]
-        )
+        bound = float(half.voltage[0]) + NORMAL_95 * facts.voltage_uncertainty(half.voltage[0], half.current[0])
         flags, rule = worst_flags(half, 0) & PASSED_ON | Flag.CENSORED, f"{ON_AT_ONCE}, {rule}"
         return (
             result_of(half, "threshold_voltage", "V", rule, high=bound, flags=flags),
