@@ -51,7 +51,10 @@ def _out_of_bounds(problem: Mapping[str, Any], told: Told) -> str:
     name, words = _BOUNDS.get(problem["type"], ("", ""))
     if not name or not where or isinstance(value, bool) or not isinstance(value, int | float):
         return ""
-    given, limit = told(str(where[0]), float(value), float(problem["ctx"][name]))
+    try:
+        given, limit = told(str(where[0]), float(value), float(problem["ctx"][name]))
+    except OverflowError:   # a whole number beyond all floats
+        return ""
     return one_line(f"{where[0]} = {given} must be {words} {limit}")
 
 

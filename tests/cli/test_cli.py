@@ -251,7 +251,7 @@ def test_protocols_as_json(capsys):
 
 
 def test_protocols_as_tables(capsys):
-    assert main(["protocols"]) == 0
+    assert main(["protocols", "--all"]) == 0
     text = capsys.readouterr().out
     assert "compliance" in text
     assert "1 mA" in text
