@@ -54,6 +54,9 @@ def declare(commands: Any) -> None:
         metavar="RULE",
         help="the rule for switching, for example above=10n for the first point above 10 nA",
     )
+    analyse.add_argument(
+        "--read-voltage", metavar="VOLTAGE",
+        help="the voltage at which the off resistance of a sweep is read (default: half of the threshold voltage)")
     analyse.add_argument("--out", type=Path, metavar="DIR", help="folder for figures (default: ./analysed)")
     analyse.add_argument(
         "--figures", action="store_true",
@@ -87,6 +90,7 @@ def analyse(options: argparse.Namespace) -> int:
     from tsbench.cli.printing import print_json, print_results
     from tsbench.extraction import analyse_files
     from tsbench.extraction.paths import named_files
+    from tsbench.quantities import parse_quantity
 
     files = named_files(options.files)
     asked = options.figures or options.out or options.paper or options.style is not None
@@ -94,7 +98,8 @@ def analyse(options: argparse.Namespace) -> int:
     with _look(options):
         analysis = analyse_files(
             options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind,
-            table=options.table)
+            table=options.table,
+            read_voltage=None if options.read_voltage is None else parse_quantity(options.read_voltage, "V"))
     said = sys.stderr if options.json else sys.stdout
     for line in analysis.understood:
         said.write(f"{line}\n")

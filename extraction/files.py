@@ -57,6 +57,7 @@ def analyse_files(
     kind: str | None = None,
     table: str | None = None,
     names: Mapping[Path, str] | None = None,
+    read_voltage: float | None = None,
 ) -> FileAnalysis:
     """Extract numbers from run files and tables.
 
@@ -70,6 +71,7 @@ def analyse_files(
     kind : what tables hold, one of "sweep", "pulses", "relaxation", "spikes"; None: by columns and record
     table : name (or number from 1) of the table in files that hold several; None: all
     names : of the files in rows, lines and figures; None: their own, after as many folders as tell them apart
+    read_voltage : [V] at which the off resistance of a sweep is read; None: half of the threshold voltage
 
     Returns
     -------
@@ -81,8 +83,9 @@ def analyse_files(
     ConfigurationError, UnreadableFile, OSError
         One line naming the file, the line and what is wrong with it; of several files where none can be analysed.
     """
+    options = ExtractionOptions(
+        rule=parse_rule(rule) if isinstance(rule, str) else rule or Jump(), read_voltage=read_voltage)
     named = parse_columns(columns) if isinstance(columns, str) else columns
-    chosen = parse_rule(rule) if isinstance(rule, str) else rule or Jump()
     if kind is not None and kind not in KINDS:
         raise ConfigurationError(f"unknown kind of table '{kind}'. Give one of {', '.join(KINDS)}")
     files = named_files(paths)
@@ -94,9 +97,9 @@ def analyse_files(
             if isinstance(run, Exception):
                 raise run
             if run is not None:
-                _analyse_run(path, run, ExtractionOptions(rule=chosen), out, analysis)
+                _analyse_run(path, run, options, out, analysis)
             else:
-                _analyse_tables(read_tables(path, named, table), path, chosen, out, kind, analysis)
+                _analyse_tables(read_tables(path, named, table), path, options, out, kind, analysis)
         except (TsbenchError, OSError) as error:
             said = _line(error, path, analysis.names[path])
             analysis.problems.append(said)
@@ -177,7 +180,7 @@ def _line(error: TsbenchError | OSError, path: Path, name: str) -> str:
 
 
 def _analyse_tables(
-    read: TablesRead, path: Path, rule: Rule, out: Path | None, kind: str | None, into: FileAnalysis
+    read: TablesRead, path: Path, options: ExtractionOptions, out: Path | None, kind: str | None, into: FileAnalysis
 ) -> None:
     """Analyse the tables of a file one by one; an error of one of several is a line of ``problems``."""
     label = into.names[path]
@@ -189,7 +192,7 @@ def _analyse_tables(
         name = f"{label}:{one.name}" if one.name else label
         drawn_as = path.with_name(_figure_stem(label, path, one.name, into.stems) + path.suffix)
         try:
-            found = analyse_table(one.table, drawn_as, rule, out, kind)
+            found = analyse_table(one.table, drawn_as, options, out, kind)
         except TsbenchError as error:
             failed += 1
             said = str(error).replace(drawn_as.name, f"{label}, table '{one.name}'" if one.name else label)

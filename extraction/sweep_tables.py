@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.contact.contact import contact
+from tsbench.analysis.resistance.resistances import resistances
 from tsbench.analysis.statistics import bootstrap_interval
 from tsbench.analysis.tables.driven_quantity import is_current_driven
 from tsbench.analysis.tables.table import Table
@@ -25,6 +26,7 @@ from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
 from tsbench.protocols.extracting.contacts import with_contact
+from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
@@ -41,14 +43,14 @@ _MOSTLY, _UNLIKE = 0.8, 3  #: share of the rows in pairs, and pairs with unlike 
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
-def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Found:
-    """Return threshold and hold of each half-sweep of a table, their statistics, and the figures.
+def analyse_sweeps(table: Table, path: Path, options: ExtractionOptions, out: Path | None) -> Found:
+    """Return threshold, hold and resistances of each half-sweep of a table, statistics, and the figures.
 
     Parameters
     ----------
     table : with voltage and current
     path : of the table
-    rule : what counts as switching
+    options : what counts as switching, and where the off resistance is read
     out : folder for figures; None: none are drawn
 
     Raises
@@ -56,7 +58,7 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     ConfigurationError
         The column with the number of the sweep holds a number that is not whole.
     """
-    points = sweep_points_of(table, path)
+    points, rule = sweep_points_of(table, path), options.rule
     noise = drive_noise(points.voltage)
     driven = points.level is None and is_current_driven(points.voltage, points.current)
     if driven:
@@ -64,6 +66,7 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     else:
         events, doubt = _unchecked(switching(_with_beyond(points, table), SweepFacts(voltage_noise=noise), rule))
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
+    results += _resistances(events, SweepFacts(voltage_noise=noise), options)
     summaries, said = _summaries(points, events, rule, driven=driven)
     touching = contact(points.voltage, points.current)
     if Flag.SHORT in touching.flags:
@@ -81,6 +84,14 @@ def analyse_sweeps(table: Table, path: Path, rule: Rule, out: Path | None) -> Fo
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
     found = Found(f"sweep{' of the current' if driven else ''}, {number}", [*results, *summaries], [*said, *doubt])
     return found if out is None else _with_figures(found, events, path, out)
+
+
+def _resistances(events: Sequence[Switching], facts: SweepFacts, options: ExtractionOptions) -> list[Result]:
+    """Return the resistances; no scope looked, so a negative one may be the mean of an oscillation."""
+    doubt = Flag.UNCHECKED | Flag.AMBIGUOUS
+    return [replace(one, flags=one.flags | doubt)
+            if one.quantity == "negative_differential_resistance" and Flag.NO_EVENT not in one.flags else one
+            for one in resistances(events, facts, options.read_voltage)]
 
 
 def _is_out_of_order(driven: FloatArray) -> bool:

@@ -50,6 +50,9 @@ class SweepFacts:
         0.0  #: [Ohm] between instrument and device; already taken off ``IVPoints.voltage``
     )
     path_tolerance: float = 0.02  #: relative limit of it
+    #: [S] of the scope inputs at the device; what flows through them is already taken off ``IVPoints.current``
+    parallel_conductance: float = 0.0
+    parallel_tolerance: float = 0.02  #: relative limit of it: data sheets of oscilloscopes have 1 to 2 % of 1 MOhm
 
     def voltage_uncertainty(self, voltage: float, current: float) -> float:
         """Return the standard uncertainty [V] of a device voltage."""

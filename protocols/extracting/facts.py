@@ -56,6 +56,7 @@ def sweep_facts(run: Run, options: ExtractionOptions) -> SweepFacts:
         current_noise=amps.get("noise", 0.0),
         path_resistance=header.fixture.path_resistance.get("drive", 0.0),
         path_tolerance=options.path_tolerance,
+        parallel_conductance=header.fixture.parallel_conductance,
     )
 
 

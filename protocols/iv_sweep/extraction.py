@@ -1,9 +1,11 @@
 """A sweep to numbers: threshold and hold of each half-sweep, and the level from which the device oscillates."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from tsbench.analysis.resistance.resistances import resistances
 from tsbench.analysis.threshold.averaged_oscillation import falling_part
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
@@ -72,9 +74,24 @@ def _doubted(event: Switching, noise: float) -> Switching:
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
-    """Return threshold and hold of each half-sweep, and the onset of an oscillation that the scope saw."""
-    found = [result for event in sweep_switching(run, options) for result in event.results()]
+    """Return threshold, hold and resistances of each half-sweep, and the onset of an oscillation that the scope saw."""
+    events = sweep_switching(run, options)
+    found = [result for event in events for result in event.results()]
+    if events:
+        found += sweep_resistances(run, events, options)
     return or_nothing(found + oscillation_onset(run), run, "threshold_voltage", "V")
+
+
+def sweep_resistances(run: Run, events: Sequence[Switching], options: ExtractionOptions) -> tuple[Result, ...]:
+    """Return the resistances of the half-sweeps of a run.
+
+    The current of the scope inputs at the device is taken off the current once more than off the drop along the path.
+    With the path P and the inputs' conductance G, the source voltage is that of the device and P / (1 + P G) times the
+    current of the device.
+    """
+    facts = sweep_facts(run, options)
+    path = facts.path_resistance / (1.0 + facts.path_resistance * run.header.fixture.parallel_conductance)
+    return resistances(events, replace(facts, path_resistance=path), options.read_voltage)
 
 
 def on_at_last_level(run: Run) -> str:

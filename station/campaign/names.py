@@ -25,7 +25,9 @@ _BY_UNIT: Mapping[str, str] = {
     "Hz": "firing_rate frequency line_width",
     "Hz/V": "frequency_slope",
     "J": "spike_energy stimulus_energy",
-    "Ohm": "off_resistance on_resistance read_resistance resistance resistance_after_pulse",
+    "Ohm": (
+        "differential_on_resistance negative_differential_resistance off_resistance on_resistance read_resistance "
+        "resistance resistance_after_pulse series_resistance"),
     "V": (
         "firing_curve_width firing_threshold forming_shift forming_voltage frequency_peak_level "
         "hold_voltage oscillation_end oscillation_onset overvoltage pulse_threshold_voltage snapback_voltage "

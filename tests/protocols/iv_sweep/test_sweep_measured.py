@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from tsbench.records import Flag
+from tsbench.simulated_backends.devices.catalogue import device_model
+from tsbench.simulated_backends.devices.static import static_curve
 
 #: static fold and hold of the catalogue's nbo2 at its terminals, current at hold [PHYSICS: catalogue nbo2]
 FOLD, HOLD = 1.023, 0.886
@@ -21,6 +23,15 @@ def test_threshold_and_hold_come_back(measure):
     assert threshold.value == pytest.approx(FOLD, rel=0.02)
     assert hold.value == pytest.approx(HOLD, rel=0.02)
     assert threshold.low <= threshold.value <= threshold.high
+    (on,), (slope,), (off,), (series,) = (done.values(name) for name in (
+        "on_resistance", "differential_on_resistance", "off_resistance", "series_resistance"))
+    curve = static_curve(device_model("nbo2"), np.geomspace(1e-6, 2e-3, 2000))
+    rising = curve.current < 6e-5
+    at = float(np.interp(0.5 * threshold.value, curve.voltage[rising], curve.current[rising]))
+    assert off.low <= 0.5 * threshold.value / at <= off.high and off.value == pytest.approx(81e3, rel=0.02)
+    assert on.value == pytest.approx(940.0, rel=0.01) and 0.0 < slope.low < slope.value < slope.high < 250.0
+    # the jump ends in compliance: there is no load line
+    assert series.value is None and Flag.COMPLIANCE in series.flags
     limited = (done.run.point_flags & Flag.COMPLIANCE) != 0
     assert limited.any() and not limited.all()
     assert done.run.column("current")[limited] == pytest.approx(1e-3, rel=0.02)
@@ -106,6 +117,8 @@ def test_a_resistor_is_read_as_what_it_is_and_has_no_threshold(measure, check):
     assert 1 / slope == pytest.approx(10e3, rel=0.012)  # the scope's megaohm stands beside it
     (threshold,) = done.values("threshold_voltage")
     assert threshold.value is None and Flag.NO_EVENT in threshold.flags
+    (off,), (on,) = done.values("off_resistance"), done.values("on_resistance")
+    assert off.low <= 10e3 <= off.high and on.value is None and Flag.NO_EVENT in on.flags
 
 
 @pytest.mark.sabotage("resistor", "units", "output")

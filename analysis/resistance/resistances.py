@@ -1,0 +1,62 @@
+"""All resistances of a half-sweep as results."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from tsbench.analysis.resistance.differential_resistance import (
+    differential_on_resistance,
+    negative_differential_resistance,
+)
+from tsbench.analysis.resistance.load_line import series_resistance
+from tsbench.analysis.resistance.state_readings import on_branch
+from tsbench.analysis.resistance.state_resistance import off_resistance, on_resistance
+from tsbench.analysis.threshold.snapback import Snapback
+from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
+from tsbench.records import Flag, Result
+
+#: flags of a threshold that put the on state in doubt
+_DOUBTS = Flag.AMBIGUOUS | Flag.UNCHECKED | Flag.NO_HYSTERESIS
+
+
+def resistances(
+    events: Iterable[Switching], facts: SweepFacts | None = None, read_voltage: float | None = None
+) -> tuple[Result, ...]:
+    """Return the resistances of half-sweeps.
+
+    Under voltage drive: ``off_resistance``, ``on_resistance``, ``differential_on_resistance`` and, if there are
+    set-points, ``series_resistance``. Under current drive, ``negative_differential_resistance`` in place of the last
+    one. All of them in ohms, and as ``docs/definitions.md`` defines them.
+
+    Parameters
+    ----------
+    events : half-sweeps with their events
+    facts : accuracy of the source meter, path resistance
+    read_voltage : [V] at which the off resistance is read; None: half of the threshold voltage
+    """
+    facts = facts or SweepFacts()
+    return tuple(result for event in events for result in _of_one(event, facts, read_voltage))
+
+
+def _of_one(event: Switching, facts: SweepFacts, read_voltage: float | None) -> tuple[Result, ...]:
+    current_drive = isinstance(event, Snapback)
+    branch = on_branch(event, facts, current_drive)
+    found = (off_resistance(event, facts, read_voltage), _doubted(on_resistance(event, facts, branch), event),
+             _doubted(differential_on_resistance(event, facts, branch), event))
+    if current_drive:
+        return *found, _doubted(negative_differential_resistance(event, facts), event)
+    if facts.path_resistance == 0.0 and np.array_equal(event.half.level, event.half.voltage):
+        return found   # a table of voltage and current: nothing tells the voltage of the source
+    return *found, series_resistance(event, facts)
+
+
+def _doubted(result: Result, event: Switching) -> Result:
+    """Return a result that rests on the event, with the flags of a threshold that may be none.
+
+    Averages over an oscillation, and a change that a range of the meter makes, look like an on state. The series
+    resistance is not in doubt: readings lie on the load line, whatever the device does.
+    """
+    if Flag.NO_EVENT in result.flags:
+        return result
+    return replace(result, flags=result.flags | event.threshold_voltage.flags & _DOUBTS)

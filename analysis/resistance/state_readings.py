@@ -1,0 +1,157 @@
+"""Which readings of a half-sweep show the off state, and which show the on state while only the source sets them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty
+from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray
+from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching
+from tsbench.analysis.threshold.switching_rule import last_on, noise_floor
+from tsbench.records import Flag, FloatArray
+
+#: readings with these flags are no readings of a state
+NO_STATE = int(Flag.OVERFLOW | Flag.CLIPPED | Flag.OSCILLATING)
+#: a current within the first share of the highest one, while the set-point moves by more than the second share, is
+#: limited: behind any resistance, a current grows at least as fast as the set-point. Chosen
+_LEVEL_CURRENT, _MOVED = 5e-3, 0.02
+_PARTLY = 20  #: readings next to compliance that a restless device may make means of both
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class OnBranch:
+    """The on state of a half-sweep; indices are those of the half-sweep, in order of measurement."""
+
+    free: IntArray  #: readings that neither the source meter limits nor an oscillation averages
+    limited: IntArray  #: readings in compliance
+    falling: bool  #: whether they are of the way down; else of the way up
+    flags: Flag  #: of the readings, as results pass them on
+
+
+def free_readings(half: HalfSweep, facts: SweepFacts, current_drive: bool) -> BoolArray:
+    """Return which readings the source sets, and no limit of the source meter; shape (n,), bool.
+
+    A reading is limited if it has the flag COMPLIANCE. Its flag says whether the source meter limited at its end, and
+    a reading is a mean. So, under voltage drive, it is limited also where the voltage of the source was below its
+    set-point. A table may have no flags. There, the highest current is a limit if the set-point goes on while it stays.
+    """
+    flagged = (half.flags & int(Flag.COMPLIANCE)) != 0
+    free = ~flagged
+    if current_drive or len(half.level) == 0:
+        return free
+    if flagged.any():
+        steps = np.abs(np.diff(half.level))
+        steps = steps[steps > 0]
+        step = float(np.median(steps)) if steps.size else 0.0
+        least = np.maximum(
+            NORMAL_95 * np.hypot(standard_uncertainty(1.0) * (facts.voltage_gain * half.level + facts.voltage_offset),
+                                 facts.voltage_noise), 0.5 * step)
+        below = half.level - source_voltage(half, facts) > least
+        return free & ~_reached(flagged, below)
+    highest = half.current >= (1.0 - _LEVEL_CURRENT) * float(half.current.max())
+    levels = half.level[highest]
+    if levels.size > 2 and float(np.ptp(levels)) > _MOVED * float(half.level.max()):
+        free &= ~highest
+    return free
+
+
+def _reached(flagged: BoolArray, below: BoolArray) -> BoolArray:
+    """Return which readings ``below`` their set-point follow a flagged one without a gap, in either direction; (n,).
+
+    Only some next to it: the readings of a table may be those of the device, all of them below the set-point.
+    """
+    found = flagged.copy()
+    for _ in range(_PARTLY):
+        beside = below & ~found
+        beside[1:-1] &= found[:-2] | found[2:]
+        beside[:1] &= found[1:2]
+        beside[-1:] &= found[-2:-1]
+        if not beside.any():
+            break
+        found |= beside
+    return found
+
+
+def source_voltage(half: HalfSweep, facts: SweepFacts) -> FloatArray:
+    """Return the voltage [V] as the source meter read it: device voltage and drop along the path, shape (n,)."""
+    return half.voltage + facts.path_resistance * half.current
+
+
+def was_on(event: Switching) -> bool:
+    """Return whether a half-sweep shows the device in its on state."""
+    return (event.threshold_index is not None or event.hold_index is not None
+            or Flag.CENSORED in event.threshold_voltage.flags)
+
+
+def off_readings(event: Switching, facts: SweepFacts) -> IntArray:
+    """Return the readings of the way up before the device switches on; all of it where nothing switches."""
+    half = event.half
+    if event.threshold_index is None and Flag.CENSORED in event.threshold_voltage.flags:
+        return np.empty(0, np.int64)   # it was on from the first reading
+    last = half.turn if event.threshold_index is None else event.threshold_index
+    usable = (half.flags[: last + 1] & (NO_STATE | int(Flag.COMPLIANCE))) == 0
+    return np.flatnonzero(usable & (half.level[: last + 1] > 0.0))
+
+
+def on_branch(event: Switching, facts: SweepFacts, current_drive: bool) -> OnBranch | None:
+    """Return the on state: of the way down, or of the way up where the way down has no such reading; None: never on."""
+    half = event.half
+    if not was_on(event):
+        return None
+    free = free_readings(half, facts, current_drive)
+    state = (half.flags & NO_STATE) == 0
+    down = np.arange(half.down().start, _end_of_on(event, facts) + 1)
+    # the reading behind the switching on may be a mean of both states
+    up = np.arange(0 if event.threshold_index is None else event.threshold_index + 2, half.turn + 1)
+    falling = down.size > 1 and bool((free & state)[down].any())
+    if not falling and not (free & state)[up].any():
+        falling = down.size > 1
+    mine = down if falling else up
+    joined = int(np.bitwise_or.reduce(half.flags[mine], initial=0))
+    return OnBranch(mine[(free & state)[mine]], mine[(~free & state)[mine]], falling, Flag(joined) & PASSED_ON)
+
+
+def _end_of_on(event: Switching, facts: SweepFacts) -> int:
+    """Return the last reading of the way down that shows the device on; the one before the way down: none does.
+
+    The on state ends at the hold voltage. Behind a load, the device then follows its curve back while it leaves it.
+    """
+    half = event.half
+    if event.hold_index is not None:
+        start, amperes = int(half.down().start), abs(event.hold_current.value or 0.0)
+        still = np.flatnonzero(half.current[start : event.hold_index + 1] >= amperes * (1.0 - 1e-9))
+        return start + int(still[-1]) if still.size else event.hold_index
+    before = -1 if event.threshold_index is None else event.threshold_index
+    if (found := last_on(half, before, noise_floor(half, facts.current_noise))) is not None:
+        return found
+    return int(half.down().start) - 1
+
+
+def ratio_uncertainty(
+    half: HalfSweep, facts: SweepFacts, k: int, noise: tuple[float, float] = (0.0, 0.0)
+) -> tuple[float, float]:
+    """Return the random and the systematic standard uncertainty [Ohm] of device voltage over current at a reading.
+
+    The device voltage is V - P I with the voltage V of the source meter and the resistance P of the path. So the
+    resistance is V / I - P, and errors of the current count with V / I². A limit ±a of a data sheet is uniform.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    facts : of the source meter and the path
+    k : index of the reading
+    noise : standard deviations of voltage [V] and current [A] that the readings show, beside those of the data sheet
+    """
+    amperes = float(half.current[k])
+    volts = float(half.voltage[k]) + facts.path_resistance * amperes
+    slope = volts / amperes**2
+    random = combined(max(facts.voltage_noise, noise[0]) / amperes, slope * max(facts.current_noise, noise[1]))
+    systematic = combined(
+        standard_uncertainty(facts.voltage_gain * abs(volts) + facts.voltage_offset) / amperes,
+        slope * standard_uncertainty(facts.current_gain * abs(amperes) + facts.current_offset),
+        slope * standard_uncertainty(facts.parallel_tolerance * facts.parallel_conductance * volts),
+        standard_uncertainty(facts.path_tolerance * facts.path_resistance))
+    return random, systematic

@@ -1,0 +1,182 @@
+"""Off and on resistance of a half-sweep: device voltage over device current at a stated point of each state.
+
+The quantities are defined in ``docs/definitions.md``. Of the off state, a parabola through the currents of the readings
+around the voltage (A. Savitzky and M. J. E. Golay, Anal. Chem. 36 (1964) 1627) gives the current there: the curve of an
+off state is bent. Of the on state, the reading with the highest current counts that nothing limits.
+"""
+
+import math
+
+import numpy as np
+
+from tsbench.analysis.resistance.state_readings import OnBranch, off_readings, ratio_uncertainty, source_voltage, was_on
+from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
+from tsbench.analysis.threshold.half_sweeps import IntArray
+from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of
+from tsbench.quantities import format_quantity
+from tsbench.records import Flag, FloatArray, Result
+from tsbench.samples import noise_of
+
+#: part of the threshold voltage, or of the highest voltage, at which the off state is read. As the field does
+READ_SHARE = 0.5
+#: readings of the parabola: at least, at most, and those within this share of the voltage
+_FEWEST, _MOST, _NEAR = 5, 15, 0.1
+_AROUND = 41  #: readings around a point that tell its noise
+_BEYOND = 1.5  #: a read voltage may be outside the readings by this part of the distance of two of them
+_MORE = 2.0  #: times as large as the noise: then the scatter about the parabola counts
+
+
+def off_resistance(event: Switching, facts: SweepFacts, read_voltage: float | None = None) -> Result:
+    """Return the off resistance [Ohm] of a half-sweep.
+
+    Without an event it is that of the state in which the device stays. Only a lower bound is known (CENSORED) where the
+    interval of the current holds zero.
+
+    Parameters
+    ----------
+    event : the half-sweep with its events
+    facts : accuracy of the source meter, path
+    read_voltage : [V] at which it is read; None: half of the threshold voltage, or of the highest voltage of a
+        half-sweep without an event
+    """
+    half, mine = event.half, off_readings(event, facts)
+    switched = was_on(event)
+    asked = "the read voltage" if read_voltage is not None else (
+        "half of the threshold voltage" if switched else "half of the highest voltage")
+    at = abs(read_voltage) if read_voltage is not None else _half_of(event, mine)
+    method = f"device voltage over current on the way up, at {asked}"
+    chosen = _around(half.voltage, mine, at)
+    if chosen is None:
+        # on from the first reading: there is no off state
+        none = Flag.NO_EVENT if mine.size == 0 and switched else Flag.TOO_FEW
+        seen = Flag(int(np.bitwise_or.reduce(half.flags, initial=0))) & PASSED_ON
+        return result_of(half, "off_resistance", "Ohm", f"{method}; too few readings of the off state around it",
+                         flags=seen | none)
+    current, slope, scatter, weight = _parabola(half.voltage[chosen], half.current[chosen], at)
+    near = _nearest(half.voltage, mine, at)
+    noise = combined(max(facts.current_noise, noise_of(half.current[near])),
+                     slope * max(facts.voltage_noise, noise_of(half.voltage[near])))
+    # noise is known from many readings; what exceeds it about the parabola, from the few of them
+    random = weight * (noise if scatter <= _MORE * noise else scatter * t_quantile_95(chosen.size - 3) / NORMAL_95)
+    volts = at + facts.path_resistance * max(current, 0.0)
+    systematic = combined(
+        standard_uncertainty(facts.current_gain * abs(current) + facts.current_offset),
+        standard_uncertainty(facts.parallel_tolerance * facts.parallel_conductance * at),
+        slope * standard_uncertainty(facts.voltage_gain * volts + facts.voltage_offset),
+        slope * standard_uncertainty(facts.path_tolerance * facts.path_resistance) * abs(current))
+    wide = NORMAL_95 * combined(random, systematic)
+    flags = Flag(int(np.bitwise_or.reduce(half.flags[chosen], initial=0))) & PASSED_ON
+    method = f"{method} ({format_quantity(at, 'V', 3)}); a parabola through the currents of {chosen.size} readings"
+    if current - wide <= 0.0:
+        bound = at / (current + wide) if current + wide > 0.0 else None
+        flags |= Flag.CENSORED if bound is not None else Flag.IMPLAUSIBLE
+        return _unsigned(event, "off_resistance", f"{method}. The current is not told from zero", (None, bound, None),
+                         flags, (None, None))
+    value = at / current
+    return _unsigned(event, "off_resistance", method, (value, at / (current + wide), at / (current - wide)), flags,
+                     (value * random / current, value * systematic / current))
+
+
+def on_resistance(event: Switching, facts: SweepFacts, branch: OnBranch | None) -> Result:
+    """Return the on resistance [Ohm] of a half-sweep, at the highest current that nothing limits.
+
+    If the source meter limits the current of all readings, only an upper bound is known: the device conducts at least
+    as well as the reading in compliance with the lowest quotient shows.
+
+    Parameters
+    ----------
+    event : the half-sweep with its events
+    facts : accuracy of the source meter, path
+    branch : its on state, None: it was never on
+    """
+    half, name = event.half, "on_resistance"
+    if branch is None:
+        seen = Flag(int(np.bitwise_or.reduce(half.flags, initial=0))) & PASSED_ON
+        return result_of(half, name, "Ohm", "the device is never on", flags=seen | Flag.NO_EVENT)
+    way = "down" if branch.falling else "up"
+    method = f"device voltage over current on the way {way}, at the highest current that is not limited"
+    known = branch.free[half.current[branch.free] > 0.0]
+    if known.size == 0:
+        return _limited(event, facts, branch, method)
+    k = int(known[np.argmax(half.current[known])])
+    near = known[np.argsort(np.abs(known - k), kind="stable")[:_AROUND]]
+    near.sort()
+    noise = noise_of(source_voltage(half, facts)[near] - half.level[near]), noise_of(half.current[near])
+    random, systematic = ratio_uncertainty(half, facts, k, noise)
+    value = float(half.voltage[k] / half.current[k])
+    wide = NORMAL_95 * combined(random, systematic)
+    at = f"{format_quantity(float(half.current[k]), 'A', 3)}, {format_quantity(float(half.voltage[k]), 'V', 3)}"
+    return _unsigned(event, name, f"{method} ({at})", (value, value - wide, value + wide),
+                     Flag(int(half.flags[k])) & PASSED_ON, (random, systematic))
+
+
+def _limited(event: Switching, facts: SweepFacts, branch: OnBranch, method: str) -> Result:
+    half, mine = event.half, branch.limited[event.half.current[branch.limited] > 0.0]
+    if mine.size == 0:
+        return result_of(half, "on_resistance", "Ohm", f"{method}; there is no such reading",
+                         flags=branch.flags | Flag.TOO_FEW)
+    k = int(mine[np.argmin(half.voltage[mine] / half.current[mine])])
+    bound = float(half.voltage[k] / half.current[k]) + NORMAL_95 * combined(*ratio_uncertainty(half, facts, k))
+    text = (f"{method}; all readings of the on state are in compliance. At "
+            f"{format_quantity(float(half.current[k]), 'A', 3)} the device has no more than this")
+    return _unsigned(event, "on_resistance", text, (None, None, bound), branch.flags | Flag.COMPLIANCE | Flag.CENSORED,
+                     (None, None))
+
+
+def _unsigned(
+    event: Switching, quantity: str, method: str, numbers: tuple[float | None, float | None, float | None], flags: Flag,
+    parts: tuple[float | None, float | None],
+) -> Result:
+    """Return a resistance, which has the same sign at both polarities; ``numbers``: value, low and high."""
+    empty = result_of(event.half, quantity, "Ohm", method)
+    return Result(quantity, "Ohm", *numbers, method, empty.conditions, flags, *parts)
+
+
+def _half_of(event: Switching, mine: IntArray) -> float:
+    """Return half of the voltage at which the device switches on, or of the highest one; zero without readings."""
+    threshold = event.threshold_voltage.value
+    if threshold is not None:
+        return READ_SHARE * abs(threshold)
+    return READ_SHARE * float(event.half.voltage[mine].max()) if mine.size else 0.0
+
+
+def _around(voltage: FloatArray, mine: IntArray, at: float) -> IntArray | None:
+    """Return the readings of the parabola: those nearest to a voltage, on both sides of it; None: too few."""
+    if mine.size < _FEWEST or at <= 0.0:
+        return None
+    apart = np.abs(voltage[mine] - at)
+    order = np.argsort(apart, kind="stable")
+    count = min(max(int(np.count_nonzero(apart <= _NEAR * at)), _FEWEST), _MOST)
+    chosen = np.sort(mine[order[:count]])
+    volts = voltage[chosen]
+    span = float(np.ptp(volts))
+    if np.unique(volts).size < _FEWEST:
+        return None
+    room = _BEYOND * span / (chosen.size - 1)
+    if not float(volts.min()) - room <= at <= float(volts.max()) + room:
+        return None
+    return chosen
+
+
+def _parabola(voltage: FloatArray, current: FloatArray, at: float) -> tuple[float, float, float, float]:
+    """Return what a parabola through some readings says at a voltage.
+
+    Returns
+    -------
+    (current [A]; magnitude of its slope over the voltage [S]; scatter about the parabola [A]; standard uncertainty of
+    the current in standard deviations of a reading)
+    """
+    span = float(np.ptp(voltage))
+    x = (voltage - at) / span
+    design = np.stack([np.ones_like(x), x, x * x], axis=1)
+    found, *_ = np.linalg.lstsq(design, current, rcond=None)
+    left = current - design @ found
+    scatter = math.sqrt(float(left @ left) / (current.size - design.shape[1]))
+    weight = math.sqrt(max(float(np.linalg.pinv(design.T @ design)[0, 0]), 0.0))
+    return float(found[0]), abs(float(found[1])) / span, scatter, weight
+
+
+def _nearest(voltage: FloatArray, mine: IntArray, at: float) -> IntArray:
+    """Return the readings near a voltage that tell the noise, in order of measurement."""
+    found: IntArray = np.sort(mine[np.argsort(np.abs(voltage[mine] - at), kind="stable")[:_AROUND]])
+    return found
