@@ -192,7 +192,7 @@ def _analyse_tables(
         name = f"{label}:{one.name}" if one.name else label
         drawn_as = path.with_name(_figure_stem(label, path, one.name, into.stems) + path.suffix)
         try:
-            found = analyse_table(one.table, drawn_as, options, out, kind)
+            found = analyse_table(one.table, drawn_as, options.rule, out, kind, options.read_voltage)
         except TsbenchError as error:
             failed += 1
             said = str(error).replace(drawn_as.name, f"{label}, table '{one.name}'" if one.name else label)

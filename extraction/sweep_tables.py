@@ -26,7 +26,6 @@ from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
 from tsbench.protocols.extracting.contacts import with_contact
-from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
@@ -43,22 +42,25 @@ _MOSTLY, _UNLIKE = 0.8, 3  #: share of the rows in pairs, and pairs with unlike 
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
-def analyse_sweeps(table: Table, path: Path, options: ExtractionOptions, out: Path | None) -> Found:
+def analyse_sweeps(
+    table: Table, path: Path, rule: Rule, out: Path | None, read_voltage: float | None = None
+) -> Found:
     """Return threshold, hold and resistances of each half-sweep of a table, statistics, and the figures.
 
     Parameters
     ----------
     table : with voltage and current
     path : of the table
-    options : what counts as switching, and where the off resistance is read
+    rule : what counts as switching
     out : folder for figures; None: none are drawn
+    read_voltage : [V] at which the off resistance is read; None: half of the threshold voltage
 
     Raises
     ------
     ConfigurationError
         The column with the number of the sweep holds a number that is not whole.
     """
-    points, rule = sweep_points_of(table, path), options.rule
+    points = sweep_points_of(table, path)
     noise = drive_noise(points.voltage)
     driven = points.level is None and is_current_driven(points.voltage, points.current)
     if driven:
@@ -66,7 +68,7 @@ def analyse_sweeps(table: Table, path: Path, options: ExtractionOptions, out: Pa
     else:
         events, doubt = _unchecked(switching(_with_beyond(points, table), SweepFacts(voltage_noise=noise), rule))
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
-    results += _resistances(events, SweepFacts(voltage_noise=noise), options)
+    results += _resistances(events, SweepFacts(voltage_noise=noise), read_voltage)
     summaries, said = _summaries(points, events, rule, driven=driven)
     touching = contact(points.voltage, points.current)
     if Flag.SHORT in touching.flags:
@@ -86,12 +88,12 @@ def analyse_sweeps(table: Table, path: Path, options: ExtractionOptions, out: Pa
     return found if out is None else _with_figures(found, events, path, out)
 
 
-def _resistances(events: Sequence[Switching], facts: SweepFacts, options: ExtractionOptions) -> list[Result]:
+def _resistances(events: Sequence[Switching], facts: SweepFacts, read_voltage: float | None) -> list[Result]:
     """Return the resistances; no scope looked, so a negative one may be the mean of an oscillation."""
     doubt = Flag.UNCHECKED | Flag.AMBIGUOUS
     return [replace(one, flags=one.flags | doubt)
             if one.quantity == "negative_differential_resistance" and Flag.NO_EVENT not in one.flags else one
-            for one in resistances(events, facts, options.read_voltage)]
+            for one in resistances(events, facts, read_voltage)]
 
 
 def _is_out_of_order(driven: FloatArray) -> bool:

@@ -23,17 +23,17 @@ from tsbench.analysis.tables.plausibility import contradiction
 from tsbench.analysis.tables.printed_digits import printed_digits
 from tsbench.analysis.tables.record_kind import HELD, record_kind
 from tsbench.analysis.tables.table import ColumnRead, Table
+from tsbench.analysis.threshold.switching_rule import Rule
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
 from tsbench.extraction.pulse_tables import analyse_pulses
 from tsbench.extraction.sweep_tables import analyse_sweeps
-from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray
 
 
 def analyse_table(
-    table: Table, path: Path, options: ExtractionOptions, out: Path | None, kind: str | None = None
+    table: Table, path: Path, rule: Rule, out: Path | None, kind: str | None = None, read_voltage: float | None = None
 ) -> Found:
     """Return the results of one table.
 
@@ -44,9 +44,10 @@ def analyse_table(
     ----------
     table : as :func:`tsbench.extraction.table_files.read_tables` reads it
     path : of the table, for messages and for the names of the figures
-    options : what counts as switching in a sweep, and where its off resistance is read
+    rule : what counts as switching in a sweep
     out : folder for figures; None: none are drawn
     kind : what the table holds, one of ``record_kind.KINDS``; None: by columns and record
+    read_voltage : [V] at which the off resistance of a sweep is read; None: half of the threshold voltage
 
     Raises
     ------
@@ -58,7 +59,7 @@ def analyse_table(
     chosen = kind or _kind(table, path)
     _check(table, chosen, path)
     if chosen == "sweep":
-        found = analyse_sweeps(table, path, options, out)
+        found = analyse_sweeps(table, path, rule, out, read_voltage)
     elif chosen == "spikes":
         found = _over_time(table, path, out)
     else:

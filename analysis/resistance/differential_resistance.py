@@ -27,7 +27,7 @@ _FEWEST_FALLING = 3
 
 
 @dataclass(frozen=True)
-class Slope:
+class LineSlope:
     """A slope of voltage over current [Ohm], its standard error by the scatter and noise, and Student's factor."""
 
     value: float
@@ -36,7 +36,7 @@ class Slope:
     scatter: float  #: [V] standard deviation of the readings about the line
 
 
-def line_slope(level: FloatArray, voltage: FloatArray, current: FloatArray, noise: float = 0.0) -> Slope | None:
+def line_slope(level: FloatArray, voltage: FloatArray, current: FloatArray, noise: float = 0.0) -> LineSlope | None:
     """Return the slope of the device voltage over the current, with the set-points as the instrument.
 
     Parameters
@@ -47,7 +47,7 @@ def line_slope(level: FloatArray, voltage: FloatArray, current: FloatArray, nois
 
     Returns
     -------
-    Slope, or None where the set-points are fewer than three, or the current does not change with them
+    LineSlope, or None where the set-points are fewer than three, or the current does not change with them
     """
     if np.unique(level).size < 3:
         return None
@@ -64,7 +64,7 @@ def line_slope(level: FloatArray, voltage: FloatArray, current: FloatArray, nois
     per_volt = math.sqrt(spread) / abs(with_current)
     by_scatter, by_noise = t_quantile_95(degrees) * scatter, NORMAL_95 * noise
     factor = t_quantile_95(degrees) if by_scatter >= by_noise else NORMAL_95
-    return Slope(value, max(scatter, noise * NORMAL_95 / factor) * per_volt, factor, scatter)
+    return LineSlope(value, max(scatter, noise * NORMAL_95 / factor) * per_volt, factor, scatter)
 
 
 def differential_on_resistance(
@@ -174,7 +174,7 @@ def _steepest(half: HalfSweep, facts: SweepFacts, mine: IntArray, noise: float, 
                    (random, systematic))
 
 
-def _slope(half: HalfSweep, facts: SweepFacts, mine: IntArray) -> Slope | None:
+def _slope(half: HalfSweep, facts: SweepFacts, mine: IntArray) -> LineSlope | None:
     found = line_slope(half.level[mine], half.voltage[mine], half.current[mine])
     if found is None:
         return None

@@ -38,8 +38,8 @@ def free_readings(half: HalfSweep, facts: SweepFacts, current_drive: bool) -> Bo
     a reading is a mean. So, under voltage drive, it is limited also where the voltage of the source was below its
     set-point. A table may have no flags. There, the highest current is a limit if the set-point goes on while it stays.
     """
-    flagged = (half.flags & int(Flag.COMPLIANCE)) != 0
-    free = ~flagged
+    flagged: BoolArray = (half.flags & int(Flag.COMPLIANCE)) != 0
+    free: BoolArray = ~flagged
     if current_drive or len(half.level) == 0:
         return free
     if flagged.any():
@@ -49,8 +49,9 @@ def free_readings(half: HalfSweep, facts: SweepFacts, current_drive: bool) -> Bo
         least = np.maximum(
             NORMAL_95 * np.hypot(standard_uncertainty(1.0) * (facts.voltage_gain * half.level + facts.voltage_offset),
                                  facts.voltage_noise), 0.5 * step)
-        below = half.level - source_voltage(half, facts) > least
-        return free & ~_reached(flagged, below)
+        below: BoolArray = half.level - source_voltage(half, facts) > least
+        at_set_point: BoolArray = ~_reached(flagged, below)
+        return at_set_point
     highest = half.current >= (1.0 - _LEVEL_CURRENT) * float(half.current.max())
     levels = half.level[highest]
     if levels.size > 2 and float(np.ptp(levels)) > _MOVED * float(half.level.max()):
