@@ -11,7 +11,7 @@ EVIDENCE = Path(__file__).resolve().parents[1] / "docs" / "evidence"
 SECTIONS = {
     "Extracted numbers": (
         "truth", "false_events", "switch_protocols", "pairs", "refractory", "adaptive", "spike_detection", "spiking",
-        "averaged_oscillation", "lives", "statistics", "measured_files"),
+        "averaged_oscillation", "lives", "statistics", "resistances", "measured_files"),
     "Studies of one device": ("study_nbo2", "study_vo2", "study_silver"),
     "Models of the devices": ("physics", "silver", "nanodots", "stochastic", "behaviours"),
     "The circuit engine": ("agreement", "operating_points", "ramps", "skipping", "solver", "door", "driven"),

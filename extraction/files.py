@@ -109,7 +109,7 @@ def analyse_files(
                     raise type(error)(said) from error
                 raise
     analysis.leave_out_repeated()
-    if line := _level_line(analysis.rows, chosen):
+    if line := _level_line(analysis.rows, options.rule):
         analysis.lines.append(line)
     return analysis
 
