@@ -364,9 +364,9 @@ def test_the_line_of_a_run_counts_what_it_has_no_value_for_and_says_how_it_ended
     shown = tmp_path / "r.nxs"
     shown.touch()
     for measured, told in (
-        (sweep(resistor=True), "4 results, 4 of them without a value"),
-        (sweep(), "4 results, 0 of them without a value"),
-        (replace(sweep(), status="abort"), "4 results, 0 of them without a value. The run ended with status 'abort'"),
+        (sweep(resistor=True), "8 results, 7 of them without a value"),
+        (sweep(), "8 results, 1 of them without a value"),
+        (replace(sweep(), status="abort"), "8 results, 1 of them without a value. The run ended with status 'abort'"),
     ):
         monkeypatch.setattr("tsbench.storage.read_foreign", lambda path, measured=measured: measured)
         analysis = analyse_files([shown])
@@ -377,14 +377,14 @@ def test_the_line_of_a_run_counts_what_it_has_no_value_for_and_says_how_it_ended
 
 @pytest.mark.parametrize(("good", "said"), [
     (0, "no results that can be stored"),
-    (1, "4 results, 0 of them without a value. Other results are left out, because they cannot be stored"),
+    (1, "8 results, 1 of them without a value. Other results are left out, because they cannot be stored"),
 ])
 def test_the_line_of_a_run_says_that_results_are_left_out(tmp_path, monkeypatch, good, said):
     (shown := tmp_path / "r.nxs").touch()
     monkeypatch.setattr("tsbench.storage.read_foreign", lambda path: sweep())
     found = extract(sweep())
-    assert len(found) == 4
-    monkeypatch.setattr(IVSweep, "extract", classmethod(lambda cls, run, options: [*found[:4 * good], 3]))
+    assert len(found) == 8
+    monkeypatch.setattr(IVSweep, "extract", classmethod(lambda cls, run, options: [*found[:8 * good], 3]))
     analysis = analyse_files([shown])
     assert analysis.lines[0] == f"r.nxs: iv_sweep on D1 gives {said}"
     assert "result that cannot be stored" in analysis.problems[0]

@@ -134,7 +134,7 @@ def test_the_command_prints_tables_json_and_csv(
     monkeypatch.setattr(command, "_TELL_EVERY", 0.0)
     assert main(["statistics", *files, *options, "--json"]) == 0
     told = capsys.readouterr()
-    assert f"read 0 of {len(files)} files\n" in told.err
+    assert f"read 1 of {len(files)} files\n" in told.err
     printed = json.loads(told.out)
     assert len(rows) == len(printed) and {row["device"] for row in printed} == {"D0", "D1", "D2", "all devices"}
     assert main(["statistics", files[0], "--quantity", "frequency"]) == 2

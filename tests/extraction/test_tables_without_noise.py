@@ -49,7 +49,7 @@ def test_half_sweeps_that_are_alike_have_a_difference_of_two_rules_that_is_known
     voltage = np.concatenate((up, up[-2::-1]))
     way_up = np.arange(voltage.size) < up.size
     on = np.where(way_up, voltage >= 0.9, voltage >= 0.4)
-    current = np.minimum(voltage / np.where(on, 1e3, 1e6), 1e-3)
+    current = np.minimum(voltage / np.where(on, 1e3, 1e9), 1e-3)
     for cycles, flags in ((6, Flag.NONE), (1, Flag.TOO_FEW)):
         cycle = np.repeat(np.arange(cycles), voltage.size)
         found = analysed(tmp_path / f"{cycles}.csv", "cycle,V (V),I (A)", ["%d", "%.9g", "%.9g"], cycle,
