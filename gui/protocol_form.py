@@ -1,5 +1,6 @@
 """A form made from a protocol's parameters: one declaration serves form, command line and run file."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from tsbench.gui.quantity_field import Bounds, QuantityField, written
 from tsbench.protocols import Protocol, describe
 
 _SPELT = {"nplc": "NPLC"}
+#: what is said of a value beyond a bound: "step = 0 V must be above 0 V"
+_BOUND = re.compile(r"(?P<name>\w+) = .+? (?P<rest>must be .+)")
 
 
 class ChoiceField(QtWidgets.QComboBox):
@@ -247,6 +250,8 @@ class ProtocolForm(QtWidgets.QWidget):
             text = str(error).removeprefix(f"{self._protocol.name}: ").removeprefix("parameters: ")
             name, _, rest = text.partition(": ")
             name = name.split(".")[0]
+            if (bound := _BOUND.fullmatch(text)) is not None:
+                name, rest = bound["name"], bound["rest"]
             blamed = self._fields.get(name)
             if isinstance(blamed, QuantityField):
                 blamed.set_outside_problem(rest)

@@ -179,7 +179,8 @@ def jumps(
     while width >= 1:
         across = np.maximum(smoothed(voltage, width), 1e-30)[first : last + 1]
         flowing = smoothed(current, width)
-        doubt = _OFF_SIGMAS * max(_noise_of_mean(current[:before], width, noise), float(np.std(flowing[:before])))
+        seen = float(np.std(flowing[:before])) if before else 0.0   # a record may begin at the edge
+        doubt = _OFF_SIGMAS * max(_noise_of_mean(current[:before], width, noise), seen)
         conductance = flowing[first : last + 1] / across
         high = np.flatnonzero(across >= share * float(across.max()))
         low = int(high[np.argmin(conductance[high])])

@@ -115,7 +115,7 @@ def switching_delay(
     left, right = _extent(v, i, found.rise, last, i_noise)
     blur = facts.response / dt
     # neighbours share the noise of a scope whose samples are closer than its response
-    scatter = max(i_noise, float(np.std(i[:quiet])))
+    scatter = max(i_noise, float(np.std(i[:quiet])) if quiet else 0.0)
     instant, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), scatter, by_level)
     record = Blunt(v, quiet, blur, v_noise)
     top, at = highest(record, first, max(first + 1, math.floor(instant.place)))

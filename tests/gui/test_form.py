@@ -114,7 +114,7 @@ def test_si_prefixes(panel, text, value):
         ("dwell", "inf", "finite"),
         ("cycles", "0", "at least 1"),
         ("cycles", "1.5", "whole number"),
-        ("step", "0", "greater than 0"),
+        ("step", "0", "must be above 0 V"),
         ("compliance", "1 V", "the unit must be A"),
     ],
 )

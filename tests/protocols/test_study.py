@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report import INFORMATION
 from benchmarks.study.benches import lay
 from benchmarks.study.materials import MATERIALS
 from benchmarks.study.measuring import perform
@@ -69,8 +68,8 @@ def test_a_truth_outside_most_intervals_fails_the_study() -> None:
 def test_single_numbers_with_a_flag_of_doubt_are_counted_apart() -> None:
     few, none = (judged([Count("I-V sweeps", "single holds", inside, known, 3, 5, 10)]) for inside, known in
                  ((8, 10), (0, 0)))
-    assert [line.passed for line in few] == [False, True] and "5 of 10" in few[1].measured
-    assert none[0].passed and none[0].bar == INFORMATION   # nothing to judge
+    assert [line.passed for line in few] == [False, False, True] and "5 of 10" in few[2].measured
+    assert not none[0].passed   # none of the numbers is without doubt
 
 
 def test_a_coarse_step_is_no_doubt_and_few_samples_are_one() -> None:
@@ -81,5 +80,6 @@ def test_a_coarse_step_is_no_doubt_and_few_samples_are_one() -> None:
     assert is_doubted("threshold_voltage", coarse | Flag.AMBIGUOUS) and not is_doubted("spike_amplitude", Flag.NONE)
     rows = [Row("sweeps", name, {}, "V", 1.0, 0.9, 1.1, 2.0, coarse)
             for name in ("threshold_voltage", "spike_amplitude")]
-    doubted, judging = judged(rows)
-    assert doubted.passed and doubted.measured == "0 of 1" and not judging.passed
+    judging, enough, doubted = judged(rows)
+    assert not judging.passed and not enough.passed   # one of two has no doubt
+    assert doubted.passed and doubted.measured == "1 of 1: spike amplitude"

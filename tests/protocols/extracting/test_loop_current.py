@@ -130,8 +130,10 @@ def test_a_sweep_marks_its_voltages(nbo2_bench: Path, tmp_path: Path) -> None:
     assert outcome.path is not None and outcome.status == "success", outcome.reason
     run = read_run(outcome.path)
     marked = {one.quantity: Flag.AMBIGUOUS in one.flags for one in run.results}
-    assert marked == {"threshold_voltage": True, "threshold_current": False, "hold_voltage": True,
-                      "hold_current": False}
+    currents = {"threshold_current": False, "hold_current": False}
+    assert marked == currents | dict.fromkeys(
+        ("threshold_voltage", "hold_voltage", "off_resistance", "on_resistance", "differential_on_resistance",
+         "series_resistance"), True)
     assert sum("the source meter measures" in line for line in outcome.remarks) == 1
 
 

@@ -41,7 +41,9 @@ def test_a_sweep_gives_no_time_and_no_current_of_the_on_state(measure):
     """The source meter limits the current there, and is far slower than the device."""
     done = measure("nbo2", "iv_sweep", {"start": "0.8 V", "step": "10 mV", "nplc": 0.1})
     assert {(result.quantity, result.unit) for result in done.outcome.results} == {
-        ("threshold_voltage", "V"), ("threshold_current", "A"), ("hold_voltage", "V"), ("hold_current", "A")}
+        ("threshold_voltage", "V"), ("threshold_current", "A"), ("hold_voltage", "V"), ("hold_current", "A"),
+        ("off_resistance", "Ohm"), ("on_resistance", "Ohm"), ("differential_on_resistance", "Ohm"),
+        ("series_resistance", "Ohm")}
     (before,) = done.values("threshold_current")
     assert before.value < 0.1 * done.run.column("current").max()   # that of the off state
 

@@ -137,7 +137,7 @@ def test_current_drive_reads_its_units_and_defaults(station, recorder):
     [
         ({"stopp": 1}, "Did you mean 'stop'"),
         ({"stop": "1 mA"}, "the unit must be V"),
-        ({"step": 0}, "greater than 0"),
+        ({"step": 0}, "step = 0 V must be above 0 V"),
         ({"step": "20 V"}, "'step' = 20.00 V is larger than the distance from 'start' to 'stop' (1.200 V)"),
         ({"drive": "current", "stop": "1 V"}, "the unit must be A"),
         ({"start": "1.2 V"}, "equal"),
@@ -145,9 +145,9 @@ def test_current_drive_reads_its_units_and_defaults(station, recorder):
         ({"cycles": 0}, "cycles"),
         ({"drive": "power"}, "drive"),
         ({"nplc": math.nan}, "finite number"),
-        ({"points": 5, "step": 1e-30}, "'points' = 5 and 'step' = 1e-30 V are both given"),
+        ({"points": 5, "step": 1e-30}, "'points' = 5 and 'step' = 1.000e-30 V are both given"),
         ({"points": 5, "step": "10 mV"}, "Give only one of them"),
-        ({"drive": "current", "points": 5, "step": "4 mA"}, "'step' = 0.004 A are both given"),
+        ({"drive": "current", "points": 5, "step": "4 mA"}, "'step' = 4 mA are both given"),
     ],
 )
 def test_bad_parameters_get_one_clear_line(values, words):
