@@ -27,7 +27,8 @@ def test_a_resistor_and_an_empty_run_give_no_event_or_nothing():
         known = result.quantity == "off_resistance"   # also of a device that does not switch
         assert (result.value is not None) is known
         assert (Flag.NO_EVENT in result.flags) is not known
-    assert extract(run("iv_sweep", SWEEP)) == ()
+    (empty,) = extract(run("iv_sweep", SWEEP))
+    assert (empty.quantity, empty.value, empty.flags) == ("threshold_voltage", None, Flag.NO_EVENT)
 
 
 def test_a_run_of_a_protocol_that_is_not_installed_is_refused():
