@@ -207,7 +207,8 @@ class Circuit:
 def read_alone(one: Swept) -> str:
     """Return what ``tsbench analyse`` says of a table with one sweep: by the flags of its rows and its remarks.
 
-    NOT_EXCLUDED or OSCILLATION: each number has the flag that says it. UNFLAGGED: one has not, or nothing was said.
+    NOT_EXCLUDED or OSCILLATION: each number has the flag for this. UNFLAGGED: a number lacks the flag, or there is no
+    remark.
     """
     from tsbench.analysis.threshold.averaged_oscillation import Averaged
     from tsbench.extraction import analyse_files

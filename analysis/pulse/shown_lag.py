@@ -1,8 +1,8 @@
 """By how much the channel of the current is late, as the end of a pulse shows it.
 
-A current that flows falls with its voltage. No device conducts without one. So where the fall of the current is late
-against that of the voltage, and equally late at all levels, the channel or the sensor of the current is late by that:
-a longer cable, whose skew nobody measured. A device that switched on after the edge shows no lag at the end.
+No device conducts without a voltage, so the current falls together with the voltage. If the current falls later, and
+equally late at all levels, its channel or its sensor is late by this time. The cause may be a longer cable whose skew
+was not measured. A device that switched on after the edge shows no lag at the end.
 """
 
 import math

@@ -1,13 +1,11 @@
 """A ramp-rate series to numbers: threshold and hold at each rate, and the change of the threshold per decade."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from tsbench.analysis.series.slopes import slope_result
 from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.sweep_series import at_conditions, slopes_of_polarities
 from tsbench.protocols.iv_sweep.extraction import sweep_switching
 from tsbench.records import FloatArray, Result, Run
 
@@ -38,12 +36,6 @@ def rate_results(run: Run, options: ExtractionOptions) -> list[Result]:
     if len(run.points) == 0:
         return or_nothing([], run, "threshold_voltage", "V")
     found, rates = at_rates(run, options)
-    results = [replace(row, conditions={**row.conditions, "ramp_rate": float(rate)})
-               for one, rate in zip(found, rates, strict=True) for row in one.results()]
-    for sign, name in ((1, "+"), (-1, "-")):
-        mine = np.array([one.half.polarity == sign for one in found], dtype=bool)
-        if mine.any():
-            rows = [one.threshold_voltage for one, wanted in zip(found, mine, strict=True) if wanted]
-            results.append(slope_result("threshold_voltage_per_decade", "V", np.log10(rates[mine]), rows,
-                                        "the logarithm (base 10) of the ramp rate", {"polarity": name}))
-    return results
+    quantity = "threshold_voltage_per_decade"
+    return [*at_conditions(found, "ramp_rate", rates), *slopes_of_polarities(
+        found, np.log10(rates), {"threshold_voltage": quantity}, "V", "the logarithm (base 10) of the ramp rate")]

@@ -1,18 +1,19 @@
 """A temperature series to numbers: threshold and hold at each temperature, their slopes, and the activation energy."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from tsbench.analysis.conductance.conductance import conductance, resistance_result
-from tsbench.analysis.series.slopes import activation_energy, slope_result
+from tsbench.analysis.series.slopes import activation_energy
 from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.protocols.extracting.facts import parameter, sweep_facts
 from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.protocols.extracting.sweep_series import at_conditions, slopes_of_polarities
 from tsbench.protocols.iv_sweep.extraction import sweep_points, sweep_switching
 from tsbench.records import Flag, FloatArray, Result, Run
 
+#: voltage -> its slope over temperature
+SLOPES = {name: f"{name}_slope" for name in ("threshold_voltage", "hold_voltage")}
 _MOST = 400  #: readings for one resistance: the slopes of all pairs are taken
 
 
@@ -47,14 +48,8 @@ def temperature_results(run: Run, options: ExtractionOptions) -> list[Result]:
     if len(run.points) == 0:
         return or_nothing([], run, "threshold_voltage", "V")
     found, temperatures = at_temperatures(run, options)
-    results = [replace(row, conditions={**row.conditions, "temperature": float(temperature)})
-               for one, temperature in zip(found, temperatures, strict=True) for row in one.results()]
+    results = at_conditions(found, "temperature", temperatures)
     low, at = resistances(run, options)
     results += low
-    for sign, name in ((1, "+"), (-1, "-")):
-        mine = np.array([one.half.polarity == sign for one in found], dtype=bool)
-        for quantity in ("threshold_voltage", "hold_voltage") if mine.any() else ():
-            rows = [getattr(one, quantity) for one, wanted in zip(found, mine, strict=True) if wanted]
-            results.append(slope_result(f"{quantity}_slope", "V/K", temperatures[mine], rows, "temperature",
-                                        {"polarity": name}))
+    results += slopes_of_polarities(found, temperatures, SLOPES, "V/K", "temperature")
     return [*results, activation_energy(at, low, {"up to": float(parameter(run, "read_voltage", 0.2))})]
