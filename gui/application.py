@@ -32,7 +32,7 @@ def open_window(bench: Path | None = None, trace: Path | None = None, log: Path 
             "there is no display (DISPLAY is not set). Measure with 'tsbench measure' instead"
         )
     try:
-        from PyQt5 import QtCore, QtWidgets  # noqa: PLC0415  optional: pip install tsbench[gui]
+        from PyQt5 import QtCore, QtWidgets, sip  # noqa: PLC0415  optional: pip install tsbench[gui]
 
         from tsbench.gui.main_window import MainWindow  # noqa: PLC0415
         from tsbench.gui.palette import apply_palette  # noqa: PLC0415
@@ -55,4 +55,6 @@ def open_window(bench: Path | None = None, trace: Path | None = None, log: Path 
     wake = QtCore.QTimer()
     wake.timeout.connect(lambda: None)  # lets Python see signals while Qt waits for events
     wake.start(200)
-    return int(application.exec_())
+    code = int(application.exec_())
+    sip.delete(window)  # while Qt lives: the order in which Python lets go of both at its end crashes now and then
+    return code

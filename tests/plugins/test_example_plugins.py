@@ -162,7 +162,7 @@ def test_the_window_shows_the_form_runs_it_and_shows_the_result(python: Run, ben
 import sys, time
 from pathlib import Path
 from typing import Any
-from PyQt5 import QtCore, QtTest, QtWidgets
+from PyQt5 import QtCore, QtTest, QtWidgets, sip
 QtCore.QSettings.setDefaultFormat(QtCore.QSettings.IniFormat)
 QtCore.QSettings.setPath(QtCore.QSettings.IniFormat, QtCore.QSettings.UserScope, {str(bench.parent)!r})
 from tsbench.gui.main_window import MainWindow
@@ -203,6 +203,7 @@ QtTest.QTest.mouseClick(panel.run, QtCore.Qt.LeftButton)
 until(lambda: not window.control.running(), {PATIENCE})
 print([table.item(row, column).text() for row in range(table.rowCount()) for column in range(table.columnCount())])
 window.close()
+sip.delete(window)   # as the command does
 """, window=True)
     *fields, wrong, right, table, of_film = said.splitlines()
     assert fields == ["levels|100 mV, 200 mV, 300 mV, 400 mV|V|Levels", "compliance|1 mA|A|Compliance",
