@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import chdtri
 
 from tsbench.analysis.pulse.firing_share import firing_share
 from tsbench.analysis.statistics import (
@@ -21,6 +22,8 @@ from tsbench.analysis.statistics import (
 from tsbench.records import Flag, Result
 from tsbench.samples import TELLS_NOTHING
 
+#: pulses from which on the scatter of their forms is known, and the share of calm devices that chance calls restless
+_FEWEST_FORMS, _BY_CHANCE = 8, 1e-3
 _FROM = "time from the pulse's rising edge (50 %) until the current "
 _STEEPEST, _HALF_WAY = "rises most steeply", "first passes half of its highest value in the rise"
 
@@ -70,6 +73,8 @@ class Delay:
     told: bool = True
     #: whether the record shows the pulse at all; one of a few samples, of equal codes or saturated does not
     shown: bool = True
+    apart: float = math.nan  #: [s] from the steepest rise to half of the highest current
+    apart_random: float = math.nan  #: [s] standard uncertainty of that
 
     @property
     def half_width(self) -> float:
@@ -95,11 +100,30 @@ def instant_of_most(delays: Sequence[Delay]) -> bool | None:
     """Return whether half of the current is the instant in most pulses that fired; None: all agree, or there is a tie.
 
     One record alone may not show that the current of a device is restless. The device does not change between the
-    pulses, and a mean over two kinds of instants would be neither quantity.
+    pulses, and a mean over two kinds of instants would be neither quantity. Few samples in a rise hide its form, but a
+    calm rise has the same form in each pulse: then half of the current is as far from the steepest rise in all pulses.
+    Where this distance scatters by more than its errors, half of the current counts.
     """
     kinds = [delay.by_level for delay in delays if delay.fired]
     restless = sum(kinds)
-    return None if restless in {0, len(kinds)} or 2 * restless == len(kinds) else 2 * restless > len(kinds)
+    if 2 * restless > len(kinds) or (restless < len(kinds) and _of_many_forms(delays)):
+        return None if restless == len(kinds) else True
+    return None if restless == 0 or 2 * restless == len(kinds) else False
+
+
+def _of_many_forms(delays: Sequence[Delay]) -> bool:
+    """Return whether the rises have more than one form, by the distance of their two instants.
+
+    The distances scatter by the median of their deviations, which a few outliers do not change; chi-square tells if
+    their errors make that.
+    """
+    apart, random = np.array([[delay.apart, delay.apart_random] for delay in delays
+                              if delay.fired and math.isfinite(delay.apart)]).reshape(-1, 2).T
+    if apart.size < _FEWEST_FORMS:
+        return False
+    scatter = 1.4826 * float(np.median(np.abs(apart - np.median(apart))))
+    bound = float(chdtri(apart.size - 1, _BY_CHANCE)) / (apart.size - 1)
+    return scatter > math.sqrt(bound) * float(np.median(random))
 
 
 def _method(delays: Sequence[Delay]) -> str:

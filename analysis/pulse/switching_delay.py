@@ -116,7 +116,7 @@ def switching_delay(
     blur = facts.response / dt
     # neighbours share the noise of a scope whose samples are closer than its response
     scatter = max(i_noise, float(np.std(i[:quiet])) if quiet else 0.0)
-    instant, by_level = _instant(i, left, right, last, round(_ESTABLISHED / dt), scatter, by_level)
+    instant, by_level, apart = _instant(i, left, right, last, round(_ESTABLISHED / dt), scatter, by_level)
     record = Blunt(v, quiet, blur, v_noise)
     top, at = highest(record, first, max(first + 1, math.floor(instant.place)))
     edges = upward_crossings(v[: max(2, at + 1)], 0.5 * top.value)
@@ -136,7 +136,8 @@ def switching_delay(
         systematic=shared, limit=limit, flags=flags | seen.flags | flag,
         edge_time=float(time[0]) + edge.value * dt, switching_time=float(time[0]) + sharp.value * dt,
         edge_level=base + sign * 0.5 * top.value, highest=base + sign * top.value,
-        off_current=sign * off, on_current=sign * on, by_level=by_level,
+        off_current=sign * off, on_current=sign * on, by_level=by_level, apart=apart[0] * dt,
+        apart_random=apart[1] * dt,
         forms=(dt * sharp.form, dt * edge.form, 0.5 * top.form / slope * dt))
     end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
     no_edge = beyond(voltage[: math.ceil(sharp.value)], facts.voltage_window).size > 0
@@ -235,8 +236,10 @@ def _blur(passes: float, facts: PulseFacts) -> float:
 
 def _instant(
     i: FloatArray, left: int, right: int, last: int, established: int, noise: float, by_level: bool | None
-) -> tuple[Steepest, bool]:
-    """Return the switching instant and whether half the current is taken for it.
+) -> tuple[Steepest, bool, tuple[float, float]]:
+    """Return the switching instant, whether half the current is taken for it, and its distance from the steepest rise.
+
+    The distance has a standard uncertainty. All are in samples.
 
     Parameters
     ----------
@@ -253,12 +256,13 @@ def _instant(
     calm = reversals(smoothed(i, width)[left : right + 1], back).size <= 2
     if by_level is None:
         by_level = not (calm and (noise == 0.0 or _misfit(rise, steepest.place - left) < max(_RESTLESS * noise, share)))
-    if not by_level:
-        return steepest, False
     instant, random = _half_way(i, left, min(right + established, last), noise)
+    apart = (instant - steepest.place, combined(random, steepest.random))
+    if not by_level:
+        return steepest, False, apart
     # a rise that never goes back may as well be smooth but sharp: then the interval holds both instants
     doubt = 0.5 * (instant - steepest.place) if calm else 0.0
-    return Steepest(instant, combined(random, doubt), 0.0, math.inf), True
+    return Steepest(instant, combined(random, doubt), 0.0, math.inf), True, apart
 
 
 def _misfit(rise: FloatArray, steepest: float) -> float:

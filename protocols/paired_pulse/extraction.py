@@ -1,12 +1,13 @@
 """Paired pulses to numbers: refractory period and firing probabilities."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from tsbench.analysis.pulse.delay_results import mean_delay
+from tsbench.analysis.pulse.delay_results import instant_of_most, mean_delay
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome
 from tsbench.analysis.refractory.refractory import PairOutcome, Recovery, recovery, recovery_results
 from tsbench.protocols.extracting.departure import foot_of_edge
@@ -50,6 +51,7 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
     began = 0.0
     seen: dict[int, dict[int, PulseOutcome]] = {}
     shown_by: dict[tuple[int, int], SeenPulse] = {}
+    judges: dict[int, Callable[..., PulseOutcome]] = {}
     for record in device_records(run):
         if record.voltage is None or record.current is None or Flag.TRIGGER_MISSED in record.flags:
             continue
@@ -60,8 +62,10 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
         edge, shown = shown_of_pulse(record, number, width, gap, fall, began)
         facts = pulse_facts(run, record, options)
         part = record.times[shown], record.voltage[0][shown], record.current[0][shown]
-        found = mine[number] = outcome(
-            *part, facts, record_flags(record, 0), edge=edge, rested=mine.get(1) if number == 2 else None)
+        judge = partial(outcome, *part, facts, record_flags(record, 0), edge=edge)
+        found = mine[number] = judge(rested=mine.get(1) if number == 2 else None)
+        if number == 1:
+            judges[round(record.conditions["pair"])] = judge
         shown_by[round(record.conditions["pair"]), number] = seen_pulse(
             (record.conditions["amplitude"], gap if number == 2 else 0.0), *part, facts, found.delay,
             path_resistance(run.header.fixture, "pulser", record.conditions), found.firing is Firing.QUIET)
@@ -69,11 +73,28 @@ def pulse_pairs(run: Run, options: ExtractionOptions | None = None) -> list[Pair
         if is_open:
             found = seen[pair][number]
             seen[pair][number] = replace(found, firing=Firing.AT_ONCE, delay=found.delay.doubted())
-    pairs = []
+    pairs, judge_of = list[Pair](), list[Callable[..., PulseOutcome] | None]()
     for at, amplitude, gap in named_rows(run, "pair", "amplitude", "gap"):
         mine = seen.get(round(at), {})
         pairs.append(Pair(amplitude, gap, mine.get(1), mine.get(2)))
-    return pairs
+        judge_of.append(judges.get(round(at)))
+    return _with_one_instant(pairs, judge_of)
+
+
+def _with_one_instant(pairs: Sequence[Pair], judges: Sequence[Callable[..., PulseOutcome] | None]) -> list[Pair]:
+    """Return pairs whose first pulses of one amplitude have the same instant (:func:`.instant_of_most`)."""
+    first = {amplitude: instant_of_most([
+        pair.first.delay for pair in pairs if pair.amplitude == amplitude and pair.first is not None
+        and pair.first.firing is Firing.FIRED]) for amplitude in {pair.amplitude for pair in pairs}}
+    found = []
+    for pair, judge in zip(pairs, judges, strict=True):
+        by_level, mine = first[pair.amplitude], pair.first
+        if mine is not None and judge is not None and mine.firing is Firing.FIRED and by_level is not None \
+                and mine.delay.by_level is not by_level:
+            found.append(replace(pair, first=replace(mine, delay=judge(by_level=by_level).delay)))
+        else:
+            found.append(pair)
+    return found
 
 
 def shown_of_pulse(

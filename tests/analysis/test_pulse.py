@@ -254,6 +254,15 @@ def test_a_device_behind_a_slow_amplifier_switches(samples: float, delay: float)
         assert Flag.AMBIGUOUS not in found.flags, seed
 
 
+@pytest.mark.parametrize(("scatter", "counts"), [(0.1e-6, None), (1e-6, True)])
+def test_rises_of_many_forms_are_restless_also_if_each_alone_looks_calm(scatter: float, counts: bool | None) -> None:
+    apart = np.random.default_rng(7).normal(-1e-6, scatter, 30)
+    delays = [Delay(1e-4, 1e-7, 0.0, apart=float(one), apart_random=0.2e-6) for one in apart]
+    assert instant_of_most(delays) is counts
+    assert instant_of_most(delays[:7]) is None   # too few
+    assert instant_of_most([*delays, *[replace(delays[0], by_level=True)] * 3]) is bool(counts)
+
+
 def test_the_instant_of_most_pulses_counts_in_all() -> None:
     calm, restless, quiet = Delay(1.0, 0.1, 0.1), Delay(1.0, 0.1, 0.1, by_level=True), Delay(None, 0, 0, Flag.NO_EVENT)
     assert instant_of_most([restless, restless, calm]) is True

@@ -23,14 +23,16 @@ def test_pairs_on_the_silver_device_fire_as_the_witness_saw(measure):
         on = [event for event in log.switching_on(start, end) if event.time > start]
         assert fired == len(on), f"gap {pair.gap}"
         if pair.first.firing is Firing.FIRED:
-            assert pair.first.delay.value == pytest.approx(on[0].delay, rel=0.15)
-            first_delays.append(on[0].delay)
+            first_delays.append((pair.first.delay, on[0].delay))
+    assert {found.by_level for found, _ in first_delays} == {True}   # the current of a filament is restless
+    assert np.median([found.value / true for found, true in first_delays]) == pytest.approx(1.0, abs=0.005)
+    assert sum(abs(found.value - true) <= found.half_width for found, true in first_delays) >= len(first_delays) - 2
     (period,) = done.values("refractory_period")
     assert 2e-3 < period.value < 8e-3 and period.low < 3.9e-3 < period.high
     by_gap = {row.conditions["gap"]: row for row in done.values("second_firing_probability")}
     assert sorted(by_gap) == sorted(set(gaps)) and by_gap[0.5e-3].value == 0 and by_gap[20e-3].value == 1
     (delay,) = done.values("switching_delay_mean")
-    assert delay.low < np.mean(first_delays) < delay.high  # of the device after its rest
+    assert delay.low < np.mean([true for _, true in first_delays]) < delay.high  # of the device after its rest
 
 
 def test_relaxation_of_the_silver_device_lasts_as_the_witness_saw(measure):
