@@ -14,6 +14,9 @@ install: .venv/.installed
 demo: install
 	$(BIN)/tsbench demo --out demo_out
 
+# Hundreds of the tests start Python, and without bytecode on disk each of them compiles the tree once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Checkers cannot follow the folder mapping of an editable install: they read a typed copy of the tree.
 typed: install
 	$(BIN)/python tests/typed_tree.py build/typed

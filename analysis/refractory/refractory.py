@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import hypergeom
 
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
@@ -153,6 +152,8 @@ def _falls(pairs: FloatArray, fired: FloatArray) -> bool:
     ----------
     pairs, fired : numbers at each gap, shape (gaps,), ascending with the gap
     """
+    from scipy.stats import hypergeom  # noqa: PLC0415  a large library for one test
+
     least, tests = 1.0, 0
     for k in range(pairs.size - 1):
         for end in range(k + 2, pairs.size + 1):

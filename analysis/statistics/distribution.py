@@ -17,7 +17,6 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.special import betaincinv
-from scipy.stats import kstwo
 
 from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.analysis.statistics.intervals import NORMAL_95
@@ -95,6 +94,8 @@ def _empirical(sample: CensoredSample) -> Distribution:
 @lru_cache(maxsize=1024)
 def kolmogorov_95(number: int) -> float:
     """Return the half-width of the simultaneous 95 % band of the empirical distribution of ``number`` values."""
+    from scipy.stats import kstwo  # noqa: PLC0415  a large library for one quantile
+
     return float(kstwo.ppf(0.95, number))
 
 

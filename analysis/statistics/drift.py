@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.signal import lfilter
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from tsbench.analysis.statistics.estimate import Estimate
 from tsbench.analysis.statistics.intervals import NORMAL_95, t_quantile_95
@@ -76,7 +74,7 @@ def drift_of(values: FloatArray, seed: int = 0) -> DriftFound:
         return nothing
     block = math.ceil(given.size / _LONGEST)
     x = given[: given.size // block * block].reshape(-1, block).mean(axis=1)
-    scores = ndtri((rankdata(x) - 0.5) / x.size)
+    scores = _normal_scores(x)
     random = np.random.default_rng(seed)
     memory, largest = _memory(scores, random)
     trend, step, _ = _statistics(scores[None])
@@ -136,8 +134,17 @@ def _memory(scores: FloatArray, random: np.random.Generator) -> tuple[float, flo
     return median, largest
 
 
+def _normal_scores(x: FloatArray) -> FloatArray:
+    """Return what values of a normal distribution with the same ranks would be, shape (n,)."""
+    from scipy.stats import rankdata  # noqa: PLC0415  a large library, which most runs need for nothing else
+
+    return np.asarray(ndtri((rankdata(x) - 0.5) / x.size))
+
+
 def _noise(memory: float, series: int, number: int, random: np.random.Generator) -> FloatArray:
     """Return stationary first-order autoregressions, shape (series, number)."""
+    from scipy.signal import lfilter  # noqa: PLC0415  a large library, too
+
     drawn = random.standard_normal((series, number))
     drawn[:, 0] /= math.sqrt(1.0 - memory * memory)
     return np.asarray(lfilter([1.0], [1.0, -memory], drawn, axis=1))
@@ -168,7 +175,7 @@ def _changes(x: FloatArray, memory: float, random: np.random.Generator, block: i
         part = x[start:end]
         if float(np.ptp(part)) == 0.0:
             continue
-        scores = ndtri((rankdata(part) - 0.5) / part.size)
+        scores = _normal_scores(part)
         _, step, at = _statistics(scores[None])
         noise = _statistics(_noise(memory, _SERIES, part.size, random))[1]
         # every part is another chance for noise

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from benchmarks.truth.knowable import knowable
 from benchmarks.truth.long_run import refractory_period
 from benchmarks.truth.records import TruthRecord
 from benchmarks.truth.spoiling import spoilt
+from benchmarks.truth.store import code
 from tsbench.records import Result, Run
 
 _DESKEWED = {"pulse_train"}  #: protocols whose quantity is a time between two channels
@@ -143,6 +144,15 @@ def measure(
         if quiet and not record.cannot_be_known and (perform or clean.exists()):
             _ask_quiet_run(record, folder, rows)
         return {"number": record.number, "rows": rows, "refused": "", "failed": ""}
+
+
+def attempt(record: TruthRecord, runs: Path | None, asked: Container[int], perform: bool) -> dict[str, Any]:
+    """Return what :func:`measure` does, or what failed, and the code; records in ``asked`` have a quiet run."""
+    try:
+        found = measure(record, runs, record.number in asked, perform)
+    except Exception as error:   # noqa: BLE001  one record that fails is a finding, and the others go on
+        found = {"number": record.number, "rows": [], "refused": "", "failed": f"{type(error).__name__}: {error}"}
+    return {**found, "code": code()}
 
 
 def _ask_quiet_run(record: TruthRecord, folder: Path, rows: Sequence[dict[str, Any]]) -> None:
