@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.records import Flag, FloatArray
-from tsbench.samples import TELLS_NOTHING
+from tsbench.samples import TELLS_NOTHING, smoothed
 
 #: a reading at least this large is an instrument's way to say "overflow": 9.9e37 (SCPI), 1e22 (4225-PMU). No quantity
 #: of a measurement comes near, not even a time of day in nanoseconds (2e18)
@@ -18,6 +18,8 @@ _CLEAR_SLOPE = 12.0
 _LEAST_HALF_WIDTH = 3  #: samples: a cubic has four parameters
 #: samples in the steep part of a rise up to which its steepest point is known to half a sample only
 _FEW = 4.0
+#: a record leaves its level where three samples are so many standard deviations away, or such a part so many errors
+_PEAK_SIGMAS, _PARTS_OF_RECORD, _MEAN_SIGMAS = 8.0, 25, 6.0
 
 
 def usable_record(time: FloatArray, *signals: FloatArray) -> tuple[FloatArray, tuple[FloatArray, ...], Flag]:
@@ -56,6 +58,29 @@ def mute_of(flags: Flag) -> tuple[bool, Flag]:
     """
     mute = TELLS_NOTHING in flags
     return mute, flags & ~TELLS_NOTHING if mute else flags
+
+
+def departs(values: FloatArray, before: FloatArray, noise: float) -> bool:
+    """Return whether a record leaves the level that it had before, beyond what noise does.
+
+    It does where the mean of three samples is 8 standard deviations of one away, or that of a 25th of the record 6
+    standard errors. A stimulus that did not arrive at the device, or is hidden in the noise, makes neither.
+
+    Parameters
+    ----------
+    values : the record from where something is expected on, shape (n,)
+    before : what came before, shape (m,); empty: its level was 0
+    noise : standard deviation of one sample
+    """
+    if not values.size:
+        return False
+    away = values - (float(np.mean(before)) if before.size else 0.0)
+    if float(np.max(np.abs(smoothed(away, 3)))) > _PEAK_SIGMAS * noise:
+        return True
+    length = max(values.size // _PARTS_OF_RECORD, 1)
+    means = np.abs(away[: values.size // length * length].reshape(-1, length).mean(axis=1))
+    error = noise * math.sqrt(1.0 / length + (1.0 / before.size if before.size else 0.0))
+    return bool((means > _MEAN_SIGMAS * error).any())
 
 
 def upward_crossings(values: FloatArray, level: float) -> FloatArray:

@@ -18,7 +18,7 @@ from tsbench.analysis.neuron.firing_rate import firing_rate, rate_uncertainty
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED, AtOnce, at_once
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.reversals import reversals
-from tsbench.analysis.signal import mute_of, usable_record
+from tsbench.analysis.signal import departs, mute_of, usable_record
 from tsbench.analysis.statistics import NORMAL_95, combined, not_negative, summarise
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
@@ -79,20 +79,21 @@ def driven_response(
     -------
     DrivenResponse
         NO_EVENT with fewer than 64 samples, and where the record tells nothing by its ``flags``
-        (:func:`.signal.mute_of`).
+        (:func:`.signal.mute_of`) or shows no stimulus in voltage and current (:func:`.signal.departs`).
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
     mute, flags = mute_of(flags | gaps)
     if time.size < 64:
         return DrivenResponse(np.empty(0), math.nan, math.nan, math.nan, flags | Flag.NO_EVENT | Flag.UNDER_SAMPLED)
-    if mute:
-        return DrivenResponse(np.empty(0), math.nan, math.nan, math.nan, flags | TELLS_NOTHING)
     head = time.size // 25
+    noise_v, noise_i = noise_of(voltage, facts.voltage_code), noise_of(current, facts.current_code)
+    if mute or not any(departs(values[head:], values[:head], noise)
+                       for values, noise in ((voltage, noise_v), (current, noise_i))):
+        return DrivenResponse(np.empty(0), math.nan, math.nan, math.nan, flags | TELLS_NOTHING)
     zero = float(np.mean(current[:head]))
     known = zero if facts.rests_at_zero else 0.0
     power = voltage * (current - known)
     energy = float(np.trapezoid(power, time))
-    noise_v, noise_i = noise_of(voltage, facts.voltage_code), noise_of(current, facts.current_code)
     flux = float(np.trapezoid(voltage, time))
     charge = float(np.trapezoid(current - known, time))
     zero_doubt = max(noise_i / math.sqrt(head), facts.current_code / math.sqrt(12.0))

@@ -14,7 +14,7 @@ import numpy as np
 from tsbench.analysis.neuron.firing_rate import firing_rate
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.reversals import reversals
-from tsbench.analysis.signal import mute_of, usable_record
+from tsbench.analysis.signal import departs, mute_of, usable_record
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
 
@@ -87,7 +87,8 @@ def step_response(
     -------
     StepResponse
         Of both polarities. UNDER_SAMPLED and NO_EVENT with fewer than sixteen samples in the step. NO_EVENT also
-        where the record tells nothing by its ``flags`` (:func:`.signal.mute_of`). CLIPPED: the current goes on beyond
+        where the record tells nothing by its ``flags`` (:func:`.signal.mute_of`), or shows no step in voltage and
+        current (:func:`.signal.departs`). CLIPPED: the current goes on beyond
         the window where it is highest, so its height is a lower bound.
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
@@ -102,6 +103,9 @@ def step_response(
     before = time < edge - 2 * dt - same
     base_v, base_i = (float(np.median(values[before])) if before.any() else 0.0 for values in (voltage, current))
     part = slice(int(inside[0]), int(inside[-1]) + 1)
+    if not any(departs(values[part], values[before], noise_of(values, code))
+               for values, code in ((voltage, facts.voltage_code), (current, facts.current_code))):
+        return StepResponse(np.empty(0), math.nan, math.nan, flags=flags | TELLS_NOTHING)
     at_end = beyond(current[part], facts.current_window) if facts.current_window is not None else None
     v, i = voltage[part] - base_v, current[part] - base_i
     # of a circuit that rests near its threshold, the voltage is below that at rest for most of the step

@@ -148,6 +148,8 @@ def outcome(
     by_level : as :func:`.switching_delay.switching_delay` takes it
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
+    if rested is not None and not rested.delay.shown:
+        rested = None   # where its pulse began is not known, nor what it rested at
     known = math.nan if rested is None else rested.delay.on_current
     delay = switching_delay(time, voltage, current, facts, flags | gaps, by_level, known)
     if time.size == 0:

@@ -104,10 +104,11 @@ def pulsed_iv(run: Run, options: ExtractionOptions) -> list[Result]:
             flags |= mute_of(one.flags)[1]
         shown = [one for one in mine if one.shown]
         writes = [one.state.write for one in shown]
-        results.append(_mean("write_voltage", "V", [s.voltage for s in writes], [s.voltage_uncertainty for s in writes],
-                             mine[0].voltage_gain, conditions, flags))
-        results.append(_mean("write_current", "A", [s.current for s in writes], [s.current_uncertainty for s in writes],
-                             mine[0].current_gain, conditions, flags))
+        rows = [_mean("write_voltage", "V", [s.voltage for s in writes], [s.voltage_uncertainty for s in writes],
+                      mine[0].voltage_gain, conditions, flags),
+                _mean("write_current", "A", [s.current for s in writes], [s.current_uncertainty for s in writes],
+                      mine[0].current_gain, conditions, flags)]
+        results += _if_seen(rows, mine)
         gain = combined(mine[0].voltage_gain, mine[0].current_gain)
         results.append(_read([one.state.read for one in shown], gain, conditions, flags))
         fired = [one.firing is Firing.FIRED for one in mine]
@@ -136,6 +137,16 @@ def _mean(
     half = combined(random, NORMAL_95 * float(np.mean(uncertainties)), NORMAL_95 * systematic)
     return Result(quantity, unit, value, value - half, value + half, f"mean of {count} cycles at the end of the write "
                   "pulse; scatter, noise and gain accuracy", conditions, flags)
+
+
+def _if_seen(rows: Sequence[Result], cycles: Sequence[WriteRead]) -> list[Result]:
+    """Return voltage and current of a height; AMBIGUOUS where both may be 0 and a record does not show its pulse."""
+    hidden = sum(one.firing is Firing.UNSEEN for one in cycles)
+    if not hidden or not all(row.low is not None and row.high is not None and row.low <= 0.0 <= row.high
+                             for row in rows):
+        return list(rows)
+    said = f"; {hidden} of {len(cycles)} records show no pulse at the device"
+    return [replace(row, flags=row.flags | Flag.AMBIGUOUS, method=row.method + said) for row in rows]
 
 
 def _read(reads: Sequence[PulseStand], gain: float, conditions: dict[str, Any], flags: Flag) -> Result:
