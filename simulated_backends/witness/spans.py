@@ -20,6 +20,15 @@ def last(condition: npt.NDArray[np.bool_]) -> int:
     return place if condition[place] else -1
 
 
+def _last_visits(values: FloatArray) -> BoolArray:
+    """Return which values to keep: of the last visit below each level the two around its end, shape (n,)."""
+    keep = np.ones(values.size, dtype=np.bool_)
+    if values.size > 1:
+        risen = values[:-1] < np.minimum.accumulate(values[::-1])[::-1][1:]
+        keep[0], keep[1:-1] = risen[0], risen[1:] | risen[:-1]
+    return keep
+
+
 class WhileOff:
     """From one switching off to the next switching on.
 
@@ -71,10 +80,8 @@ class WhileOff:
         self._history_size += t.size
         if self._history_size > LONGEST_HISTORY:
             times, values = self._whole_history()
-            later = np.minimum.accumulate(values[::-1])[::-1]
-            keep = np.ones(values.size, dtype=bool)   # of the last visit below a level, its two samples
-            risen = values[:-1] < later[1:]
-            keep[0], keep[1:-1] = risen[0], risen[1:] | risen[:-1]
+            keep, peak = _last_visits(values), int(np.searchsorted(times, self.peak[2], side="right"))
+            keep[:peak] |= _last_visits(values[:peak])   # the edge is looked for before the peak
             self._history, self._history_size = [(times[keep], values[keep])], 0
 
     def _whole_history(self) -> tuple[FloatArray, FloatArray]:
@@ -107,8 +114,9 @@ class WhileOff:
         k = int(below[-1])
         if k + 1 >= times.size:
             return float(times[k])
-        share = (level - values[k]) / (values[k + 1] - values[k])
-        return float(times[k] + share * (times[k + 1] - times[k]))
+        rise = values[k + 1] - values[k]   # of samples that are left out, the next may be below the level, too
+        share = min((level - values[k]) / rise, 1.0) if rise > 0.0 else 1.0
+        return min(float(times[k] + share * (times[k + 1] - times[k])), before)
 
 
 class WhileOn:

@@ -13,7 +13,7 @@ from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
 from tsbench.simulated_backends.witness.overshoot import OvershootDetector
 from tsbench.simulated_backends.witness.relaxation import RelaxationDetector
 from tsbench.simulated_backends.witness.slopes import steepest_instant
-from tsbench.simulated_backends.witness.spans import WhileOff, WhileOn, last
+from tsbench.simulated_backends.witness.spans import LONGEST_HISTORY, WhileOff, WhileOn, last
 from tsbench.simulated_backends.witness.witness_file import WitnessFile
 
 LEVELS = SwitchingLevels(fold=2e-5, on=1.3e-4, off=8e-5, hold=6e-4)
@@ -293,3 +293,17 @@ def test_another_way_up_begins_the_way_down_once_more() -> None:
     on.add(two, of(1.0, 0.2), of(1, 1), of(2e-3, 5e-4), 0, NONE(two), ALL(two))
     on.add(two + 2, of(1.1, 0.25), of(1, 1), of(2e-3, 7e-4), 0, NONE(two), ALL(two))
     assert on.lowest[0] == 0.25
+
+
+@pytest.mark.parametrize("peak", [1.0, 2.0])
+def test_an_edge_is_where_it_was_however_long_the_voltage_stays_lower_afterwards(peak: float) -> None:
+    """More samples than are remembered come after the peak, at levels below half of it, with noise that repeats."""
+    span, random = WhileOff(), np.random.default_rng(3)
+    edge = np.linspace(1.0, 1.001, 200)
+    blocks = [(np.linspace(0.0, 1.0, 100), np.full(100, 0.1)), (edge, 0.1 + (peak - 0.1) * (edge - 1.0) / 1e-3)]
+    for k in range(12):
+        t = np.linspace(1.1 + k, 2.0 + k, LONGEST_HISTORY // 4)
+        blocks.append((t, 0.3 * peak + 0.01 * random.standard_normal(t.size)))
+    for t, v in blocks:
+        span.add(t, v, np.zeros(t.size))
+    assert span.edge() == pytest.approx(1.0 + 1e-3 * (0.5 * (0.1 + peak) - 0.1) / (peak - 0.1), abs=1e-5)
