@@ -9,7 +9,6 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -167,10 +166,9 @@ def main() -> int:
     if options.kept:   # short runs first: then an interrupted run has evaluated the most
         jobs.sort(key=lambda record: kept_files(record, options.runs)[0].stat().st_size)
     job = partial(attempt, runs=options.runs, asked=asked, perform=not options.kept)
-    with KEPT.open("a" if options.resume else "w", encoding="utf-8") as file, ProcessPoolExecutor(
-            options.workers, get_context("spawn"), max_tasks_per_child=_RECORDS_OF_A_PROCESS) as pool:
-        for done, future in enumerate(as_completed([pool.submit(job, record) for record in jobs]), start=1):
-            one = future.result()
+    with KEPT.open("a" if options.resume else "w", encoding="utf-8") as file, get_context("spawn").Pool(
+            options.workers, maxtasksperchild=_RECORDS_OF_A_PROCESS) as pool:
+        for done, one in enumerate(pool.imap_unordered(job, jobs), start=1):
             found[one["number"]] = one
             file.write(json.dumps(one) + "\n")
             file.flush()
