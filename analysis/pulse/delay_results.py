@@ -24,6 +24,7 @@ from tsbench.samples import TELLS_NOTHING
 
 #: pulses from which on the scatter of their forms is known, and the share of calm devices that chance calls restless
 _FEWEST_FORMS, _BY_CHANCE = 8, 1e-3
+_FORM_ERRORS = 1.5  #: factor to which the error of the distance of two instants is known
 _FROM = "time from the pulse's rising edge (50 %) until the current "
 _STEEPEST, _HALF_WAY = "rises most steeply", "first passes half of its highest value in the rise"
 
@@ -123,7 +124,7 @@ def _of_many_forms(delays: Sequence[Delay]) -> bool:
         return False
     scatter = 1.4826 * float(np.median(np.abs(apart - np.median(apart))))
     bound = float(chdtri(apart.size - 1, _BY_CHANCE)) / (apart.size - 1)
-    return scatter > math.sqrt(bound) * float(np.median(random))
+    return scatter > _FORM_ERRORS * math.sqrt(bound) * float(np.median(random))
 
 
 def _method(delays: Sequence[Delay]) -> str:
@@ -174,7 +175,8 @@ def mean_delay(delays: Sequence[Delay], conditions: dict[str, object]) -> Result
                       flags | Flag.CENSORED)
     values = np.array([delay.value for delay in fired])
     common, limit = (float(np.mean(part)) for part in zip(*((one.systematic, one.limit) for one in fired), strict=True))
-    forms = [float(np.mean(part)) for part in zip(*(one.forms for one in fired if one.forms), strict=True)]
+    # noise may take a few rises for another form, whose limit has the other sign: the mean of both would be too small
+    forms = [float(np.median(part)) for part in zip(*(one.forms for one in fired if one.forms), strict=True)]
     if len(fired) < 2:
         random = fired[0].random
         flags |= Flag.TOO_FEW

@@ -127,7 +127,8 @@ def switching_delay(
                      told=False)
     near, steep, on_edge = line_crossing(v, float(edges[-1]), 0.5 * top.value, 0.2 * top.value, 0.8 * top.value)
     edge, slope = crossing(record, near, 0.5 * top.value, top.value, steep)
-    flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 3 else Flag.NONE
+    # between its ends, a rise of four intervals has three samples
+    flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 4 else Flag.NONE
     behind = _Rise(Blunt(i, quiet, blur, i_noise), (left, right), instant, by_level)
     sharp, shared, limit, flag = behind.before_sensor(edge.value, dt, facts)
     delay = Delay(
