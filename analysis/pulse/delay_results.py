@@ -24,7 +24,6 @@ from tsbench.samples import TELLS_NOTHING
 
 #: pulses from which on the scatter of their forms is known, and the share of calm devices that chance calls restless
 _FEWEST_FORMS, _BY_CHANCE = 8, 1e-3
-_FORM_ERRORS = 1.5  #: factor to which the error of the distance of two instants is known
 _FROM = "time from the pulse's rising edge (50 %) until the current "
 _STEEPEST, _HALF_WAY = "rises most steeply", "first passes half of its highest value in the rise"
 
@@ -124,7 +123,7 @@ def _of_many_forms(delays: Sequence[Delay]) -> bool:
         return False
     scatter = 1.4826 * float(np.median(np.abs(apart - np.median(apart))))
     bound = float(chdtri(apart.size - 1, _BY_CHANCE)) / (apart.size - 1)
-    return scatter > _FORM_ERRORS * math.sqrt(bound) * float(np.median(random))
+    return scatter > math.sqrt(bound) * float(np.median(random))
 
 
 def _method(delays: Sequence[Delay]) -> str:

@@ -45,6 +45,8 @@ _SHARED = 1.5
 #: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
 #: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
+#: factor by which the distance of the two instants must scatter more where each rise alone can show that it is restless
+_CALM_ALONE = 1.5
 #: shares of the rise behind its steepest sample from which on it may be a line
 _SPLITS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 #: the top of a rise is where a mean over so many samples has fallen again by so many standard deviations of it, and by
@@ -258,7 +260,9 @@ def _instant(
     if by_level is None:
         by_level = not (calm and (noise == 0.0 or _misfit(rise, steepest.place - left) < max(_RESTLESS * noise, share)))
     instant, random = _half_way(i, left, min(right + established, last), noise)
-    apart = (instant - steepest.place, combined(random, steepest.random))
+    # a rise long enough to look calm by itself needs more to look restless beside others
+    more = _CALM_ALONE if rise.size > 4 * _SMOOTH else 1.0
+    apart = (instant - steepest.place, more * combined(random, steepest.random))
     if not by_level:
         return steepest, False, apart
     # a rise that never goes back may as well be smooth but sharp: then the interval holds both instants
