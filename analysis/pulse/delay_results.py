@@ -106,16 +106,18 @@ def instant_of_most(delays: Sequence[Delay]) -> bool | None:
     """
     kinds = [delay.by_level for delay in delays if delay.fired]
     restless = sum(kinds)
-    if 2 * restless > len(kinds) or (restless < len(kinds) and _of_many_forms(delays)):
-        return None if restless == len(kinds) else True
+    if restless == len(kinds):
+        return None
+    if 2 * restless > len(kinds) or _of_many_forms(delays):
+        return True
     return None if restless == 0 or 2 * restless == len(kinds) else False
 
 
 def _of_many_forms(delays: Sequence[Delay]) -> bool:
     """Return whether the rises have more than one form, by the distance of their two instants.
 
-    The distances scatter by the median of their deviations, which a few outliers do not change; chi-square tells if
-    their errors make that.
+    The scatter is that of the median deviation, which a few outliers do not change. Chi-square tells whether errors
+    alone make it.
     """
     apart, random = np.array([[delay.apart, delay.apart_random] for delay in delays
                               if delay.fired and math.isfinite(delay.apart)]).reshape(-1, 2).T
