@@ -161,3 +161,15 @@ def test_a_pulse_that_begins_anywhere_relaxes(start):
     current += 1e-9 * np.random.default_rng(1).standard_normal(time.size)
     found = relaxation_time(time, voltage, current, 1e-3)
     assert found.value == pytest.approx(1e-3 * math.log(2), rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_neither_a_step_nor_a_stimulus_is_quiet_that_noise_hides(seed):
+    random, time = np.random.default_rng(seed), 1e-6 * np.arange(-500, 3500)
+    voltage, current = 0.02 * random.standard_normal(time.size), 1e-6 * random.standard_normal(time.size)
+    for small, shown in ((0.0, False), (0.02, True)):   # a mean shows a step that is as high as the noise of a sample
+        seen = voltage + np.where(time >= 0.0, small, 0.0)
+        step = step_response(time, seen, current, 0.0, time[-1], StepFacts(polarity=1))
+        driven = driven_response(time, seen, current, DrivenFacts())
+        assert [Flag.NO_EVENT not in found.flags for found in (step, driven)] == [shown, shown]
+        assert not step.fired and not driven.spikes.size
