@@ -13,7 +13,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import ndtr
 
 from tsbench.records import FloatArray
@@ -22,7 +21,9 @@ _BEFORE = (8, 12, 18, 27, 40)  #: lengths of the line before the top that are tr
 _AFTER = 6  #: length of the line behind it
 _RESPONSES = 2.0  #: standard deviations of the response by which each of them is longer
 _AROUND = 3  #: samples before and behind a high one at which the instant is looked for, and the response on top
-_STEP, _EXACT = 0.25, 0.01  #: of the instants that are tried, and of the best one
+_STEP, _EXACT = 0.25, 0.01  #: of the instants that are tried, and of a change of the best one
+#: steps of the instants around the best one that are tried next, and how many to each side at once
+_FINER, _AT_ONCE = (0.06, 0.01), 4
 _CANDIDATES = 4  #: highest samples that are tried
 _AGREES = 1.3  #: the misfit of the lines is at most so many standard deviations of the noise
 _FALL = 9.0  #: chi squared by which a fall explains more than a bend, which has one parameter less
@@ -98,19 +99,17 @@ def _by_line(values: FloatArray, near: int, last: int, blur: float, noise: float
         return None
     samples, part = np.arange(first, end, dtype=np.float64), values[first:end]
 
-    def misfit(place: float, curves: FloatArray) -> float:
-        return float(_misfits(_parts(samples - float(place), blur) @ curves, part)) / noise**2
-
     fits, parts = [], _parts(samples - places[:, None], blur)
     for bent in (_BEND, _DROP):
-        curves = bent[:, :-1]
-        near_best = float(places[int(np.argmin(_misfits(parts @ curves, part)))])
-        best = minimize_scalar(misfit, bounds=(near_best - _STEP, near_best + _STEP), args=(curves,),
-                               method="bounded", options={"xatol": _EXACT})
-        fits.append((float(best.fun), float(best.x), bent))
+        found, near_best = math.inf, float(places[int(np.argmin(_misfits(parts @ bent[:, :-1], part)))])
+        for step in _FINER:
+            finer = near_best + step * np.arange(-_AT_ONCE, _AT_ONCE + 1)
+            misfits = _misfits(_parts(samples - finer[:, None], blur) @ bent[:, :-1], part)
+            found, near_best = float(misfits.min()), float(finer[int(np.argmin(misfits))])
+        fits.append((found / noise**2, near_best, bent))
     least, place, bent = fits[0] if fits[0][0] < fits[1][0] + _FALL else fits[1]
-    smooth = np.polynomial.Polynomial.fit(samples, part, _SMOOTH)(samples)
-    corner = float(np.sum((part - smooth) ** 2)) / noise**2 - least
+    smooth = np.vander((samples - samples.mean()) / samples.size, _SMOOTH + 1)
+    corner = float(_misfits(smooth, part)) / noise**2 - least
     return _top(samples, part, place, bent, blur, noise, corner) if least <= _AGREES**2 * (part.size - 5) else None
 
 

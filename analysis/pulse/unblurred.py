@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsbench.analysis.pulse.level_top import TopNoise, level_top
 from tsbench.analysis.pulse.sharp_top import SharpTop, sharp_top
 from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.records import FloatArray
@@ -40,6 +41,10 @@ _CLIFF = 1.25  #: a top beside a cliff moves by so many times more, for the resp
 _IN_BLOCKS = 8.0  #: standard deviation of a kernel over means, at least [blocks]
 _FEWEST_BLOCKS, _NEXT_BLOCK = 50, 4  #: of a rise whose end is looked for in means; by how many times they grow
 _HIGHER = 3.0  #: standard uncertainties by which the end of a rise is above the top of the smoothed record
+_LUCK = 5.0  #: standard uncertainties by which the top of the smoothed record is above a line that ends there
+_FEWEST_QUIET = 16  #: samples that tell the noise
+_LEAST_BLUR = 0.05  #: standard deviation of a response with which neighbours share no noise
+_LONG_MEAN = 4.0  #: standard deviation of a kernel that is long against what neighbours share
 _PARTS = 4  #: of a sample, at which a top is looked for
 _HIGHER_ORDERS = 0.2  #: share of the correction that the orders beyond change it by at most
 _HALF_MAXIMUM = math.sqrt(2.0 * math.log(2.0))  #: half width of a Gaussian at half of its height
@@ -97,8 +102,16 @@ class Blunt:
         values = self.values[np.clip(np.arange(first - reach, last + reach + 1), 0, self.values.size - 1)]
         return _convolved(values, _kernel(width, weights))
 
+    @property
+    def scatter(self) -> float:
+        """Return the standard deviation of one sample: by the quiet part, and no less than ``one_noise``."""
+        quiet = self._quiet
+        return max(self.one_noise, float(np.std(quiet))) if quiet.size >= _FEWEST_QUIET else self.one_noise
+
     def noise(self, width: float, weights: Sequence[float], shares: FloatArray | None = None) -> float:
         """Return the noise of such a sum: by the quiet part, and no less than that of white noise.
+
+        Where the quiet part is too short to tell it, it is that of white noise behind the response of the scope.
 
         With ``shares``, the noise of the sum of such sums at neighbouring samples, each with its share.
         """
@@ -106,10 +119,12 @@ class Blunt:
         if shares is not None:
             kernel = _convolved(np.pad(shares[::-1], kernel.size - 1), kernel)
         white = self.one_noise * math.sqrt(float(kernel @ kernel))
-        if self._quiet.size < 4 * kernel.size:
-            return white
-        seen = _convolved(self._quiet, kernel)
-        return max(white, float(np.std(seen)))
+        if self._quiet.size >= 4 * kernel.size:
+            return max(white, float(np.std(_convolved(self._quiet, kernel))))
+        lags = np.arange(-math.ceil(REACH * self.blur), math.ceil(REACH * self.blur) + 1)
+        shared = np.exp(-0.25 * (lags / max(self.blur, _LEAST_BLUR)) ** 2)   # autocorrelation of a Gaussian response
+        coloured = float(kernel @ np.convolve(kernel, shared)[lags.size // 2 : lags.size // 2 + kernel.size])
+        return max(white, self.scatter * math.sqrt(max(coloured, 0.0)))
 
     def wider(self, width: float, times: float) -> float:
         """Return the kernel with which the whole blur has ``times`` the variance."""
@@ -259,11 +274,22 @@ def highest(record: Blunt, first: int, last: int) -> tuple[Unblurred, int]:
         width = min(_COARSER * width, widest)
     found = [_top(means, begin, end, _within(record.wider(width, times), block)) for times in (1.0, 2.0, 4.0)]
     value, form = _before_blur(found, _SMOOTH, _CLIFF)
+    likely, at = Unblurred(value, noise, form), min(block * (begin + top) + block // 2, last)
+    level = level_top(record.values, record.all(first, last, _FINEST, (1.0,)), first, record.blur, _top_noise(record))
+    if level is not None and value - level.value <= _LUCK * combined(
+            noise, level.random, standard_uncertainty(form)):
+        likely, at = Unblurred(level.value, level.random, level.form), level.place
     sharp = _end_of_rise(record, first, last)
-    if sharp is not None and sharp.value - value > _HIGHER * combined(
-            sharp.random, noise, standard_uncertainty(sharp.form)):
+    if sharp is not None and sharp.value - likely.value > _HIGHER * combined(
+            sharp.random, likely.random, standard_uncertainty(sharp.form)):
         return Unblurred(sharp.value, sharp.random, sharp.form), min(round(sharp.place), last)
-    return Unblurred(value, noise, form), min(block * (begin + top) + block // 2, last)
+    return likely, at
+
+
+def _top_noise(record: Blunt) -> TopNoise:
+    alone = record.scatter / math.sqrt(2.0 * math.sqrt(math.pi) * _LONG_MEAN)   # of noise that neighbours do not share
+    return TopNoise(record.scatter, record.noise(_FINEST, (1.0,)),
+                    max(1.0, record.noise(_LONG_MEAN, (1.0,)) / max(alone, 1e-30)))
 
 
 def _end_of_rise(record: Blunt, first: int, last: int) -> SharpTop | None:

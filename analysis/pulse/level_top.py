@@ -1,0 +1,87 @@
+"""Height of a top to which a voltage rises ever more slowly, up to where it falls or its record ends.
+
+The highest of many samples that are nearly alike is as much too high as the luck of the noise makes it. A line through
+the last samples before the fall has no such luck. It is as long as it agrees with the shorter ones; how it differs from
+one of half its length tells how much the curvature of the rise may move it.
+
+All places are in samples. The numbers of this file are chosen: ``tests/analysis/test_level_top.py`` holds them to rises
+of several forms.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.records import FloatArray
+
+_FALLS = 4.0  #: standard deviations of the noise below the highest, where a voltage has begun to fall
+_RESPONSES = 2.0  #: standard deviations of the response by which the line ends before that
+_SHORTEST, _LONGER = 12, 1.3  #: samples of the shortest line, and from one length to the next
+_CHOICE = 1.3  #: by which the noise that also chooses the length is more
+_SAME = 1.2  #: standard deviations of a shorter line, within which a longer one agrees with it
+#: the misfit of a line is at most so many standard deviations of the noise; of a short one by chance some more
+_AGREES, _CHANCE = 1.15, 2.0
+_BY_CHANCE = 0.15  #: share of the shorter lines with which a longer one need not agree
+_HALF = 0.55  #: share of its length that a line of half of it has at most
+
+
+@dataclass(frozen=True)
+class TopNoise:
+    """Standard deviations: of one sample, of the smoothed values, and by how many times neighbours increase a mean's.
+
+    ``shared``: of many neighbouring samples, against that of as many samples that have no noise in common.
+    """
+
+    sample: float
+    smooth: float
+    shared: float
+
+
+@dataclass(frozen=True)
+class LevelTop:
+    """A top by the line before it."""
+
+    value: float  #: height
+    random: float  #: its standard uncertainty by the noise
+    form: float  #: limit of its error by the curvature of the rise, and by how it falls, with a sign
+    place: int  #: last sample that is not clearly below it
+
+
+def level_top(
+    values: FloatArray, smooth: FloatArray, first: int, blur: float, noise: TopNoise,
+) -> LevelTop | None:
+    """Return the height that a voltage has reached where it begins to fall; None where the line would be too short.
+
+    Parameters
+    ----------
+    values : shape (n,)
+    smooth : the smoothed values from the sample ``first`` on to the last at which the top may be, shape (m,)
+    first : sample from which on the voltage is that of the top
+    blur : standard deviation of the response [samples]
+    noise : of all that
+    """
+    last = first + smooth.size - 1
+    place = first + int(np.flatnonzero(smooth >= smooth.max() - _FALLS * noise.smooth)[-1])
+    end = place if place == last else place - math.ceil(_RESPONSES * blur)
+    ahead = 0.5 * (place - end)   # how far it goes on behind the line is not known
+    heights: list[tuple[int, float, float, float]] = []
+    length = _SHORTEST
+    while length <= end - first + 1:
+        x = np.arange(1 - length, 1) + 0.5 * (length - 1)
+        part, at = values[end - length + 1 : end + 1], float(x[-1]) + ahead
+        slope, middle = float(x @ part) / float(x @ x), float(part.mean())
+        height = middle + slope * at
+        random = _CHOICE * noise.shared * noise.sample * math.sqrt(1.0 / length + at**2 / float(x @ x))
+        misfit = float(np.std(part - slope * x))
+        if misfit > (_AGREES + _CHANCE / math.sqrt(length)) * noise.sample:
+            break
+        if sum(abs(height - shorter) > _SAME * doubt for _, shorter, doubt, _ in heights) <= _BY_CHANCE * len(heights):
+            heights.append((length, height, random, slope))
+        length = max(length + 4, round(_LONGER * length))
+    if not heights:
+        return None
+    length, height, random, slope = heights[-1]
+    half = [shorter for size, shorter, _, _ in heights if size <= _HALF * length] or [heights[0][1]]
+    form = height - half[-1]
+    return LevelTop(height, random, math.copysign(abs(form) + abs(slope) * (ahead + 0.5), form), place)
