@@ -16,12 +16,14 @@ import numpy as np
 from tsbench.records import FloatArray
 
 _FALLS = 4.0  #: standard deviations of the noise below the highest, where a voltage has begun to fall
+_AT_ONCE, _CLIFF = 4, 8.0  #: samples behind the response in which it falls at once, by standard deviations of the noise
 _RESPONSES = 2.0  #: standard deviations of the response by which the line ends before that
 _SHORTEST, _LONGER = 12, 1.3  #: samples of the shortest line, and from one length to the next
 _CHOICE = 1.3  #: by which the noise that also chooses the length is more
 _SAME = 1.2  #: standard deviations of a shorter line, within which a longer one agrees with it
 #: the misfit of a line is at most so many standard deviations of the noise; of a short one by chance some more
 _AGREES, _CHANCE = 1.15, 2.0
+_BENT = 2.5  #: standard deviations by which a line is bent
 _BY_CHANCE = 0.15  #: share of the shorter lines with which a longer one need not agree
 _HALF = 0.55  #: share of its length that a line of half of it has at most
 
@@ -49,21 +51,29 @@ class LevelTop:
 
 
 def level_top(
-    values: FloatArray, smooth: FloatArray, first: int, blur: float, noise: TopNoise,
+    values: FloatArray, smooth: FloatArray, span: tuple[int, int], blur: float, noise: TopNoise,
 ) -> LevelTop | None:
-    """Return the height that a voltage has reached where it begins to fall; None where the line would be too short.
+    """Return the height that a voltage has reached where it falls at once, or where its record ends.
+
+    None where it falls slowly, or the line would be too short.
 
     Parameters
     ----------
     values : shape (n,)
-    smooth : the smoothed values from the sample ``first`` on to the last at which the top may be, shape (m,)
-    first : sample from which on the voltage is that of the top
+    smooth : the smoothed values, shape (n,)
+    span : sample from which on the voltage is that of the top, and the last at which the top may be
     blur : standard deviation of the response [samples]
     noise : of all that
     """
-    last = first + smooth.size - 1
-    place = first + int(np.flatnonzero(smooth >= smooth.max() - _FALLS * noise.smooth)[-1])
-    end = place if place == last else place - math.ceil(_RESPONSES * blur)
+    first, last = span
+    before = smooth[first : last + 1]
+    place = first + int(np.flatnonzero(before >= before.max() - _FALLS * noise.smooth)[-1])
+    reach = math.ceil(_RESPONSES * blur)
+    behind = min(place + reach + _AT_ONCE, smooth.size - 1)
+    fallen = before.max() - smooth[behind] >= _CLIFF * noise.smooth
+    if place < last and not fallen:
+        return None   # a rounded top, which is before the end of the line
+    end = place - reach if fallen else place
     ahead = 0.5 * (place - end)   # how far it goes on behind the line is not known
     heights: list[tuple[int, float, float, float]] = []
     length = _SHORTEST
@@ -73,8 +83,9 @@ def level_top(
         slope, middle = float(x @ part) / float(x @ x), float(part.mean())
         height = middle + slope * at
         random = _CHOICE * noise.shared * noise.sample * math.sqrt(1.0 / length + at**2 / float(x @ x))
-        misfit = float(np.std(part - slope * x))
-        if misfit > (_AGREES + _CHANCE / math.sqrt(length)) * noise.sample:
+        bow, doubt = x * x - float(x @ x) / length, noise.shared * noise.sample
+        misfit = float(np.std(part - slope * x)) > (_AGREES + _CHANCE / math.sqrt(length)) * noise.sample
+        if misfit or abs(float(bow @ part)) > _BENT * doubt * math.sqrt(float(bow @ bow)):
             break
         if sum(abs(height - shorter) > _SAME * doubt for _, shorter, doubt, _ in heights) <= _BY_CHANCE * len(heights):
             heights.append((length, height, random, slope))

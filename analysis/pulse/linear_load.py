@@ -12,7 +12,7 @@ from enum import Enum
 
 import numpy as np
 
-from tsbench.analysis.pulse.unblurred import REACH, Blunt
+from tsbench.analysis.pulse.blunt import REACH, Blunt
 from tsbench.records import FloatArray
 
 #: standard deviations of the kernels [samples] that are tried; one is at most this share of the time to the rise

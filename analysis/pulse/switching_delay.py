@@ -24,14 +24,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tsbench.analysis.pulse.blunt import Blunt, Unblurred
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, unseen
+from tsbench.analysis.pulse.highest_voltage import highest
 from tsbench.analysis.pulse.lasting_rise import LEAST_STEP
 from tsbench.analysis.pulse.seen_rise import SeenRise, seen_rise
 from tsbench.analysis.pulse.shown_lag import FEWEST, behind_lag, lag_of_fall
 from tsbench.analysis.pulse.single_pulse import pulse_span, quiet_samples, upright
 from tsbench.analysis.pulse.slow_amplifier import is_one_pole
-from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, crossing, highest, steepest
+from tsbench.analysis.pulse.unblurred import crossing, steepest
 from tsbench.analysis.reversals import reversals
 from tsbench.analysis.signal import Steepest, line_crossing, mute_of, steepest_rise, upward_crossings, usable_record
 from tsbench.analysis.statistics import combined, standard_uncertainty
@@ -182,7 +184,7 @@ class _Rise:
             self.record, *self.extent, facts.sense_delay / dt, facts.sense_delay_limit / dt)
         if sharp is not None:
             return sharp, *_shared(0.0, 0.0, (
-                facts.channel_skew, sharp.pole * dt, facts.timebase_accuracy * abs(delay))), flag
+                facts.channel_skew, sharp.pole * dt, sharp.hidden * dt, facts.timebase_accuracy * abs(delay))), flag
         # half of the current is taken, or noise hides the form of the rise
         instant = Unblurred(seen.place - late / dt, math.hypot(seen.random, 1.0 / math.sqrt(12.0)), 0.0)
         return instant, *_shared(seen.model * dt, late_limit if flag else 0.0, (

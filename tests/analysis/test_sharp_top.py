@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
+from tsbench.analysis.pulse.blunt import Blunt, Unblurred
+from tsbench.analysis.pulse.highest_voltage import highest
 from tsbench.analysis.pulse.sharp_top import sharp_top
-from tsbench.analysis.pulse.unblurred import Blunt, Unblurred, highest
 from tsbench.records import FloatArray
 
 FINE = 10  #: points for each sample of the true curve
