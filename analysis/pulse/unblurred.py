@@ -69,7 +69,7 @@ def steepest(record: Blunt, first: int, last: int, late: float, doubt: float) ->
     # of the width that is seen, a sample may be that of the samples
     spread = max((max(found.half - 1.0, 0.0) / _HALF_MAXIMUM) ** 2 - width**2, record.blur**2)
     return Unblurred(value + early, math.hypot(found.random, _between(math.sqrt(spread))), form,
-                     max(abs(pole - found.place) for pole in poles), abs(early) + _HIDDEN * response)
+                     max(abs(pole - found.place) for pole in poles), abs(early) + _HIDDEN * unresolved * response)
 
 
 def _early_by_overshoot(record: Blunt, found: "_Peak", first: int, width: float, late: float) -> float:

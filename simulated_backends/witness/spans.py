@@ -11,9 +11,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 LONGEST_HISTORY = 20_000
 SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
-#: least share of the largest slope of an edge that the smallest of its neighbours has where it shows no bend, and how
-#: often a crossing is improved: each time, its error falls to less than a tenth
-_BEND, _ITERATIONS = 0.5, 6
 _FOOT = 10.0  #: times from a quarter to a half of an edge that reach back to where it began
 
 
@@ -24,13 +21,11 @@ def last(condition: npt.NDArray[np.bool_]) -> int:
 
 
 def _last_visits(values: FloatArray) -> BoolArray:
-    """Return which values to keep: of the last visit below each level the four around its end, shape (n,)."""
+    """Return which values to keep: of the last visit below each level the two around its end, shape (n,)."""
     keep = np.ones(values.size, dtype=np.bool_)
     if values.size > 1:
-        risen = np.flatnonzero(values[:-1] < np.minimum.accumulate(values[::-1])[::-1][1:])
-        keep[:-1] = False
-        for beside in (-1, 0, 1, 2):
-            keep[np.clip(risen + beside, 0, values.size - 1)] = True
+        risen = values[:-1] < np.minimum.accumulate(values[::-1])[::-1][1:]
+        keep[0], keep[1:-1] = risen[0], risen[1:] | risen[:-1]
     return keep
 
 
@@ -50,7 +45,7 @@ class WhileOff:
         self.energy = 0.0  #: [J] that it took since then
         #: highest voltage [V] since then or since the polarity changed, current there [A], when [s]
         self.peak = (0.0, 0.0, since)
-        self._history: list[tuple[FloatArray, FloatArray]] = []  #: times [s], magnitudes of the voltage [V]
+        self._history: list[tuple[FloatArray, FloatArray]] = []  #: times [s], voltages [V]; now, they are above zero
         self._history_size = 0
 
     def shift(self, seconds: float) -> None:
@@ -62,26 +57,27 @@ class WhileOff:
         """Take the samples that come next: times [s], voltages [V], currents [A], shape (n,)."""
         size = np.abs(v)
         signs = np.sign(np.where(size > SMALLEST_VOLTAGE, v, 0.0))
-        seen = signs[signs != 0]
+        seen, start = signs[signs != 0], 0
         if seen.size:
             changed = bool((seen != seen[-1]).any())
             if seen[0] != self.polarity or changed:
                 start = int(np.flatnonzero((signs != 0) & (signs != seen[-1]))[-1]) + 1 if changed else 0
                 self.peak = (0.0, 0.0, float(t[start]))
-                t, size, i = t[start:], size[start:], i[start:]
+            if int(seen[-1]) != (self.polarity or 1):
+                self._history = [(times, -values) for times, values in self._history]
             self.polarity = int(seen[-1])
-        top = int(np.argmax(size))
+        top = start + int(np.argmax(size[start:]))
         if size[top] > self.peak[0]:
             self.peak = (float(size[top]), float(i[top]), float(t[top]))
-        self._remember(t, size)
+        self._remember(t, v * (self.polarity or 1))
 
     def take(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
         """Add the energy between samples: times [s], voltages [V], currents [A], shape (n,)."""
         power = np.abs(i * v)
         self.energy += float(np.diff(t) @ (0.5 * (power[1:] + power[:-1])))
 
-    def _remember(self, t: FloatArray, size: FloatArray) -> None:
-        self._history.append((t, size))
+    def _remember(self, t: FloatArray, along: FloatArray) -> None:
+        self._history.append((t, along))
         self._history_size += t.size
         if self._history_size > LONGEST_HISTORY:
             times, values = self._whole_history()
@@ -119,29 +115,9 @@ class WhileOff:
         k = int(below[-1])
         if k + 1 >= times.size:
             return float(times[k])
-        return min(_crossing(times[max(k - 1, 0) : k + 3], values[max(k - 1, 0) : k + 3], min(k, 1), level), before)
-
-
-def _crossing(t: FloatArray, v: FloatArray, k: int, level: float) -> float:
-    """Return when [s] a voltage rises through a level [V] between the samples ``k`` and ``k + 1`` of two to four.
-
-    A solver takes few steps on a slow edge, so a line between two samples would be late by up to a 32nd of their
-    distance. Where the slopes beside it show no bend, the crossing is that of the cubic through all four samples.
-    """
-    rise = float(v[k + 1] - v[k])   # of samples that are left out, the next may be below the level, too
-    share = min((level - float(v[k])) / rise, 1.0) if rise > 0.0 else 1.0
-    found = float(t[k]) + share * float(t[k + 1] - t[k])
-    if t.size < 4:
-        return found
-    slopes = np.diff(v) / np.diff(t)
-    if not slopes.min() > _BEND * slopes.max():
-        return found
-    second = np.diff(slopes) / (t[2:] - t[:-2])
-    third = (second[1] - second[0]) / (t[3] - t[0])
-    for _ in range(_ITERATIONS):
-        a, b, c = found - t[:3]
-        found += float(level - (v[0] + a * (slopes[0] + b * (second[0] + c * third)))) / float(slopes[1])
-    return min(max(found, float(t[1])), float(t[2]))
+        rise = values[k + 1] - values[k]   # of samples that are left out, the next may be below the level, too
+        share = min((level - values[k]) / rise, 1.0) if rise > 0.0 else 1.0
+        return min(float(times[k] + share * (times[k + 1] - times[k])), before)
 
 
 class WhileOn:
