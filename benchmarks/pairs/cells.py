@@ -5,6 +5,7 @@ Sister models, whose drivers share their commands, count as one family: the firs
 others in one cell each.
 """
 
+import functools
 import json
 import math
 import re
@@ -89,7 +90,8 @@ class Cell:
         return f"{self.part.device} {self.part.protocol} {self.source.name} {scope}"
 
 
-def models(kind: str) -> list[list[Model]]:
+@functools.cache   # it loads all models and drivers, and is asked for each cell
+def models(kind: str) -> tuple[tuple[Model, ...], ...]:
     """Return the virtual instruments of a kind by families, each family in the order of names."""
     found: dict[str, list[Model]] = {}
     for name, offer in sorted(VIRTUAL_INSTRUMENTS.offers().items()):
@@ -107,7 +109,7 @@ def models(kind: str) -> list[list[Model]]:
                 model = Model(name, declared.name, kind, channel, family)
                 found.setdefault(model.family, []).append(model)
                 break
-    return list(found.values())
+    return tuple(map(tuple, found.values()))
 
 
 def _family(driver: type) -> str:

@@ -14,7 +14,7 @@ from tsbench.samples import noise_of
 
 FINE = 20  #: points of the made-up curve in a sample
 BLUR, CODE = 0.53, 0.0064
-TRIALS = 56
+TRIALS = 28
 
 
 def tops(tau: float, until: int, fall: float, noise: float) -> tuple[float, list[Unblurred]]:

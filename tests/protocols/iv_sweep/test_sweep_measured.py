@@ -77,7 +77,7 @@ def test_the_mean_of_an_oscillation_gives_no_threshold_without_a_doubt(measure):
     """Without a scope, the readings of an oscillation look like a negative resistance. The device has switched on at a
     higher voltage than any reading shows, and off at a lower one. Only the hold voltage said so.
     """
-    settings = {"stop": "2.5 V", "step": "20 mV", "nplc": 0.02, "check_oscillation": False}
+    settings = {"stop": "2.5 V", "step": "40 mV", "nplc": 0.01, "check_oscillation": False}
     done = measure("nbo2_oscillating", "iv_sweep", settings)
     for name in ("threshold_voltage", "threshold_current", "hold_voltage", "hold_current"):
         (found,) = done.values(name)

@@ -177,6 +177,7 @@ def test_an_offset_of_the_automation_is_added_to_the_signal(bench: Any) -> None:
     """At -1.5 V the window of 1.6 V begins at 0.7 V, and at 1.5 V it ends at -0.7 V: the pulse is clipped there."""
     offset = "app.Acquisition.C1.VerOffset"
     assert float(value(bench, offset)) == -0.5   # C1:OFST -0.5V
+    run(bench, "app.Acquisition.Horizontal.MaxSamples = 20000")
     for volts_added, lowest, highest in ((-1.5, 0.7, TOP), (1.5, -0.7, -0.7)):
         run(bench, f"{offset} = {volts_added}", "app.Acquisition.Acquire 0.1, true")
         assert float(value(bench, offset)) == volts_added
@@ -211,7 +212,7 @@ def test_single_acquires_once_when_the_trigger_comes(bench: Any) -> None:
     mode = "app.Acquisition.TriggerMode"
     bench.send(bench.generator, "OUTP1 OFF")
     bench.ask(bench.scope, "INR?")
-    run(bench, f'{mode} = "Stopped"', f'{mode} = "Single"')
+    run(bench, f'{mode} = "Stopped"', "app.Acquisition.Horizontal.MaxSamples = 20000", f'{mode} = "Single"')
     assert value(bench, mode) == "Single"   # it waits
     assert bench.ask(bench.scope, "TRMD?") == "SINGLE"
     bench.send(bench.generator, "OUTP1 ON")

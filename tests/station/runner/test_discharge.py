@@ -157,8 +157,8 @@ def test_measure_and_a_list_tell_it_and_a_campaign_has_its_own_worst_case(
         head = text if table == "protocol" else f'bench = "{nbo2_bench.name}"\ndevices = ["D1"]\n'
         own = "" if table == "protocol" else 'name = "s{number}"\n'
         path.write_text(head + "".join(
-            f'[[{table}]]\n{own.format(number=number)}{key} = "iv_sweep"\nstop = "1.2 V"\n' for number in range(2)),
-            "utf-8")
+            f'[[{table}]]\n{own.format(number=number)}{key} = "iv_sweep"\nstop = "1.2 V"\nstep = "50 mV"\n'
+            for number in range(2)), "utf-8")
         main(["run", str(path), "--dry-run", "--out", str(tmp_path / table)])
         printed = capsys.readouterr()
         assert (printed.out + printed.err).count("when the device switches, the 80 pF") * 2 == count, printed.out
