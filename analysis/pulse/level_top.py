@@ -1,8 +1,9 @@
-"""Height of a top to which a voltage rises ever more slowly, up to where it falls or its record ends.
+"""Height of a top to which a voltage rises ever more slowly, up to where it falls at once, or to the last sample.
 
-The highest of many samples that are nearly alike is as much too high as the luck of the noise makes it. A line through
-the last samples before the fall has no such luck. It is as long as it agrees with the shorter ones; how it differs from
-one of half its length tells how much the curvature of the rise may move it.
+Of many samples that are nearly alike, that with the most noise is the highest, so it is too high. A straight line
+through the last samples before the fall has no such error. It is as long as it agrees with the shorter ones, is not
+bent and follows the samples within their noise. How it differs from one of half its length tells how much the curvature
+of the rise may move it.
 
 All places are in samples. The numbers of this file are chosen: ``tests/analysis/test_level_top.py`` holds them to rises
 of several forms.
@@ -16,7 +17,9 @@ import numpy as np
 from tsbench.records import FloatArray
 
 _FALLS = 4.0  #: standard deviations of the noise below the highest, where a voltage has begun to fall
-_AT_ONCE, _CLIFF = 4, 8.0  #: samples behind the response in which it falls at once, by standard deviations of the noise
+#: it falls at once if it falls by so many standard deviations of the noise within so many samples behind the response,
+#: and by so many times more than a parabola whose top the line may cross
+_CLIFF, _AT_ONCE, _STEEPER = 8.0, 4, 3.0
 _RESPONSES = 2.0  #: standard deviations of the response by which the line ends before that
 _SHORTEST, _LONGER = 12, 1.3  #: samples of the shortest line, and from one length to the next
 _CHOICE = 1.3  #: by which the noise that also chooses the length is more
@@ -53,9 +56,9 @@ class LevelTop:
 def level_top(
     values: FloatArray, smooth: FloatArray, span: tuple[int, int], blur: float, noise: TopNoise,
 ) -> LevelTop | None:
-    """Return the height that a voltage has reached where it falls at once, or where its record ends.
+    """Return the height that a voltage has reached where it falls at once, or at the last sample of the span.
 
-    None where it falls slowly, or the line would be too short.
+    None where it falls slowly before that, or the line would be too short.
 
     Parameters
     ----------
@@ -83,9 +86,9 @@ def level_top(
         slope, middle = float(x @ part) / float(x @ x), float(part.mean())
         height = middle + slope * at
         random = _CHOICE * noise.shared * noise.sample * math.sqrt(1.0 / length + at**2 / float(x @ x))
-        bow, doubt = x * x - float(x @ x) / length, noise.shared * noise.sample
+        bow, mean_noise = x * x - float(x @ x) / length, noise.shared * noise.sample
         misfit = float(np.std(part - slope * x)) > (_AGREES + _CHANCE / math.sqrt(length)) * noise.sample
-        if misfit or abs(float(bow @ part)) > _BENT * doubt * math.sqrt(float(bow @ bow)):
+        if misfit or abs(float(bow @ part)) > _BENT * mean_noise * math.sqrt(float(bow @ bow)):
             break
         if sum(abs(height - shorter) > _SAME * doubt for _, shorter, doubt, _ in heights) <= _BY_CHANCE * len(heights):
             heights.append((length, height, random, slope))
@@ -93,6 +96,9 @@ def level_top(
     if not heights:
         return None
     length, height, random, slope = heights[-1]
+    rounded = _FALLS * noise.smooth * ((1.0 + 2.0 * (behind - place) / length) ** 2 - 1.0)
+    if fallen and smooth[place] - smooth[behind] < _STEEPER * rounded:
+        return None
     half = [shorter for size, shorter, _, _ in heights if size <= _HALF * length] or [heights[0][1]]
     form = height - half[-1]
     return LevelTop(height, random, math.copysign(abs(form) + abs(slope) * (ahead + 0.5), form), place)

@@ -121,8 +121,9 @@ def _top(
     straight = basis[:, :-1]
     fitted = np.linalg.pinv(straight) @ part
     moved = (_parts(samples - place - _EXACT, blur) @ bent)[:, :-1] @ fitted
-    covariance = noise**2 * np.linalg.pinv(  # the instant is fitted as well
-        (full := np.column_stack((straight, (moved - straight @ fitted) / _EXACT))).T @ full)
+    # the instant is fitted as well; its part has no unit, as the others
+    by_instant = (moved - straight @ fitted) / max(float(np.linalg.norm(moved - straight @ fitted)), 1e-300)
+    covariance = noise**2 * np.linalg.pinv((full := np.column_stack((straight, by_instant))).T @ full)
     height, slope, _, after, slope_after = bent[:, :-1] @ fitted
     if slope <= _RISES * math.sqrt(covariance[1, 1]) or after > height or slope_after >= slope:
         return None

@@ -64,12 +64,14 @@ def steepest(record: Blunt, first: int, last: int, late: float, doubt: float) ->
         value, form = 0.5 * (value + end), 0.5 * abs(end - value) + abs(form)
     response = math.hypot(width, record.blur)
     unresolved = min(1.0, (_RESOLVED * response / max(found.half, 0.5)) ** 2)
-    early = _LEANS * found.lean * response * unresolved + 0.5 * _early_by_overshoot(record, found, first, width, late)
+    leans = _LEANS * found.lean * response * unresolved
+    overshoots = 0.5 * _early_by_overshoot(record, found, first, width, late)
     poles = [_peak(record, first, last, width, max(late + side * doubt, 0.0)).place for side in (-1.0, 1.0)]
     # of the width that is seen, a sample may be that of the samples
     spread = max((max(found.half - 1.0, 0.0) / _HALF_MAXIMUM) ** 2 - width**2, record.blur**2)
-    return Unblurred(value + early, math.hypot(found.random, _between(math.sqrt(spread))), form,
-                     max(abs(pole - found.place) for pole in poles), abs(early) + _HIDDEN * unresolved * response)
+    return Unblurred(
+        value + leans + overshoots, math.hypot(found.random, _between(math.sqrt(spread))), form,
+        max(abs(pole - found.place) for pole in poles), abs(leans) + overshoots + _HIDDEN * unresolved * response)
 
 
 def _early_by_overshoot(record: Blunt, found: "_Peak", first: int, width: float, late: float) -> float:

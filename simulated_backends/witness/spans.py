@@ -29,6 +29,11 @@ def _last_visits(values: FloatArray) -> BoolArray:
     return keep
 
 
+def _either_way(values: FloatArray) -> BoolArray:
+    """Return which values to keep for rises of both polarities: a later change of it turns the history round."""
+    return _last_visits(values) | _last_visits(-values)
+
+
 class WhileOff:
     """From one switching off to the next switching on.
 
@@ -45,7 +50,7 @@ class WhileOff:
         self.energy = 0.0  #: [J] that it took since then
         #: highest voltage [V] since then or since the polarity changed, current there [A], when [s]
         self.peak = (0.0, 0.0, since)
-        self._history: list[tuple[FloatArray, FloatArray]] = []  #: times [s], voltages [V]; now, they are above zero
+        self._history: list[tuple[FloatArray, FloatArray]] = []  #: times [s], voltages times the present polarity [V]
         self._history_size = 0
 
     def shift(self, seconds: float) -> None:
@@ -81,8 +86,8 @@ class WhileOff:
         self._history_size += t.size
         if self._history_size > LONGEST_HISTORY:
             times, values = self._whole_history()
-            keep, peak = _last_visits(values), int(np.searchsorted(times, self.peak[2], side="right"))
-            keep[:peak] |= _last_visits(values[:peak])   # the edge is looked for before the peak
+            keep, peak = _either_way(values), int(np.searchsorted(times, self.peak[2], side="right"))
+            keep[:peak] |= _either_way(values[:peak])   # the edge is looked for before the peak
             self._history, self._history_size = [(times[keep], values[keep])], 0
 
     def _whole_history(self) -> tuple[FloatArray, FloatArray]:
@@ -92,7 +97,7 @@ class WhileOff:
         """Return when [s] the voltage last rose half way from where it stood to its highest; None: it did not rise.
 
         Where it stood: the lowest since ten times as long before as it took from a quarter to a half of the highest, so
-        that a pulse may begin at any level.
+        that a pulse may begin at any level, also at one of the other sign.
         """
         top, _, when = self.peak
         half, quarter = self.last_rise(0.5 * top, when), self.last_rise(0.25 * top, when)

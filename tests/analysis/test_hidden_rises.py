@@ -34,6 +34,13 @@ def overshoot(grows: float, over: float, decay: float) -> FloatArray:
                     1.0 + over * np.exp(-np.maximum(X, 0.0) / decay))
 
 
+def both(width: float, skew: float, area: float, decay: float) -> FloatArray:
+    """Return a leaning rise with a part that falls again: its slope, behind an exponential."""
+    rise = leaning(width, skew)
+    fall = np.exp(-np.arange(0.0, 12.0 * decay, 1.0 / FINE) / decay)
+    return rise + area * np.convolve(np.gradient(rise), fall)[: rise.size]
+
+
 def found_in(curve: FloatArray, blur: float) -> tuple[float, list[Unblurred]]:
     """Return the true instant of a curve, and what is found behind a Gaussian and noise; all from the middle on."""
     true = steepest_instant(X, int(np.argmax(np.diff(curve))), np.diff(curve))
@@ -55,7 +62,7 @@ def found_in(curve: FloatArray, blur: float) -> tuple[float, list[Unblurred]]:
 @pytest.mark.parametrize("curve", [
     leaning(0.3, 0.0), leaning(0.3, -3.0), leaning(1.0, 0.0), leaning(1.0, -3.0), leaning(1.0, 3.0), leaning(4.0, -3.0),
     overshoot(0.1, 0.0, 1.0), overshoot(0.1, 2.0, 1.0), overshoot(0.1, 1.0, 3.0), overshoot(0.1, 0.5, 20.0),
-    overshoot(3.0, 1.0, 3.0)])
+    overshoot(3.0, 1.0, 3.0), both(2.5, 3.0, 1.0, 2.0), both(2.5, 3.0, 1.5, 5.0)])
 def test_the_interval_of_a_rise_contains_its_instant(curve: FloatArray, blur: float) -> None:
     true, found = found_in(curve, blur)
     inside = [abs(one.value - true) <= expanded(one.random, 0.0, one.form, one.hidden) for one in found]

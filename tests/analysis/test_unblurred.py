@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tsbench.analysis.pulse import blunt
+from tsbench.analysis.pulse import blunt, highest_voltage
 from tsbench.analysis.pulse.blunt import Blunt
 from tsbench.analysis.pulse.highest_voltage import highest
 from tsbench.analysis.pulse.unblurred import crossing, steepest
@@ -101,6 +101,16 @@ def test_a_flat_top_in_noise_is_a_mean_over_many_samples() -> None:
         assert top.random < 0.02 / 4
         assert abs(top.value - level) < 2.0 * top.random
         assert 2100 <= at <= 7500
+
+
+def test_without_a_line_the_kernel_of_a_flat_top_grows_over_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It grows to 900 samples: the noise is then 1/40 of that of a sample. Some of it makes the top too high."""
+    monkeypatch.setattr(highest_voltage, "level_top", lambda *_: None)
+    random = np.random.default_rng(6)
+    values = np.r_[np.zeros(2000), np.full(6000, 0.5), np.zeros(2000)] + random.normal(0.0, 0.02, 10_000)
+    top, _ = highest(Blunt(values, 1900, 1.0, 0.02), 2100, 7500)
+    assert top.random < 0.02 / 35
+    assert top.value == pytest.approx(0.5, abs=0.5 * 0.02)
 
 
 @pytest.mark.parametrize("weights", [(1.0,), (0.0, 1.0, 30.0)])

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from benchmarks.imperfections.sheets import GENERATORS
-from tests.fixtures.model_bench import ModelBench, every, first_of_families, first_of_families_or_soak
+from tests.fixtures.model_bench import ModelBench, every, first_of_drivers_or_soak, first_of_families
 from tests.fixtures.node_course import NodeRecorder
 from tests.fixtures.spread import NORMAL, require_spread, require_stated
 from tsbench.errors import InstrumentError
@@ -100,7 +100,7 @@ class GeneratorBench:
             self.table.bench.instruments.connections["unit"].transport.write(message)
 
 
-@pytest.fixture(params=first_of_families_or_soak("pulse generator"))
+@pytest.fixture(params=first_of_drivers_or_soak("pulse generator"))
 def open_generator(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
     opened: list[ModelBench] = []
     model = MODELS[request.param]

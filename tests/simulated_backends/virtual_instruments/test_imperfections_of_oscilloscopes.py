@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.fixtures.model_bench import ModelBench, every, first_of_families, first_of_families_or_soak
+from tests.fixtures.model_bench import ModelBench, every, first_of_drivers_or_soak, first_of_families
 from tests.fixtures.spread import NORMAL, UNIFORM, require_spread, require_stated
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Timebase, Vertical
 from tsbench.records import Flag, Waveform
@@ -96,7 +96,7 @@ class ScopeBench:
         return found
 
 
-@pytest.fixture(params=first_of_families_or_soak("oscilloscope"))
+@pytest.fixture(params=first_of_drivers_or_soak("oscilloscope"))
 def open_scope(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     opened: list[ModelBench] = []
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.acceptance.scope_levels import Screen, levels_of
-from tests.fixtures.model_bench import ModelBench, every, first_of_families_or_soak
+from tests.fixtures.model_bench import ModelBench, every, first_of_drivers_or_soak
 from tsbench.instruments import EdgeTrigger, Timebase, Vertical
 from tsbench.records import FloatArray, Waveform
 
@@ -63,7 +63,7 @@ def record_of(model: str, folder: Path) -> tuple[Waveform, Screen]:
         return scope.fetch([1])[1], Screen(sheet, accepted.range / sheet.divisions, HIGH / 2)
 
 
-@pytest.mark.parametrize("model", first_of_families_or_soak("oscilloscope"))
+@pytest.mark.parametrize("model", first_of_drivers_or_soak("oscilloscope"))
 def test_a_square_wave_has_its_period_and_its_levels(model: str, tmp_path: Path) -> None:
     record, shown = record_of(model, tmp_path)
     scales_are_true(record, shown)

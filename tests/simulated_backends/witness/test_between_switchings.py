@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tsbench.simulated_backends.devices.switching_levels import SwitchingLevels
+from tsbench.simulated_backends.witness import spans
 from tsbench.simulated_backends.witness.events import SwitchingDetector
 from tsbench.simulated_backends.witness.log import WitnessLog, read_witness
 from tsbench.simulated_backends.witness.overshoot import OvershootDetector
@@ -79,6 +80,24 @@ def test_an_edge_from_the_other_polarity_is_half_way_from_there(sign: float, siz
     for first in range(0, t.size, size):
         off.add(t[first : first + size], v[first : first + size], 0 * t[first : first + size])
     assert off.edge() == pytest.approx(1.5, abs=1e-6) and off.peak[0] == 1.0
+
+
+def test_a_history_that_was_made_short_before_the_polarity_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the other polarity needs of it is kept, however the samples are cut."""
+    t = np.linspace(0.0, 1.2, 3001)
+    corners = [0.0, 0.1, 0.3, 0.4, 0.8, 0.85, 0.9, 1.1, 1.2]
+    v = np.interp(t, corners, [0.0, -1.0, -1.0, -0.2, -0.2, -0.016, -0.016, 1.0, 1.0])
+
+    def edge(size: int) -> float | None:
+        off = WhileOff()
+        for first in range(0, t.size, size):
+            off.add(t[first : first + size], v[first : first + size], 0 * t[first : first + size])
+        return off.edge()
+
+    whole = edge(t.size)
+    monkeypatch.setattr(spans, "LONGEST_HISTORY", 500)
+    for size in (5, 50, 333):
+        assert edge(size) == pytest.approx(whole, abs=1e-9)
 
 
 def test_a_long_history_keeps_the_last_rise_through_each_level() -> None:
