@@ -64,14 +64,16 @@ def steepest(record: Blunt, first: int, last: int, late: float, doubt: float) ->
         value, form = 0.5 * (value + end), 0.5 * abs(end - value) + abs(form)
     response = math.hypot(width, record.blur)
     unresolved = min(1.0, (_RESOLVED * response / max(found.half, 0.5)) ** 2)
-    leans = _LEANS * found.lean * response * unresolved
+    by_lean = _LEANS * response * unresolved
+    random = found.random * (1.0 + by_lean / max(found.half, 0.5))   # the lean moves with the place
     overshoots = 0.5 * _early_by_overshoot(record, found, first, width, late)
     poles = [_peak(record, first, last, width, max(late + side * doubt, 0.0)).place for side in (-1.0, 1.0)]
     # of the width that is seen, a sample may be that of the samples
     spread = max((max(found.half - 1.0, 0.0) / _HALF_MAXIMUM) ** 2 - width**2, record.blur**2)
     return Unblurred(
-        value + leans + overshoots, math.hypot(found.random, _between(math.sqrt(spread))), form,
-        max(abs(pole - found.place) for pole in poles), abs(leans) + overshoots + _HIDDEN * unresolved * response)
+        value + by_lean * found.lean + overshoots, math.hypot(random, _between(math.sqrt(spread))), form,
+        max(abs(pole - found.place) for pole in poles),
+        by_lean * abs(found.lean) + overshoots + _HIDDEN * unresolved * response)
 
 
 def _early_by_overshoot(record: Blunt, found: "_Peak", first: int, width: float, late: float) -> float:
