@@ -169,6 +169,7 @@ def test_levels_are_as_accurate_as_stated(open_generator: Open) -> None:
 
 
 @FAMILIES
+@pytest.mark.soak   # how errors are drawn: test_drawn_errors.py
 def test_levels_differ_from_unit_to_unit(open_generator: Open) -> None:
     found: dict[str, list[float]] = {}
     for seed in range(1, 25):
@@ -242,6 +243,7 @@ def test_the_period_is_as_accurate_as_the_time_base(open_generator: Open) -> Non
 
 
 @FAMILIES
+@pytest.mark.soak   # how errors are drawn: test_drawn_errors.py
 def test_the_period_differs_from_unit_to_unit(open_generator: Open) -> None:
     errors = [period_of(open_generator(seed=seed)) for seed in range(1, 25)]
     require_spread(errors, NORMAL, "time base", slack=0.01)

@@ -173,6 +173,7 @@ def test_gain_and_offset_of_a_record_are_as_accurate_as_stated(open_scope: Open)
 
 
 @FAMILIES
+@pytest.mark.soak   # how errors are drawn: test_drawn_errors.py
 def test_gain_and_offset_of_a_record_differ_from_unit_to_unit(open_scope: Open) -> None:
     found: dict[str, list[float]] = {}
     for bench, inputs in units(open_scope):
@@ -277,6 +278,7 @@ def test_the_time_base_is_as_accurate_as_stated(open_scope: Open) -> None:
 
 
 @FAMILIES
+@pytest.mark.soak   # how errors are drawn: test_drawn_errors.py
 def test_the_time_base_differs_from_unit_to_unit(open_scope: Open) -> None:
     benches = [open_scope(TEN_MEGAHERTZ, seed=seed) for seed in range(1, 25)]
     slack = 0.05 + 2e-8 / benches[0].sheet.timebase_accuracy

@@ -126,6 +126,7 @@ def test_readings_are_as_accurate_and_as_noisy_as_stated(sheet: SourceMeterDataS
 
 
 @FAMILIES
+@pytest.mark.soak   # how errors are drawn: test_drawn_errors.py
 def test_readings_differ_from_unit_to_unit(sheet: SourceMeterDataSheet) -> None:
     for fast in converters(sheet):
         found: dict[str, list[float]] = {}
@@ -201,6 +202,7 @@ def test_levels_are_as_accurate_as_stated(sheet: SourceMeterDataSheet) -> None:
 
 
 @FAMILIES
+@pytest.mark.soak   # how errors are drawn: test_drawn_errors.py
 def test_levels_differ_from_unit_to_unit(sheet: SourceMeterDataSheet) -> None:
     found: dict[str, list[float]] = {}
     for seed in range(1, 5):
@@ -363,6 +365,7 @@ def test_limits_are_as_accurate_as_levels(sheet: SourceMeterDataSheet) -> None:
 
 
 @FAMILIES
+@pytest.mark.soak   # how errors are drawn: test_drawn_errors.py
 def test_limits_differ_from_unit_to_unit(sheet: SourceMeterDataSheet) -> None:
     """An instrument has one error of its current limit."""
     row = sheet.ranges["CURR"][-3]
