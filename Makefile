@@ -26,10 +26,9 @@ check: typed
 	$(BIN)/mypy
 	cd build/typed && ../../$(BIN)/lint-imports --config ../../pyproject.toml
 
-# Three processes for two processors: two of them wait for a sixth of the time, for children and windows. The tests of one
-# file stay together, and those of the window share one display, so all of them do.
+# Two processes; the tests of one file stay together, and those of the window share one display, so all of them do.
 test: check
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 # For every save: the tests that take little processor time, a test or more of every room. tests/slow_tests.txt says what it leaves out.
 quick: install
