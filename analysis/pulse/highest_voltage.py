@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.pulse.blunt import COARSER, FINEST, SMOOTH, Blunt, Unblurred, before_blur
-from tsbench.analysis.pulse.level_top import TopNoise, level_top
+from tsbench.analysis.pulse.level_top import TopNoise, level_top, shows_fall
 from tsbench.analysis.pulse.sharp_top import SharpTop, sharp_top
 from tsbench.analysis.statistics import combined, standard_uncertainty
 
@@ -20,7 +20,6 @@ _IN_BLOCKS = 8.0  #: standard deviation of a kernel over means, at least [blocks
 _FEWEST_BLOCKS, _NEXT_BLOCK = 50, 4  #: of a rise whose end is looked for in means; by how many times they grow
 _HIGHER = 3.0  #: standard uncertainties by which the end of a rise is above the top of the smoothed record
 _LUCK = 5.0  #: standard uncertainties by which the top of the smoothed record is above a line that ends there
-_BEYOND = 64  #: samples behind the last at which a top may be, that show whether it falls
 _LONG_MEAN = 4.0  #: standard deviation of a kernel that is long against what neighbours share
 _PARTS = 4  #: of a sample, at which a top is looked for
 
@@ -48,8 +47,8 @@ def highest(record: Blunt, first: int, last: int) -> tuple[Unblurred, int]:
     found = [_top(means, begin, end, _within(record.wider(width, times), block)) for times in (1.0, 2.0, 4.0)]
     value, form = before_blur(found, SMOOTH, _CLIFF)
     likely, at = Unblurred(value, noise, form), min(block * (begin + top) + block // 2, last)
-    begin, end = 0, min(last + _BEYOND, record.values.size - 1)
-    level = level_top(record.values, record.all(begin, end, FINEST, (1.0,)), (first, last), record.blur,
+    behind = min(last + shows_fall(record.blur), record.values.size - 1)
+    level = level_top(record.values, record.all(first, behind, FINEST, (1.0,)), (first, last), record.blur,
                       _top_noise(record))
     if level is not None and found[0] - level.value <= _LUCK * combined(noise, level.random):
         likely, at = Unblurred(level.value, level.random, level.form), level.place

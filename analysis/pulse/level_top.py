@@ -53,6 +53,11 @@ class LevelTop:
     place: int  #: last sample that is not clearly below it
 
 
+def shows_fall(blur: float) -> int:
+    """Return in how many samples behind its top a voltage falls that falls at once; ``blur``: of the response."""
+    return math.ceil(_RESPONSES * blur) + _AT_ONCE
+
+
 def level_top(
     values: FloatArray, smooth: FloatArray, span: tuple[int, int], blur: float, noise: TopNoise,
 ) -> LevelTop | None:
@@ -63,21 +68,21 @@ def level_top(
     Parameters
     ----------
     values : shape (n,)
-    smooth : the smoothed values, shape (n,)
+    smooth : the smoothed values from the span's first sample to :func:`shows_fall` samples behind its last, shape (m,)
     span : sample from which on the voltage is that of the top, and the last at which the top may be
     blur : standard deviation of the response [samples]
     noise : of all that
     """
     first, last = span
-    before = smooth[first : last + 1]
+    before = smooth[: last - first + 1]
     place = first + int(np.flatnonzero(before >= before.max() - _FALLS * noise.smooth)[-1])
-    reach = math.ceil(_RESPONSES * blur)
-    behind = min(place + reach + _AT_ONCE, smooth.size - 1)
-    fallen = before.max() - smooth[behind] >= _CLIFF * noise.smooth
+    behind = min(place + shows_fall(blur), first + smooth.size - 1)
+    fallen = before.max() - smooth[behind - first] >= _CLIFF * noise.smooth
     if place < last and not fallen:
         return None   # a rounded top, which is before the end of the line
-    end = place - reach if fallen else place
+    end = place - math.ceil(_RESPONSES * blur) if fallen else place
     ahead = 0.5 * (place - end)   # how far it goes on behind the line is not known
+    mean_noise = noise.shared * noise.sample   # of a mean, times the root of its length
     heights: list[tuple[int, float, float, float]] = []
     length = _SHORTEST
     while length <= end - first + 1:
@@ -85,8 +90,8 @@ def level_top(
         part, at = values[end - length + 1 : end + 1], float(x[-1]) + ahead
         slope, middle = float(x @ part) / float(x @ x), float(part.mean())
         height = middle + slope * at
-        random = _CHOICE * noise.shared * noise.sample * math.sqrt(1.0 / length + at**2 / float(x @ x))
-        bow, mean_noise = x * x - float(x @ x) / length, noise.shared * noise.sample
+        random = _CHOICE * mean_noise * math.sqrt(1.0 / length + at**2 / float(x @ x))
+        bow = x * x - float(x @ x) / length
         misfit = float(np.std(part - slope * x)) > (_AGREES + _CHANCE / math.sqrt(length)) * noise.sample
         if misfit or abs(float(bow @ part)) > _BENT * mean_noise * math.sqrt(float(bow @ bow)):
             break
@@ -97,7 +102,7 @@ def level_top(
         return None
     length, height, random, slope = heights[-1]
     rounded = _FALLS * noise.smooth * ((1.0 + 2.0 * (behind - place) / length) ** 2 - 1.0)
-    if fallen and smooth[place] - smooth[behind] < _STEEPER * rounded:
+    if fallen and smooth[place - first] - smooth[behind - first] < _STEEPER * rounded:
         return None
     half = [shorter for size, shorter, _, _ in heights if size <= _HALF * length] or [heights[0][1]]
     form = height - half[-1]

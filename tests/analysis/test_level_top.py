@@ -58,7 +58,7 @@ def test_the_interval_of_the_height_contains_it(tau: float, until: int, fall: fl
 
 def test_a_line_ends_before_the_fall_and_follows_the_rise() -> None:
     values = np.r_[np.arange(100.0), np.full(20, 10.0)] + np.random.default_rng(1).normal(0.0, 0.1, 120)
-    top = level_top(values, values, (50, 109), 1.0, TopNoise(0.1, 0.1, 1.0))
+    top = level_top(values, values[50:], (50, 109), 1.0, TopNoise(0.1, 0.1, 1.0))
     assert top is not None and top.place == 99
     assert top.value == pytest.approx(98.0, abs=0.3)   # half of the two samples behind the line is not known
     assert abs(top.form) > 1.0
@@ -66,9 +66,9 @@ def test_a_line_ends_before_the_fall_and_follows_the_rise() -> None:
 
 def test_a_bend_gives_no_line() -> None:
     values = np.cumsum(np.arange(60.0))
-    assert level_top(values, values, (30, 59), 0.0, TopNoise(1e-3, 1e-3, 1.0)) is None
+    assert level_top(values, values[30:], (30, 59), 0.0, TopNoise(1e-3, 1e-3, 1.0)) is None
     straight = np.arange(60.0)
-    assert level_top(straight, straight, (30, 59), 0.0, TopNoise(1e-3, 1e-3, 1.0)) is not None
+    assert level_top(straight, straight[30:], (30, 59), 0.0, TopNoise(1e-3, 1e-3, 1.0)) is not None
 
 
 @pytest.mark.parametrize(("radius", "noise"), [(200.0, 0.002), (60.0, 0.006), (200.0, 5e-4)])
