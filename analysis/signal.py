@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.records import Flag, FloatArray
-from tsbench.samples import TELLS_NOTHING, smoothed
+from tsbench.samples import TELLS_NOTHING, convolved, smoothed
 
 #: a reading at least this large is an instrument's way to say "overflow": 9.9e37 (SCPI), 1e22 (4225-PMU). No quantity
 #: of a measurement comes near, not even a time of day in nanoseconds (2e18)
@@ -168,7 +168,7 @@ def _steep_part(values: FloatArray, first: int, last: int, widest: int, noise: f
         reach = min(reach, max(widest, 1))
         offsets = np.arange(-reach, reach + 1)
         around = values[np.clip(np.arange(first - reach, last + reach + 1), 0, values.size - 1)]
-        slope = np.convolve(around, offsets[::-1], mode="valid") / float(offsets @ offsets)
+        slope = convolved(around, offsets[::-1].astype(np.float64)) / float(offsets @ offsets)
         if slope.max() >= _CLEAR_SLOPE * noise / math.sqrt(float(offsets @ offsets)) or reach >= widest:
             break
         reach = math.ceil(1.3 * reach)

@@ -15,6 +15,7 @@ TELLS_NOTHING = Flag.NO_EVENT | Flag.AMBIGUOUS
 _ENOUGH = 500_000
 #: samples of an envelope that are searched at once: they fit into the cache of a processor
 _AT_ONCE = 2**17
+_LONG_KERNEL = 500  #: samples; for more, a transform is faster than sums (measured: as fast at 300 to 500)
 
 
 def median(values: FloatArray) -> float:
@@ -86,6 +87,22 @@ def smoothed(values: FloatArray, width: int) -> FloatArray:
     width = 2 * half + 1
     averaged: FloatArray = (sums[width:] - sums[:-width]) / width
     return averaged
+
+
+def convolved(values: FloatArray, kernel: FloatArray) -> FloatArray:
+    """Return the part of a convolution in which the shorter of both lies wholly inside.
+
+    Parameters
+    ----------
+    values, kernel : shapes (n,) and (k,)
+
+    Returns
+    -------
+    Shape (abs(n - k) + 1,).
+    """
+    if kernel.size <= _LONG_KERNEL or kernel.size > values.size:
+        return np.convolve(values, kernel, mode="valid")
+    return transformed(values, kernel)
 
 
 def transformed(values: FloatArray, kernel: FloatArray) -> FloatArray:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.records import FloatArray
-from tsbench.samples import transformed
+from tsbench.samples import convolved
 
 FINEST = 0.8  #: standard deviation of the narrowest kernel: with a smaller one, the samples are too few
 COARSER = 1.3  #: from one kernel to the next that is tried
 REACH = 4.5  #: standard deviations of a kernel on either side
-_LONG_KERNEL = 500  #: samples; for more, a transform is faster than sums (measured: as fast at 300 to 500)
 _FEWEST_QUIET = 16  #: samples that tell the noise
 _LEAST_BLUR = 0.05  #: standard deviation of a response with which neighbours share no noise
 #: by how many times its move from T to 2 T an instant moves from 0 to T: along a smooth curve, at a sudden end, and of
@@ -77,7 +76,7 @@ class Blunt:
         """Return a weighted sum of the smoothed record and its derivatives at samples ``first`` to ``last``."""
         reach = math.ceil(REACH * width)
         values = self.values[np.clip(np.arange(first - reach, last + reach + 1), 0, self.values.size - 1)]
-        return _convolved(values, _kernel(width, weights))
+        return convolved(values, _kernel(width, weights))
 
     @property
     def scatter(self) -> float:
@@ -94,10 +93,10 @@ class Blunt:
         """
         kernel = _kernel(width, weights)
         if shares is not None:
-            kernel = _convolved(np.pad(shares[::-1], kernel.size - 1), kernel)
+            kernel = convolved(np.pad(shares[::-1], kernel.size - 1), kernel)
         white = self.one_noise * math.sqrt(float(kernel @ kernel))
         if self._quiet.size >= 4 * kernel.size:
-            return max(white, float(np.std(_convolved(self._quiet, kernel))))
+            return max(white, float(np.std(convolved(self._quiet, kernel))))
         lags = np.arange(-math.ceil(REACH * self.blur), math.ceil(REACH * self.blur) + 1)
         shared = np.exp(-0.25 * (lags / max(self.blur, _LEAST_BLUR)) ** 2)   # autocorrelation of a Gaussian response
         coloured = float(kernel @ np.convolve(kernel, shared)[lags.size // 2 : lags.size // 2 + kernel.size])
@@ -106,13 +105,6 @@ class Blunt:
     def wider(self, width: float, times: float) -> float:
         """Return the kernel with which the whole blur has ``times`` the variance."""
         return math.sqrt(times * width**2 + (times - 1.0) * self.blur**2)
-
-
-def _convolved(values: FloatArray, kernel: FloatArray) -> FloatArray:
-    """Return the part of the convolution in which the shorter of both lies wholly inside."""
-    if kernel.size <= _LONG_KERNEL or kernel.size > values.size:
-        return np.convolve(values, kernel, mode="valid")
-    return transformed(values, kernel)
 
 
 def _kernel(width: float, weights: Sequence[float]) -> FloatArray:

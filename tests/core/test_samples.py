@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tsbench.records import Waveform
-from tsbench.samples import envelope, median, noise_of, quantile, resolution, smoothed, step_of_codes
+from tsbench.samples import convolved, envelope, median, noise_of, quantile, resolution, smoothed, step_of_codes
 
 
 @pytest.mark.parametrize("edges", [range(0, 101, 10), [0, 33, 66, 100], [0, 7, 100]])
@@ -32,6 +32,12 @@ def test_the_running_mean_is_made_odd_and_keeps_a_level() -> None:
     unchanged = np.array([0.1, 0.2, 0.7])
     assert smoothed(unchanged, 1) is unchanged and smoothed(np.array([]), 3).size == 0
     assert smoothed(np.array([5.0, 5.0]), 9) == pytest.approx([5.0, 5.0])
+
+
+@pytest.mark.parametrize(("samples", "taps"), [(3000, 2001), (5000, 501), (4096, 4096), (300, 20), (10, 700)])
+def test_a_long_kernel_gives_what_a_short_one_does(samples: int, taps: int) -> None:
+    values, kernel = (np.random.default_rng(size).normal(size=size) for size in (samples, taps))
+    assert convolved(values, kernel) == pytest.approx(np.convolve(values, kernel, mode="valid"), abs=1e-10)
 
 
 def test_median_and_quantile_are_numpy_s() -> None:
