@@ -32,7 +32,8 @@ LEAST_ROWS, LEAST_DEVICES, LEAST_FLAGGED, LEAST_KNOWABLE = 300, 300, 0.99, 0.80
 #: after so many records, another process goes on: 100 records of up to 10^8 samples leave 3 GB behind
 _RECORDS_OF_A_PROCESS = 60
 WIDEST = 2.0  #: times a bootstrap interval
-NOT_MEASURED = ", skew not measured"  #: part of the name of delays on a bench that was not checked
+#: delays are one quantity; whether the bench was checked decides what their intervals have
+SKEW_MEASURED, NOT_MEASURED = "skew measured", "skew not measured"
 #: largest median deviation from the truth, relative
 LARGEST_BIAS = {"threshold_voltage": 0.005, "frequency": 0.0005, "switching_delay": 0.01}
 Found = Mapping[int, Mapping[str, Any]]
@@ -54,15 +55,14 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
     # the cycles of a sweep have the same device and the same set-points: the first one stands for them
     rows = [row for record in knowable for row in found[record.number]["rows"]
             if row["conditions"].get("cycle", 1) == 1]
-    rows = [{**row, "quantity": _told(row)} for row in rows]
     quantities = sorted({row["quantity"] for row in rows})
     devices = len({drawn_device(one) for one in knowable})
     present = sum(found[record.number].get("code") == code() for record in measured)
     table = [Line("records measured", f"{len(measured)} of {len(records)}", INFORMATION, True),
              Line("of these, extracted by the present code", str(present), INFORMATION, True),
              Line("devices", str(devices), f">= {LEAST_DEVICES}", devices >= LEAST_DEVICES)]
-    scores = {name: [coverage_of(f"{name} ({kind})", part) for kind, part in kinds_of_interval(
-        [row for row in rows if row["quantity"] == name]).items()] for name in quantities}
+    scores = {name: [coverage_of(f"{part} ({kind})", mine) for part, of_part in _parts(name, rows).items()
+                     for kind, mine in kinds_of_interval(of_part).items()] for name in quantities}
     refused = rejected([score for mine in scores.values() for score in mine])
     for name, mine in scores.items():
         of_it = [row for row in rows if row["quantity"] == name]
@@ -76,10 +76,14 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
             Line("records that failed", str(len(failed)), "0", not failed)]
 
 
-def _told(row: Mapping[str, Any]) -> str:
-    """Return the name of a row's quantity; delays of a bench without a measured skew are another quantity."""
-    name = str(row["quantity"])
-    return f"{name}{NOT_MEASURED}" if name == "switching_delay" and not row.get("deskewed") else name
+def _parts(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the rows of one quantity by what their intervals have: of delays, a measured skew or only its limit."""
+    mine = [row for row in rows if row["quantity"] == name]
+    if name != "switching_delay":
+        return {name: mine}
+    parts = {SKEW_MEASURED: [row for row in mine if row.get("deskewed")],
+             NOT_MEASURED: [row for row in mine if not row.get("deskewed")]}
+    return {f"{name}, {part}": of_part for part, of_part in parts.items() if of_part}
 
 
 def _lines_of(
@@ -90,7 +94,7 @@ def _lines_of(
     table = [Line(f"{name}: unflagged, of all", f"{unflagged} of {len(rows)}", f">= {LEAST_ROWS}", enough)]
     for score in scores:
         bounds = ">= 95 %" if score.bracket else "90 to 98 %"
-        largest = LARGEST_BIAS.get(name.partition(",")[0])
+        largest = LARGEST_BIAS.get(name)
         table += [
             Line(f"{score.quantity}: intervals that contain the truth", f"{score.covered} of {score.rows}", bounds,
                  score.quantity not in refused),
@@ -111,17 +115,19 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         unflagged = sum(is_unflagged(row) for row in known)
         table.append(Line(f"{name}: unflagged of those that can be known", f"{unflagged} of {len(known)}",
                           f">= {LEAST_KNOWABLE:.0%}", unflagged >= LEAST_KNOWABLE * len(known)))
-    repeated = [row for row in rows if row.get("bootstrap") and row.get("random") is not None and is_unflagged(row)]
-    if repeated:
+    parts = _parts(name, rows)
+    for part, mine in {name: rows, **(parts if len(parts) > 1 else {})}.items():
+        repeated = [row for row in mine if row.get("bootstrap") and row.get("random") is not None and is_unflagged(row)]
+        if not repeated:
+            continue
         # a bootstrap knows only what differs between the pulses: so does the random part
         random, whole = (float(np.median([width(row) / row["bootstrap"] for row in repeated])) for width in (
             lambda row: 2.0 * NORMAL_95 * row["random"], lambda row: row["high"] - row["low"]))
         beside = f"over the width of a bootstrap, median of {len(repeated)}"
-        table += [Line(f"{name}: interval of the random part {beside}", f"{random:.2f}", f"<= {WIDEST:g}",
-                       random <= WIDEST),
-                  Line(f"{name}: whole interval {beside}", f"{whole:.2f}",
-                       INFORMATION if NOT_MEASURED in name else f"<= {WIDEST:g}",
-                       NOT_MEASURED in name or whole <= WIDEST)]
+        required = part == name
+        table += [Line(f"{part}: {kind} {beside}", f"{ratio:.2f}", f"<= {WIDEST:g}" if required else INFORMATION,
+                       not required or ratio <= WIDEST)
+                  for kind, ratio in (("interval of the random part", random), ("whole interval", whole))]
     return table
 
 
