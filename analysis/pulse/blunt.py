@@ -59,18 +59,22 @@ class Blunt:
 
     def at(self, place: float, width: float, derivatives: int = 4) -> FloatArray:
         """Return the smoothed record and its first derivatives at a place, shape (1 + derivatives,)."""
+        return self.at_each(np.array([place]), width, derivatives)[0]
+
+    def at_each(self, places: FloatArray, width: float, derivatives: int) -> FloatArray:
+        """Return the smoothed record and its first derivatives at places, shapes (n,) and (n, 1 + derivatives)."""
         reach = math.ceil(REACH * width) + 1
-        samples = np.arange(round(place) - reach, round(place) + reach + 1)
-        u = (place - samples) / width
+        samples = np.rint(places).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
+        u = (places[:, None] - samples) / width
         kernel = np.exp(-0.5 * u * u)
-        kernel /= kernel.sum()
+        kernel /= kernel.sum(axis=1, keepdims=True)
         values = self.values[np.clip(samples, 0, self.values.size - 1)]
-        mean = float(kernel @ values)
+        means = np.einsum("jk,jk->j", kernel, values)
+        deviations = kernel * (values - means[:, None])   # a constant has no slope, also not one of few samples
         hermite = (-u, u * u - 1.0, (3.0 - u * u) * u, (u * u - 6.0) * u * u + 3.0) if derivatives else ()
-        found: FloatArray = np.array([mean, *(   # a constant has no slope, also not one of few samples
-            float((one * kernel) @ (values - mean)) / width**k
-            for k, one in enumerate(hermite[:derivatives], start=1))])
-        return found
+        return np.stack([means, *(
+            np.einsum("jk,jk->j", one, deviations) / width**k
+            for k, one in enumerate(hermite[:derivatives], start=1))], axis=1)
 
     def all(self, first: int, last: int, width: float, weights: Sequence[float]) -> FloatArray:
         """Return a weighted sum of the smoothed record and its derivatives at samples ``first`` to ``last``."""

@@ -87,4 +87,5 @@ def _top(record: Blunt, first: int, last: int, width: float) -> float:
     smooth = record.all(first, last, width, (1.0,))
     at = first + int(np.argmax(smooth))
     between = at + np.arange(-_PARTS, _PARTS + 1) / _PARTS
-    return max(float(record.at(float(place), width, 0)[0]) for place in between if first <= place <= last)
+    between = between[(between >= first) & (between <= last)]
+    return float(record.at_each(between, width, 0).max())

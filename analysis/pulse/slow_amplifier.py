@@ -62,23 +62,30 @@ def is_one_pole(voltage: FloatArray, current: FloatArray, edge: int, last: int, 
 
 
 def _best_fit(voltage: FloatArray, current: FloatArray) -> FloatArray:
+    """Return offset and share of the voltage behind a pole that fit a current best, shape (n,)."""
     trials = np.geomspace(0.5, voltage.size, _TRIALS)
+    level = current - float(np.mean(current))
     for count in (_FINER, _FINER, 0):
-        fits = [_fitted(voltage, current, float(trial)) for trial in trials]
-        at = int(np.argmin([float(np.sum((current - fit) ** 2)) for fit in fits]))
+        behind = _behind_poles(voltage, trials)
+        behind -= behind.mean(axis=1, keepdims=True)
+        power = np.einsum("jk,jk->j", behind, behind)
+        shares = np.divide(behind @ level, power, out=np.zeros_like(power), where=power > 0.0)
+        at = int(np.argmin([float(np.sum((level - share * one) ** 2))
+                            for share, one in zip(shares, behind, strict=True)]))
         if count:
             trials = np.geomspace(trials[max(at - 1, 0)], trials[min(at + 1, trials.size - 1)], count)
-    return fits[at]
-
-
-def _fitted(voltage: FloatArray, current: FloatArray, constant: float) -> FloatArray:
-    """Return offset and share of the voltage behind a pole of ``constant`` samples that fit a current best."""
-    keep = math.exp(-1.0 / constant)
-    behind = np.empty_like(voltage)
-    last = float(np.mean(voltage[:2]))
-    for k, value in enumerate(voltage):
-        last = keep * last + (1.0 - keep) * float(value)
-        behind[k] = last
-    basis = np.column_stack((np.ones(behind.size), behind))
-    found: FloatArray = basis @ np.linalg.lstsq(basis, current, rcond=None)[0]
+    found: FloatArray = current - level + shares[at] * behind[at]
     return found
+
+
+def _behind_poles(voltage: FloatArray, constants: FloatArray) -> FloatArray:
+    """Return a voltage behind poles of ``constants`` samples, shapes (n,), (m,) and (m, n).
+
+    The exponential responses are applied by Fourier transforms: a loop over samples took ten times as long.
+    """
+    rest = float(np.mean(voltage[:2]))
+    size = 1 << (2 * voltage.size - 1).bit_length()
+    responses = -np.expm1(-1.0 / constants)[:, None] * np.exp(-np.arange(voltage.size) / constants[:, None])
+    seen = np.fft.irfft(np.fft.rfft(responses, size) * np.fft.rfft(voltage - rest, size), size)
+    behind: FloatArray = rest + seen[:, : voltage.size]
+    return behind

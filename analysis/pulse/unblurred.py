@@ -128,7 +128,7 @@ def _peak(record: Blunt, first: int, last: int, width: float, late: float) -> _P
     fine = max(1, math.ceil(_FEWEST_POINTS / max(stop - start, 1)))   # points for each sample
     x = np.arange(fine * (stop - start) + 1) / fine + start
     if fine > 1:
-        slope = np.array([float(np.dot(record.at(begin + one, width, 2)[1:], weights[1:])) for one in x])
+        slope = record.at_each(begin + x, width, 2)[:, 1:] @ np.array(weights[1:])
     else:
         slope = slope[start : stop + 1]
     high = np.maximum(slope - 0.5 * float(slope.max()), 0.0)

@@ -13,7 +13,7 @@ from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result
 from tsbench.analysis.pulse.firing import OFF_SHARE, Before, Firing, PulseOutcome, outcome
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
 from tsbench.analysis.pulse.pulses_in_record import _by_side, find_pulses
-from tsbench.analysis.pulse.slow_amplifier import is_one_pole
+from tsbench.analysis.pulse.slow_amplifier import _behind_poles, is_one_pole
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.relaxation.relaxation import relaxation_time
 from tsbench.analysis.reversals import reversals
@@ -95,6 +95,14 @@ def test_a_pole_begins_at_the_edge(late: float, pole: bool) -> None:
     voltage = np.where((since >= 0) & (since < 401), 1.0, 0.0)
     current = 1e-3 * np.where(since >= late, 1.0 - np.exp(-(since - late) / 60.0), 0.0)
     assert is_one_pole(voltage, current, 100, 500, 1e-9) is pole
+
+
+def test_a_voltage_behind_poles_is_that_of_a_filter_of_sample_after_sample() -> None:
+    voltage, constants = np.random.default_rng(4).normal(1.0, 0.3, 777), np.array([0.5, 7.0, 777.0])
+    kept, expected = np.exp(-1.0 / constants), [np.full(3, voltage[:2].mean())]
+    for value in voltage:
+        expected.append(kept * expected[-1] + (1.0 - kept) * value)
+    assert _behind_poles(voltage, constants) == pytest.approx(np.array(expected[1:]).T, rel=1e-12)
 
 
 def test_a_line_through_an_edge_ends_with_the_record() -> None:

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from tsbench.analysis.pulse import blunt, highest_voltage
+from tsbench import samples
+from tsbench.analysis.pulse import highest_voltage
 from tsbench.analysis.pulse.blunt import Blunt
 from tsbench.analysis.pulse.highest_voltage import highest
 from tsbench.analysis.pulse.unblurred import crossing, steepest
@@ -117,6 +118,6 @@ def test_without_a_line_the_kernel_of_a_flat_top_grows_over_means(monkeypatch: p
 def test_a_transform_gives_the_same_sums(weights: tuple[float, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     record = Blunt(np.random.default_rng(5).normal(2.0, 0.3, 5000), 3000, 1.0, 0.3)
     found, noise = record.all(1000, 4000, 150.0, weights), record.noise(70.0, weights, np.ones(900))
-    monkeypatch.setattr(blunt, "_LONG_KERNEL", 10_000)
+    monkeypatch.setattr(samples, "_LONG_KERNEL", 10_000)
     assert found == pytest.approx(record.all(1000, 4000, 150.0, weights), abs=1e-12)
     assert noise == pytest.approx(record.noise(70.0, weights, np.ones(900)), rel=1e-9)
