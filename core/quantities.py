@@ -4,6 +4,7 @@ Inside tsbench every number is a float in SI base units; this module is used by 
 the bench and world files and by messages.
 """
 
+import functools
 import math
 import re
 import sys
@@ -94,6 +95,7 @@ def _example(unit: str) -> str:
     return examples.get(unit, f"1 {unit}".strip())
 
 
+@functools.lru_cache(maxsize=1024)   # a sweep tells the same levels in each of its cycles
 def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
     """Return ``value`` [unit] with an SI prefix and ``digits`` significant digits: ``"1.023 V"``."""
     if value is None or math.isnan(value):

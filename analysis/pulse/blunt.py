@@ -59,7 +59,8 @@ class Blunt:
 
     def at(self, place: float, width: float, derivatives: int = 4) -> FloatArray:
         """Return the smoothed record and its first derivatives at a place, shape (1 + derivatives,)."""
-        return self.at_each(np.array([place]), width, derivatives)[0]
+        found: FloatArray = self.at_each(np.array([place]), width, derivatives)[0]
+        return found
 
     def at_each(self, places: FloatArray, width: float, derivatives: int) -> FloatArray:
         """Return the smoothed record and its first derivatives at places, shapes (n,) and (n, 1 + derivatives)."""

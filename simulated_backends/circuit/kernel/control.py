@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numba import from_dtype
 
+from tsbench.simulated_backends.circuit.kernel.named_record import new_record
 from tsbench.simulated_backends.circuit.kernel.step_control import NOTHING_BEFORE
 
 
@@ -47,7 +48,7 @@ STEPPING = _NAMES[: _NAMES.index("watching")]  #: the names that do not belong t
 
 def new_control(rtol: float, largest_step: float, first_step: float) -> StepControl:
     """Return what :func:`.integrator.integrate` begins with, not looking at growth; steps in [s]."""
-    control: Any = np.zeros(1, dtype=(np.record, _RECORD))[0]
+    control: Any = new_record(_RECORD)
     control.rtol, control.largest_step, control.next_step = rtol, largest_step, first_step
     control.next_breakpoint, control.error_before = math.inf, NOTHING_BEFORE
     control.real_part, control.excited, control.steps_until_look = math.nan, -math.inf, math.inf

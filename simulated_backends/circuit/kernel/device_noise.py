@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.circuit.kernel.named_record import new_record
 from tsbench.simulated_backends.circuit.kernel.places import (
     device_count,
     device_kind,
@@ -61,7 +62,7 @@ def device_noise(paths: Sequence[int], stochastic: bool, refinement: float) -> D
     stochastic : whether any device is
     refinement : factor on the length of pieces
     """
-    clock: Any = np.zeros(1, dtype=(np.record, _CLOCK))[0]
+    clock: Any = new_record(_CLOCK)
     clock.end, clock.refinement, clock.on = np.inf, refinement, stochastic
     count = sum(paths)
     return DeviceNoise(

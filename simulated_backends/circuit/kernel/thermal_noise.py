@@ -31,6 +31,7 @@ from tsbench.simulated_backends.circuit.kernel.arrays import (
     CircuitArrays,
     Scratch,
 )
+from tsbench.simulated_backends.circuit.kernel.named_record import new_record
 from tsbench.simulated_backends.circuit.kernel.places import first_current, linear_states
 from tsbench.simulated_backends.numerics.brownian import THERMAL_STEPS, normal_number
 from tsbench.simulated_backends.numerics.compilation import by_address, function_at
@@ -82,7 +83,7 @@ def thermal_space(directions: FloatArray, strengths: FloatArray, devices: int, l
         Numbers of devices and of linear states.
     """
     rows = directions.shape[1]
-    clock: Any = np.zeros(1, dtype=(np.record, _CLOCK))[0]
+    clock: Any = new_record(_CLOCK)
     clock.on_devices = bool((directions[:, linear: linear + devices] != 0.0).any())
     return ThermalNoise(clock, np.zeros(rows), np.zeros(rows), np.ascontiguousarray(directions), strengths)
 
