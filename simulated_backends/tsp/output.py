@@ -18,8 +18,13 @@ LOOK_AGAIN = 1e-3  #: [s] until ``printbuffer`` looks again for readings that ar
 class PrintedColumn(Protocol):
     """One column of a reading buffer, for example its readings."""
 
-    def values(self) -> Sequence[Any]:
-        """Return its values, from the first on."""
+    def at(self, place: float) -> Any:
+        """Return its value at ``place``, from 1 on; nil where it was not collected."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Return how many values it has."""
         ...
 
     @property
@@ -109,12 +114,12 @@ class Output:
         columns: list[PrintedColumn] = []
         for place, buffer in enumerate(buffers, 3):
             column = self._parts.object(buffer)
-            if column is None or not hasattr(column, "values"):
+            if column is None or not hasattr(column, "size"):
                 raise TspError(1401, "", place)
             columns.append(column)
-        while any(column.filling and len(column.values()) < last for column in columns):
+        while any(column.filling and column.size < last for column in columns):
             yield LOOK_AGAIN
-        chosen = [column.values()[first - 1 : last] for column in columns]
+        chosen = [[column.at(k) for k in range(first, min(last, column.size) + 1)] for column in columns]
         for place, values in enumerate(chosen, 3):
             if any(value is None for value in values):   # a column that was not collected
                 raise TspError(1401, "", place)

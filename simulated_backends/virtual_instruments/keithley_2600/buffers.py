@@ -1,6 +1,6 @@
 """Reading buffers of the 2600B: ``nvbuffer1``, ``nvbuffer2`` and those of ``makebuffer`` (2600BS-901-01, section 3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,9 +100,10 @@ class BufferColumn:
     def filling(self) -> bool:
         return bool(self._buffer.busy)
 
-    def values(self) -> Sequence[Any]:
-        """Return its values."""
-        return [self._pick(reading) for reading in self._buffer.readings]
+    @property
+    def size(self) -> int:
+        """Return how many values it has."""
+        return len(self._buffer.readings)
 
     def at(self, place: Any) -> Any:
         """Return the value of reading ``place``, from 1 on; nil behind the last."""

@@ -6,7 +6,7 @@ same settings and errors. Constants are their names, as ``print`` shows them. No
 the source meter (``format``, ``script``, ``localnode``, ``status``, ``display``) are those of the 2600B.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from typing import Any
 
 from tsbench.simulated_backends.scpi.executing import Handler, Idle, execute_scpi
@@ -67,9 +67,10 @@ class ScriptColumn:
         """Return the buffer. ScpiError if a reset has deleted it."""
         return self._buffers[self._name]
 
-    def values(self) -> Sequence[Any]:
-        """Return its values."""
-        return [self.at(place) for place in range(1, len(self.buffer.readings) + 1)]
+    @property
+    def size(self) -> int:
+        """Return how many values it has."""
+        return len(self.buffer.readings)
 
     def at(self, place: float) -> Any:
         """Return the value of reading ``place``, from 1 on; nil behind the last."""
