@@ -14,8 +14,8 @@ import numpy as np
 
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.switching_levels import SwitchingLevels
-from tsbench.simulated_backends.witness.slopes import first_rise, steepest_instant
-from tsbench.simulated_backends.witness.spans import SMALLEST_VOLTAGE, WhileOff, WhileOn, last
+from tsbench.simulated_backends.witness.slopes import first_rise, slopes_between, steepest_instant
+from tsbench.simulated_backends.witness.spans import SMALLEST_VOLTAGE, WhileOff, WhileOn, last, next_beyond
 
 LONGEST_TAIL = 4000  #: samples kept of what came before
 RISE = 50e-6  #: [s] in which the current of a stochastic device that switches on is taken to be established
@@ -147,16 +147,9 @@ class SwitchingDetector:
         self._forget(size)
 
     def _next_crossing(self, g: FloatArray, levels: SwitchingLevels) -> int | None:
-        """Return the next sample on the other side; in growing windows, for there may be many crossings."""
-        start, width = self._done, _WINDOW
-        while start < g.size:
-            ahead = g[start : start + width]
-            crossed = ahead > levels.on if not self.on else ahead < levels.off
-            found = int(np.argmax(crossed))
-            if crossed[found]:
-                return start + found
-            start, width = start + width, 2 * width
-        return None
+        """Return the next sample on the other side."""
+        found = next_beyond(g, self._done, levels.off if self.on else levels.on, self.on)
+        return found if found < g.size else None
 
     def _steepest(self, crossing: int, g: FloatArray, final: bool) -> tuple[int, int, float, float] | None:
         """Return (index before which it happened, index where it is over, instant, slope)."""
@@ -176,7 +169,8 @@ class SwitchingDetector:
         first = max(first, 0)
         inside, width = crossing - first, _WINDOW
         while True:
-            slope = self._slopes(first, first + inside + width, sign)
+            part = slice(first, first + inside + width)
+            slope = slopes_between(self._t[part], self._i[part], sign)
             peak, best, over = first_rise(slope, inside)
             whole = first + slope.size + 1 >= self._t.size
             if over or whole:
@@ -206,12 +200,6 @@ class SwitchingDetector:
         slope = (size[k] - size[k - 1]) / (self._t[k] - self._t[k - 1])
         instant = float(self._t[k - 1] + (half - size[k - 1]) / slope)
         return k - 1, max(k, crossing), instant, float(slope)
-
-    def _slopes(self, first: int, end: int, sign: float) -> FloatArray:
-        """Return the slopes of the current's magnitude between the samples ``first`` to ``end`` [A/s]."""
-        dt = np.diff(self._t[first:end])
-        slopes: FloatArray = sign * np.diff(np.abs(self._i[first:end])) / np.where(dt > 0, dt, np.inf)
-        return slopes
 
     def _switched(self, before: int, over: int, instant: float, slope: float) -> None:
         self._passed(before + 1)

@@ -1,30 +1,52 @@
-"""When a current rises or falls fastest."""
+"""When a current rises or falls fastest.
+
+Compiled: a witness asks for each switching of an oscillation, of which a run may have a hundred thousand.
+"""
 
 import math
 
 import numpy as np
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.numerics.compilation import compiled
 
 SLOPE_END = 0.2  #: the rise is over where the slope is below this part of its maximum
+_ROUNDING = 1e-9  #: share of its usual size below which the spread about a line is that of rounding errors
 
 
+def slopes_between(times: FloatArray, current: FloatArray, sign: float) -> FloatArray:
+    """Return the slopes [A/s] of the current's magnitude from each sample to the next, times ``sign``.
+
+    ``times`` [s] and ``current`` [A] have shape (n,), the slopes (n - 1,).
+    """
+    slopes = np.empty(max(times.size - 1, 0))
+    _slopes(times, current, sign, slopes)
+    return slopes
+
+
+@compiled
+def _slopes(times: FloatArray, current: FloatArray, sign: float, out: FloatArray) -> None:
+    for k in range(out.size):
+        step = times[k + 1] - times[k]
+        out[k] = sign * (abs(current[k + 1]) - abs(current[k])) / step if step > 0.0 else 0.0
+
+
+@compiled
 def first_rise(slopes: FloatArray, inside: int) -> tuple[int, float, bool]:
     """Return (index, value) of the steepest slope of the first rise, and whether its end was seen.
 
     ``slopes`` [A/s] has shape (n,); the end is not looked for among the first ``inside`` of them.
     """
-    if not slopes.size:
-        return 0, -math.inf, False
-    highest = np.maximum.accumulate(slopes)
-    ended = (slopes < SLOPE_END * highest) & (slopes < highest)
-    ended[:inside] = False
-    end = int(np.argmax(ended))
-    over = bool(ended[end])
-    peak = int(np.argmax(slopes[: end + 1] if over else slopes))
-    return peak, float(slopes[peak]), over
+    peak, highest = 0, -math.inf
+    for k in range(slopes.size):
+        if slopes[k] > highest:
+            peak, highest = k, slopes[k]
+        elif k >= inside and slopes[k] < highest and slopes[k] < SLOPE_END * highest:
+            return peak, highest, True
+    return peak, highest, False
 
 
+@compiled
 def steepest_instant(times: FloatArray, peak: int, slope: FloatArray) -> float:
     """Return the instant [s] of the steepest slope: the top of a parabola through the upper half of the slope's peak.
 
@@ -38,36 +60,58 @@ def steepest_instant(times: FloatArray, peak: int, slope: FloatArray) -> float:
     peak : index of the steepest slope
     slope : from each sample to the next [A/s], shape (n - 1,) or less
     """
-    width = float(times[peak + 1] - times[peak])
-    middle = float(times[peak]) + 0.5 * width
+    width = times[peak + 1] - times[peak]
+    middle = times[peak] + 0.5 * width
     if not 0 < peak < slope.size - 1 or slope[peak] <= 0.0 or width <= 0.0:
         return middle
-    high = slope - 0.5 * slope[peak]
-    before, after = np.flatnonzero(high[:peak] <= 0.0), np.flatnonzero(high[peak:] <= 0.0)
-    first = min(int(before[-1]) + 1 if before.size else 0, peak - 1)
-    end = max(peak + int(after[0]) if after.size else slope.size, peak + 2)
-    begin, until = times[first:end], times[first + 1 : end + 1]
-    x = (0.5 * (begin + until) - middle) / width
-    weights = np.maximum(high[first:end], 0.05 * slope[peak]) * (until - begin)
-    linear, curvature, centre = _weighted_parabola(x, slope[first:end], weights)
-    if curvature >= 0.0:
-        return middle
-    return middle + width * float(np.clip(centre - 0.5 * linear / curvature, x[0], x[-1]))
+    half = 0.5 * slope[peak]
+    first, end = peak - 1, peak + 1
+    while first > 0 and slope[first] > half and slope[first - 1] > half:
+        first -= 1
+    while end < slope.size and slope[end] > half:
+        end += 1
+    end = max(end, peak + 2)
+    place = _top_of_parabola(times, slope, first, end, middle, width, half)
+    lowest = (0.5 * (times[first] + times[first + 1]) - middle) / width
+    highest = (0.5 * (times[end - 1] + times[end]) - middle) / width
+    return middle + width * min(max(place, lowest), highest)
 
 
-def _weighted_parabola(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[float, float, float]:
-    """Return slope and curvature of the parabola through weighted points, about the centre of their weights.
+@compiled
+def _top_of_parabola(
+    times: FloatArray, slope: FloatArray, first: int, end: int, middle: float, width: float, half: float,
+) -> float:
+    """Return the top of the weighted parabola through slopes, from ``middle`` in units of ``width``; 0 without one.
 
     Closed form with orthogonal polynomials: the fit of three numbers for each switching would cost more than its
     simulation with a general solver.
     """
-    total = weights.sum()
-    centre = float(weights @ x / total)
-    u = x - centre
-    second, third = float(weights @ u**2), float(weights @ u**3)
+    total = moment = 0.0
+    for k in range(first, end):
+        x = (0.5 * (times[k] + times[k + 1]) - middle) / width
+        weight = max(slope[k] - half, 0.1 * half) * (times[k + 1] - times[k])
+        total += weight
+        moment += weight * x
+    centre = moment / total
+    second = third = along = 0.0
+    for k in range(first, end):
+        u = (0.5 * (times[k] + times[k + 1]) - middle) / width - centre
+        weight = max(slope[k] - half, 0.1 * half) * (times[k + 1] - times[k])
+        second += weight * u * u
+        third += weight * u * u * u
+        along += weight * u * (slope[k] - 2.0 * half)   # a constant tells nothing
     if second <= 0.0:
-        return 0.0, 0.0, centre
-    bend = u**2 - third / second * u - second / total
-    size = float(weights @ bend**2)
-    curvature = float((weights * bend) @ y) / size if size > 0.0 else 0.0   # with fewer than three points: none
-    return float((weights * u) @ y) / second - curvature * third / second, curvature, centre
+        return 0.0
+    size = bent = 0.0
+    for k in range(first, end):
+        u = (0.5 * (times[k] + times[k + 1]) - middle) / width - centre
+        weight = max(slope[k] - half, 0.1 * half) * (times[k + 1] - times[k])
+        bend = u * u - third / second * u - second / total
+        size += weight * bend * bend
+        bent += weight * bend * (slope[k] - 2.0 * half)
+    # with fewer than three points there is no curvature but that of rounding errors
+    curvature = bent / size if size > _ROUNDING * second * second / total else 0.0
+    if curvature >= 0.0:
+        return 0.0
+    linear = along / second - curvature * third / second
+    return centre - 0.5 * linear / curvature

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.records import FloatArray
+from tsbench.simulated_backends.numerics.compilation import compiled
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -18,6 +19,54 @@ def last(condition: npt.NDArray[np.bool_]) -> int:
     """Return the index of the last true value, shape (n,), n > 0; -1 where there is none."""
     place = condition.size - 1 - int(np.argmax(condition[::-1]))
     return place if condition[place] else -1
+
+
+@compiled
+def next_beyond(values: FloatArray, start: int, level: float, below: bool) -> int:
+    """Return the index of the next value beyond a level, from ``start`` on; how many there are where there is none."""
+    sign = -1.0 if below else 1.0
+    for k in range(start, values.size):
+        if sign * values[k] > sign * level:
+            return k
+    return values.size
+
+
+@compiled
+def _polarities(v: FloatArray) -> tuple[int, int, int, int]:
+    """Return the first and the last polarity that voltages show, 0 for none, where the last begins, the highest there.
+
+    Both places are samples.
+    """
+    first = latest = start = 0
+    for k in range(v.size):
+        sign = 1 if v[k] > SMALLEST_VOLTAGE else -1 if v[k] < -SMALLEST_VOLTAGE else 0
+        if sign != 0:
+            first = sign if first == 0 else first
+            start = k if latest == -sign else start
+            latest = sign
+    if start > 0:   # it begins behind the last sample of the other one
+        while -SMALLEST_VOLTAGE <= v[start - 1] <= SMALLEST_VOLTAGE:
+            start -= 1
+    top = start
+    for k in range(start, v.size):
+        if abs(v[k]) > abs(v[top]):
+            top = k
+    return first, latest, start, top
+
+
+@compiled
+def _added(t: FloatArray, v: FloatArray, i: FloatArray) -> tuple[float, float, float, float]:
+    """Return charge [C] and energy [J] between samples, and the highest current [A] and power [W] of all."""
+    charge = energy = 0.0
+    current, power = abs(i[0]), abs(i[0] * v[0])
+    most_current, most_power = current, power
+    for k in range(1, t.size):
+        before, power_before = current, power
+        current, power = abs(i[k]), abs(i[k] * v[k])
+        charge += (t[k] - t[k - 1]) * 0.5 * (current + before)
+        energy += (t[k] - t[k - 1]) * 0.5 * (power + power_before)
+        most_current, most_power = max(most_current, current), max(most_power, power)
+    return charge, energy, most_current, most_power
 
 
 def _last_visits(values: FloatArray) -> BoolArray:
@@ -60,26 +109,20 @@ class WhileOff:
 
     def add(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
         """Take the samples that come next: times [s], voltages [V], currents [A], shape (n,)."""
-        size = np.abs(v)
-        signs = np.sign(np.where(size > SMALLEST_VOLTAGE, v, 0.0))
-        seen, start = signs[signs != 0], 0
-        if seen.size:
-            changed = bool((seen != seen[-1]).any())
-            if seen[0] != self.polarity or changed:
-                start = int(np.flatnonzero((signs != 0) & (signs != seen[-1]))[-1]) + 1 if changed else 0
+        first, latest, start, top = _polarities(v)
+        if latest:
+            if first != self.polarity or start > 0:
                 self.peak = (0.0, 0.0, float(t[start]))
-            if int(seen[-1]) != (self.polarity or 1):
+            if latest != (self.polarity or 1):
                 self._history = [(times, -values) for times, values in self._history]
-            self.polarity = int(seen[-1])
-        top = start + int(np.argmax(size[start:]))
-        if size[top] > self.peak[0]:
-            self.peak = (float(size[top]), float(i[top]), float(t[top]))
+            self.polarity = latest
+        if abs(v[top]) > self.peak[0]:
+            self.peak = (abs(float(v[top])), float(i[top]), float(t[top]))
         self._remember(t, v * (self.polarity or 1))
 
     def take(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
         """Add the energy between samples: times [s], voltages [V], currents [A], shape (n,)."""
-        power = np.abs(i * v)
-        self.energy += float(np.diff(t) @ (0.5 * (power[1:] + power[:-1])))
+        self.energy += _added(t, v, i)[1]
 
     def _remember(self, t: FloatArray, along: FloatArray) -> None:
         self._history.append((t, along))
@@ -167,11 +210,10 @@ class WhileOn:
         limited : where the limit of a source meter sets the voltage, shape (n,)
         fully_on : where a higher voltage belongs to the way up and not to the switching off, shape (n,)
         """
-        dt, current, power = np.diff(t), np.abs(i), np.abs(i * v)
-        self.charge += float(dt @ (0.5 * (current[1:] + current[:-1])))
-        self.energy += float(dt @ (0.5 * (power[1:] + power[:-1])))
-        self.max_current = max(self.max_current, float(current.max()))
-        self.max_power = max(self.max_power, float(power.max()))
+        charge, energy, current, power = _added(t, v, i)
+        self.charge += charge
+        self.energy += energy
+        self.max_current, self.max_power = max(self.max_current, current), max(self.max_power, power)
         self._follow(np.abs(v[new:]), i[new:], g[new:], limited[new:], fully_on[new:])
 
     def _follow(

@@ -338,3 +338,13 @@ def test_an_edge_is_where_it_was_however_long_the_voltage_stays_lower_afterwards
     for t, v in blocks:
         span.add(t, v, np.zeros(t.size))
     assert span.edge() == pytest.approx(1.0 + 1e-3 * (0.5 * (0.1 + peak) - 0.1) / (peak - 0.1), abs=1e-5)
+
+
+def test_polarities_are_those_of_a_plain_search() -> None:
+    random = np.random.default_rng(7)
+    for _ in range(300):
+        v = random.choice([-2.0, -1.0, -5e-4, 0.0, 1e-3, 1.0, 2.0], random.integers(1, 9))
+        signs = [(k, math.copysign(1, one)) for k, one in enumerate(v) if abs(one) > spans.SMALLEST_VOLTAGE]
+        first, latest = (signs[0][1], signs[-1][1]) if signs else (0, 0)
+        start = max([k + 1 for k, sign in signs if sign != latest], default=0)
+        assert spans._polarities(v) == (first, latest, start, start + int(np.argmax(np.abs(v[start:]))))

@@ -114,3 +114,5 @@ def test_the_steepest_instant_is_the_top_of_a_parabola() -> None:
     assert steepest_instant(times, 2, -slope) == pytest.approx(middles[2])
     twice = np.array([0.0, 1.0, 1.0, 2.0, 2.0, 3.0])   # samples at the same instant
     assert steepest_instant(twice, 2, np.array([1.0, 0.0, 4.0, 0.0, 1.0])) == pytest.approx(1.5)
+    assert steepest_instant(np.array([0.0, 0.24, 0.27, 0.27, 0.3]), 1, np.array([-5.3, 53.5, 0.0, 0.0])) == (
+        pytest.approx(0.255))   # two of the three steps have a length, which makes no parabola
