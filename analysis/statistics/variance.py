@@ -128,6 +128,9 @@ def with_resolution(found: VarianceComponents, own: float) -> VarianceComponents
     A spread between cycles below twice the standard error of a value may be that error: only its upper bound is known
     (UNDER_SAMPLED), and of the share between the devices only the lower one. A part of a larger spread may be that
     error, so the lower end is reduced by it.
+
+    Where the spread between cycles is not resolved, more cycles do not tell the mean of a device better: values between
+    two set-points are the same value. Then the spread between devices is judged by the same rule.
     """
     within, between, error = found.within, found.between, own / NORMAL_95
     if within.value is None or within.high is None:
@@ -136,9 +139,19 @@ def with_resolution(found: VarianceComponents, own: float) -> VarianceComponents
         low = None if within.low is None else math.sqrt(max(within.low**2 - error**2, 0.0))
         return replace(found, within=replace(within, low=low))
     most = within.high + own
+    between = _beyond_resolution(between, own)
     least = None if between.low is None else between.low**2 / (between.low**2 + most**2)
-    return replace(found, within=Estimate(None, None, most), share=Estimate(None, least, None),
+    return replace(found, within=Estimate(None, None, most), between=between, share=Estimate(None, least, None),
                    flags=found.flags | Flag.UNDER_SAMPLED | Flag.CENSORED)
+
+
+def _beyond_resolution(between: Estimate, own: float) -> Estimate:
+    """Return the spread between means of devices that may each be off by ``own``."""
+    error, most = own / NORMAL_95, None if between.high is None else between.high + own
+    if between.value is None or between.value <= 2.0 * error:
+        return Estimate(None, None, most)
+    low = None if between.low is None else math.sqrt(max(between.low**2 - error**2, 0.0))
+    return Estimate(between.value, low, most)
 
 
 def _mean(sums: _SumsOfSquares) -> Estimate:

@@ -60,20 +60,20 @@ def steepest_instant(times: FloatArray, peak: int, slope: FloatArray) -> float:
     peak : index of the steepest slope
     slope : from each sample to the next [A/s], shape (n - 1,) or less
     """
-    width = times[peak + 1] - times[peak]
-    middle = times[peak] + 0.5 * width
+    width: float = times[peak + 1] - times[peak]
+    middle: float = times[peak] + 0.5 * width
     if not 0 < peak < slope.size - 1 or slope[peak] <= 0.0 or width <= 0.0:
         return middle
-    half = 0.5 * slope[peak]
+    half: float = 0.5 * slope[peak]
     first, end = peak - 1, peak + 1
     while first > 0 and slope[first] > half and slope[first - 1] > half:
         first -= 1
     while end < slope.size and slope[end] > half:
         end += 1
     end = max(end, peak + 2)
-    place = _top_of_parabola(times, slope, first, end, middle, width, half)
-    lowest = (0.5 * (times[first] + times[first + 1]) - middle) / width
-    highest = (0.5 * (times[end - 1] + times[end]) - middle) / width
+    place: float = _top_of_parabola(times, slope, first, end, middle, width, half)
+    lowest: float = (0.5 * (times[first] + times[first + 1]) - middle) / width
+    highest: float = (0.5 * (times[end - 1] + times[end]) - middle) / width
     return middle + width * min(max(place, lowest), highest)
 
 
