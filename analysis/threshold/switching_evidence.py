@@ -106,7 +106,7 @@ def _place(
     branch: Branch, here: _Known | None, there: _Known | None, floor: float, size: float, *, backwards: bool
 ) -> SwitchOn | None:
     """Return where a branch switches on; ``backwards``: it was measured from its end."""
-    best = None if here is None or not here.large else _evident(here, there, floor, size)
+    best = None if here is None or not here.large else _evident(here, there, floor, size, backwards)
     if here is None or best is None:
         return None
     readings = here.readings
@@ -117,7 +117,9 @@ def _place(
     return SwitchOn(int(np.argmax(everywhere)), everywhere)
 
 
-def _evident(known: _Known, there: _Known | None, floor: float, size: float) -> LevelStep | None:
+def _evident(
+    known: _Known, there: _Known | None, floor: float, size: float, backwards: bool
+) -> LevelStep | None:
     """Return the surest change that no function of the voltage makes, by the first observation that shows any."""
     here, noise, large = known.readings, known.noise, known.large
     drift = _barrier(here.level, here.series, here.seen)
@@ -128,7 +130,7 @@ def _evident(known: _Known, there: _Known | None, floor: float, size: float) -> 
     best = _surest(steps(here.series, noise, drift, _LEAST_EXCESS), sharp) or _surest(
         line_steps(here.series, here.level, noise, drift, _LEAST_EXCESS), sharp)
     if there is not None:
-        hysteresis = _hysteresis(known, there, size)
+        hysteresis = _hysteresis(known, there, size, backwards)
         best = max((step for step in (best, hysteresis) if step), key=lambda step: step.sure, default=None)
     theirs = None if there is None else there.readings
     return best or _surest(large.values(), lambda step: _voltage_falls(step, here)) or max(
@@ -143,16 +145,27 @@ def _surest(found: Iterable[LevelStep], is_evident: Callable[[LevelStep], bool])
     return next((step for step in sorted(found, key=lambda step: -step.sure) if is_evident(step)), None)
 
 
-def _hysteresis(here: _Known, there: _Known, size: float) -> LevelStep | None:
-    """Return the surest change that the other branch does not make at the same level."""
+def _hysteresis(here: _Known, there: _Known, size: float, backwards: bool) -> LevelStep | None:
+    """Return the surest change that the other branch does not make at the same level.
+
+    Above the threshold voltage, and below the hold voltage, the branches of a threshold switch are alike. A reaction at
+    an electrode, or a charge, makes them differ the other way round: the way up conducts, and the way down does not.
+    """
     found = _difference(here.readings, here.noise, there.readings, there.noise)
     if found is None:
         return None
     values, noises, own = found
+
+    def is_alike_behind(step: LevelStep) -> bool:
+        before = values[max(step.before - step.window + 1, 0) : step.before + 1]
+        after = values[step.after : step.after + step.window]
+        rest, other = (before, after) if backwards else (after, before)
+        return abs(float(np.median(rest))) < abs(float(np.median(other)))
+
     best = _surest(
         steps(values, noises, least_size=size),
         lambda step: own[step.after] - own[step.before] <= 2 and int(own[step.before]) in here.large
-        and is_sharp(values, step, may_bend=False))
+        and is_sharp(values, step, may_bend=False) and is_alike_behind(step))
     return None if best is None else replace(best, before=int(own[best.before]), after=int(own[best.after]))
 
 

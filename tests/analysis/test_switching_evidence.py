@@ -289,6 +289,17 @@ def test_a_gradual_change_is_told_by_the_other_branch_over_as_many_readings_as_i
         assert hold.value == pytest.approx(0.3, abs=0.03), seed
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_a_reaction_at_an_electrode_is_no_event(noise: float) -> None:
+    """A cyclic voltammogram: the way up conducts before the way down does, which a threshold switch never shows."""
+    up = 6e-6 / (1.0 + np.exp(-(CYCLE - 0.2) / 0.03)) * np.exp(-CYCLE / 3.0)
+    down = 6e-6 / (1.0 + np.exp(-(CYCLE - 0.45) / 0.06)) - 2e-7
+    current = np.where(np.arange(201) <= 100, up, down)
+    for seed in range(4):
+        wander = np.exp(noise * np.random.default_rng(seed).standard_normal(201))
+        assert found(current * wander, CYCLE) == [], seed
+
+
 def test_places_as_far_apart_as_noise_carries_a_change_show_no_hysteresis() -> None:
     """A meter reads zero below a current: noise of 1 % moves the last such reading by many of the fine steps."""
     up = np.linspace(0.0, 1.0, 1001)
