@@ -27,6 +27,8 @@ _GUARD = 0.02  #: share of a stimulus that is left out before its end, because i
 _SHOWN_OF_GAP, _FEWEST_BEFORE = 0.25, 16
 _AFTER = 0.2  #: share of a pulse, or of the gap if that is shorter, that is looked at after it
 
+_NOTHING = 0.1  #: share of the smallest spike of a run by which the current of a step without a spike rises at most
+
 
 def neuron_records(run: Run) -> Iterator[DeviceRecord]:
     """Yield the records of a run that the scope triggered on, with voltage and current."""
@@ -80,11 +82,14 @@ def _answers(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, l
     """Return each record with its pulses: one of a step, two of a pair.
 
     A pulse without a spike may have switched the device if its current rises, or if the device conducts from the edge
-    on. Pulses that were sent alike tell together whether it is a resistor.
+    on. Pulses that were sent alike tell together whether it is a resistor. A step on a base level may be too small to
+    be seen: then the current shows that the device stayed as it was, if it does not rise by a part of any spike.
     """
     records = [(record, _pulses(run, record, options)) for record in neuron_records(run)]
     pulses = [pulse for _, mine in records for pulse in mine]
-    told = [pulse.response.fired or not (at_once or pulse.current.delay.fired or pulse.current.firing is Firing.UNSEEN)
+    least = min((pulse.response.amplitude for pulse in pulses if pulse.response.fired), default=0.0)
+    told = [pulse.response.fired or not (at_once or pulse.current.delay.fired or (
+                pulse.current.firing is Firing.UNSEEN and pulse.response.amplitude > _NOTHING * least))
             for pulse, at_once in zip(pulses, unseen([pulse.seen for pulse in pulses]), strict=True)]
     judged = iter([replace(pulse, response=replace(pulse.response, told=pulse.current.firing is Firing.STILL_ON or one))
                    for pulse, one in zip(pulses, told, strict=True)])
