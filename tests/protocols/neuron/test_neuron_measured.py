@@ -17,6 +17,11 @@ from tsbench.station.runner import run_protocol
 
 RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),)
 
+#: the first channel behind the load; its sync output is on the external trigger of the scope
+LOADED = (('"generator.1" = "gen1"', '"generator.1" = "gen2"'), ('"generator.2" = "gen2"', '"generator.2" = "gen1"'))
+SYNC = (("[fixture.terminals]", '[wires]\n"scope.external" = "generator.sync"\n[fixture.terminals]'), *LOADED)
+BIAS = (('pulser = "generator.1" ', 'pulser = "generator.2" '), ('bias = "generator.2" ', 'bias = "generator.1" '), *LOADED)
+
 
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_niobium_oxide_behind_its_load(measure):
@@ -47,6 +52,17 @@ def test_niobium_oxide_behind_its_load(measure):
         assert found.value == pytest.approx(np.mean(sizes[found.conditions["amplitude"]]), rel=0.04)
     drawn = dict(protocol_named("neuron").figures(done.run, ExtractionOptions()))
     assert set(drawn) == {"functions", "responses"} and isinstance(drawn["functions"](), Figure)
+
+
+def test_steps_on_a_base_that_are_too_small_to_be_seen_are_quiet(measure):
+    """Their voltage is within the noise, and the current does not rise by a tenth of a spike."""
+    done = measure("nbo2", "neuron", {
+        "base": "1.4 V", "amplitude": "10 mV, 20 mV, 0.3 V, 0.5 V, 0.8 V", "width": "5 us", "repeats": 4, "pairs": 0,
+        "rest": "100 us", "trigger": "external", "external_level": "1 V"}, replace=SYNC, roles=BIAS)
+    share = {row.conditions["amplitude"]: (row.value, row.flags) for row in done.values("firing_probability")}
+    assert share == dict.fromkeys((0.01, 0.02), (0.0, Flag.NONE)) | dict.fromkeys((0.3, 0.5, 0.8), (1.0, Flag.NONE))
+    (bracket,), (driven,) = done.values("firing_threshold"), done.values("threshold_driven")
+    assert (bracket.low, bracket.high, driven.value) == (0.02, 0.3, 1.0)
 
 
 @pytest.mark.sabotage("units", "output")
