@@ -20,7 +20,8 @@ RESISTOR = (('model = "nbo2"', 'model = "resistor"\nparameters = { r = 10e3 }'),
 #: the first channel behind the load; its sync output is on the external trigger of the scope
 LOADED = (('"generator.1" = "gen1"', '"generator.1" = "gen2"'), ('"generator.2" = "gen2"', '"generator.2" = "gen1"'))
 SYNC = (("[fixture.terminals]", '[wires]\n"scope.external" = "generator.sync"\n[fixture.terminals]'), *LOADED)
-BIAS = (('pulser = "generator.1" ', 'pulser = "generator.2" '), ('bias = "generator.2" ', 'bias = "generator.1" '), *LOADED)
+BIAS = (
+    ('pulser = "generator.1" ', 'pulser = "generator.2" '), ('bias = "generator.2" ', 'bias = "generator.1" '), *LOADED)
 
 
 @pytest.mark.sabotage("resistor", "units", "output")
