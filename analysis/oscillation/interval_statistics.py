@@ -83,7 +83,16 @@ def variation(intervals: FloatArray, timing: float, jitter: Jitter | None) -> Tr
         return TrainNumber(value, min(low, value * math.exp(-half)), max(high, value * math.exp(half)))
     least, value, most = (math.sqrt(max(variance - 2.0 * (timing * factor) ** 2, 0.0)) / mean
                           for factor in (_TIMING_FACTOR, 1.0, 1.0 / _TIMING_FACTOR))
-    return TrainNumber(value, least * math.exp(-half), most * math.exp(half))
+    least *= math.exp(-half)
+    return TrainNumber(value, least, most * math.exp(half), _contradiction(least * mean, jitter))
+
+
+def _contradiction(least: float, jitter: Jitter | None) -> Flag:
+    """Return AMBIGUOUS where a standard deviation of at least ``least`` [s] contradicts the jitter.
+
+    Neighbours that take back what an interval has too much look like timing errors to the jitter. A device may do that.
+    """
+    return Flag.AMBIGUOUS if jitter is not None and least > jitter.high else Flag.NONE
 
 
 def local_variation(intervals: FloatArray, timing: float, jitter: Jitter | None = None) -> TrainNumber:
@@ -104,7 +113,9 @@ def local_variation(intervals: FloatArray, timing: float, jitter: Jitter | None 
         least = 0.0 if jitter is None else _OF_NORMAL * jitter.high / float(intervals.mean())
         return TrainNumber(None, None, max(mean + half, least), Flag.CENSORED)
     least, value, most = (math.sqrt(max(1.0 - share, 0.0)) for share in shares)
-    return TrainNumber(value * mean, max(least * (mean - half), 0.0), most * (mean + half))
+    least = max(least * (mean - half), 0.0)
+    return TrainNumber(value * mean, least, most * (mean + half),
+                       _contradiction(least / _OF_NORMAL * float(intervals.mean()), jitter))
 
 
 def serial_correlation(intervals: FloatArray, timing: float, jitter: Jitter | None = None) -> TrainNumber:
@@ -117,7 +128,8 @@ def serial_correlation(intervals: FloatArray, timing: float, jitter: Jitter | No
         return _UNKNOWN
     away = intervals - intervals.mean()
     variance = float(np.mean(away**2))
-    explained = jitter is not None and jitter.value is None   # timing noise alone correlates neighbours by -1/2
+    # timing noise alone correlates neighbours by -1/2
+    explained = variation(intervals, timing, jitter).flags & (Flag.CENSORED | Flag.AMBIGUOUS)
     if not variance > 0.0 or explained or 2.0 * timing**2 > _MOST_TIMING * variance:
         return TrainNumber(None, None, None, Flag.AMBIGUOUS)
     products = away[1:] * away[:-1]

@@ -16,7 +16,7 @@ because a longer record would give another one.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -164,6 +164,7 @@ def train_results(found: MeasuredOscillation, timing: float, conditions: Mapping
 
     ``timing``: [s] standard uncertainty of one spike time.
     """
-    return [jitter_result(found, conditions),
-            *regularity_results(found.intervals, timing, found.jitter, regime_text(found), conditions, found.flags),
+    rows = regularity_results(found.intervals, timing, found.jitter, regime_text(found), conditions, found.flags)
+    jitter = jitter_result(found, conditions)   # in doubt where the variation of the same intervals contradicts it
+    return [replace(jitter, flags=jitter.flags | rows[0].flags & Flag.AMBIGUOUS), *rows,
             *line_results(found.intervals, conditions, found.flags, timing)]

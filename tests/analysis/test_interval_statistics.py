@@ -85,6 +85,16 @@ def test_timing_noise_is_no_variation_and_no_correlation():
     assert nothing.value is None and nothing.high is None and Flag.AMBIGUOUS in nothing.flags
 
 
+def test_intervals_that_take_each_other_back_by_more_than_their_timing_error_are_in_doubt():
+    """Neighbours correlate by -1/2: errors of the times that the record does not show, or a device that does it."""
+    random = np.random.default_rng(4)
+    times = np.cumsum(1.0 + 0.01 * random.standard_normal(300)) + 0.05 * random.standard_normal(300)
+    jitter = jitter_of(np.diff(times), 1e-4)
+    assert jitter.low < 0.01 < jitter.high < 0.03
+    for one in (variation, local_variation, serial_correlation):
+        assert Flag.AMBIGUOUS in one(np.diff(times), 1e-4, jitter).flags
+
+
 def test_a_slow_change_of_the_rate_raises_the_variation_and_not_the_local_one():
     train = gamma(np.random.default_rng(2), 400) * np.linspace(0.3, 3.0, 400)
     jitter = jitter_of(train)
