@@ -3,7 +3,8 @@
 ``python -m benchmarks.study nbo2`` (or vo2, silver) measures on the simulated bench, keeps its runs in
 ``build/study``, and writes the page ``docs/evidence/study_NAME.md`` with its pictures. A run of the same bench and the
 same parameters that is there is not measured again (``--new``: all are). Its numbers are those that were extracted
-then, unless the environment variable ``TSBENCH_STUDY_EXTRACT`` names its protocol. Each number has its 95 % interval and the truth beside it: of the very same events by the witness, or of the circuit without noise.
+then, unless the environment variable ``TSBENCH_STUDY_EXTRACT`` names its protocol. Each number has its 95 % interval
+and the truth beside it: of the very same events by the witness, or of the circuit without noise.
 """
 
 import argparse

@@ -76,8 +76,9 @@ _QUICK_RECOVERY = {"width": "1 us", "window": "1 us", "rest": "50 us", "rise_tim
 _WITHIN_THE_FALL = "the device relaxes while the pulse still falls, so there is a bound at most"
 _EDGES = (
     "*Spike latency.* Without the sync output, tsbench finds the edge of a step by the rise of the device voltage.\n"
-    "  The true values of three latencies behind 5 kOhm with 200 pF are above the intervals, by up to 3 ns. The cause\n"
-    "  is not known.")
+    "  The true values of three latencies behind 5 kOhm with 200 pF are above the intervals, by about 3 ns. An error of\n"
+    "  the amplitude of 0.2 to 0.3 % has this effect at the lowest amplitudes. It was not checked whether it is the\n"
+    "  cause.")
 _FLUCTUATING = (
     "*Sweeps.* The current of a filament fluctuates between two readings. The true hold voltage is the lowest at any\n"
     "  instant, and so a few millivolts lower than what the readings show. If the row of the single hold voltages\n"
