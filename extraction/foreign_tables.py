@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
-from tsbench.analysis.tables.column_roles import BARE, column_of, guess_columns
+from tsbench.analysis.tables.column_roles import BARE, guess_columns
 from tsbench.analysis.tables.column_units import plain_text, scales_of, split_header
 from tsbench.analysis.tables.device_names import tells_apart
+from tsbench.analysis.tables.named_columns import named_columns
 from tsbench.analysis.tables.remarks import Remark, check_remarks
 from tsbench.analysis.tables.table import ColumnRead, Table, is_beyond, missing_reason, read_column
 from tsbench.errors import ConfigurationError, UnreadableFile
@@ -128,11 +129,7 @@ def _places(
 ) -> tuple[dict[str, int], dict[str, str]]:
     """Return role -> position, and role -> unit where the user gives one."""
     if wanted is not None:
-        places, said = {}, {}
-        for role, name in wanted.items():
-            places[role], unit = column_of(name, names, source)
-            if unit is not None:
-                said[role] = unit
+        places, said = named_columns(wanted, names, source)
         for k, column in enumerate(columns):  # the time of a record is known, whatever its channels are
             if column.role in _OPTIONAL and column.role not in places and k not in places.values():
                 places[column.role] = k

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
-from tsbench.analysis.tables.column_roles import BARE, UNITS, column_of, guess_columns, parse_columns
+from tsbench.analysis.tables.column_roles import BARE, UNITS, guess_columns, parse_columns
 from tsbench.analysis.tables.column_units import (
     Header,
     UnclearColumns,
@@ -31,6 +31,7 @@ from tsbench.analysis.tables.column_units import (
 )
 from tsbench.analysis.tables.device_names import tells_apart
 from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank
+from tsbench.analysis.tables.named_columns import named_columns
 from tsbench.analysis.tables.odd_cells import cells_of_units, check_row_of_units, hint_of_cell, question_of_units
 from tsbench.analysis.tables.remarks import Remark, check_remarks
 from tsbench.analysis.tables.repeated_header import check_repeated
@@ -132,11 +133,8 @@ def parse_table(
             except UnclearColumns as error:
                 raise UnclearColumns(f"{error}{question_of_units(names, row)}") from None
             return {role: k for role, k in found.items() if role not in _OPTIONAL or _may_be_number(row, k)}
-        where = {}
-        for role, name in columns.items():
-            where[role], unit = column_of(name, names, source)
-            if unit is not None:
-                said[role] = unit
+        where, given = named_columns(columns, names, source)
+        said.update(given)
         return where
 
     layout = find_layout(head, resolve, source)
