@@ -26,6 +26,8 @@ _LONGER_TIMES = {
 _PREFIXES = {
     "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "\u03bc": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3, "G": 1e9, "U": 1e-6,
 }
+#: "UA" is written in capitals, and "ua" in small letters; "Ua" and "Us" are names of voltages
+_CAPITAL_U = re.compile(r"U[avs]")
 _SPELLED_PREFIXES = {
     "femto": 1e-15, "pico": 1e-12, "piko": 1e-12, "nano": 1e-9, "micro": 1e-6, "mikro": 1e-6, "milli": 1e-3,
     "kilo": 1e3,
@@ -112,7 +114,7 @@ def _simple(text: str, si: str) -> float | None:
     for name, factor in _SPELLED_PREFIXES.items():
         if lower.startswith(name) and lower[len(name):].lstrip("-") in bases:
             return factor
-    if text[:1] in _PREFIXES and lower[1:] in bases:
+    if text[:1] in _PREFIXES and lower[1:] in bases and not _CAPITAL_U.fullmatch(text):
         return _PREFIXES[text[0]]
     return None
 
@@ -132,6 +134,8 @@ def _refuse(plain: str, text: str, si: str) -> NoReturn:
     if plain[:1] in _UNCLEAR_PREFIXES and plain[1:].lower() in _BASES[si]:
         why = "may mean nanoampere or not available" if plain == "NA" else _UNCLEAR_PREFIXES[plain[0]]
         raise UnclearUnit(f"unit '{shown}' {why}")
+    if _CAPITAL_U.fullmatch(plain) and plain[1] in _BASES[si]:
+        raise UnclearUnit(f"unit '{shown}' may mean micro, or may be the name of a voltage")
     for others, quantity in _QUANTITIES.items():
         if others != si and _simple(plain, others):
             sensed = (others, si) == ("V", "A")
@@ -154,12 +158,17 @@ def looks_like_unit(text: str) -> bool:
     """Return whether the text stands for a unit, readable or not: "mV", "a.u.", "MV"."""
     plain = plain_text(text)
     capital = plain[:1] in _UNCLEAR_PREFIXES and any(plain[1:].lower() in bases for bases in _BASES.values())
-    return is_unit(plain) or capital or bool(_NO_UNITS.fullmatch(plain))
+    return is_unit(plain) or capital or bool(_CAPITAL_U.fullmatch(plain) or _NO_UNITS.fullmatch(plain))
 
 
 def scales_of(word: str, si: str) -> tuple[float, ...]:
-    """Return the factors a word has as a unit in ``si``: one for "mV", two for "MV", none for "foo"."""
+    """Return the factors a word may have as a unit in ``si``: one for "mV", two for "MV", none for "foo".
+
+    "Ua" is a name as likely, so :func:`unit_factor` refuses it. Here it has the factor that it would have as a unit.
+    """
     plain = plain_text(word)
+    if _CAPITAL_U.fullmatch(plain):
+        plain = plain.lower()
     if plain[:1] in _UNCLEAR_PREFIXES and plain[1:].lower() in _BASES[si]:
         return (1e-3, 1e6)
     factor = _simple(plain, si)
