@@ -1,9 +1,17 @@
-"""The columns that the user names with ``--columns``: where they are, and how a message names a column in return."""
+"""The columns that the user names with ``--columns``: where they are, and whether they are enough."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tsbench.analysis.tables.column_roles import column_of
 from tsbench.errors import ConfigurationError
+
+#: two of them make a table that can be analysed
+_NEEDED = ("voltage", "current", "time")
+
+
+def are_enough(roles: Iterable[str]) -> bool:
+    """Return whether the columns that the user names can be analysed alone; if not, the others are guessed."""
+    return len(set(_NEEDED) & set(roles)) > 1
 
 
 def named_columns(
@@ -35,16 +43,3 @@ def named_columns(
         if unit is not None:
             said[role] = unit
     return where, said
-
-
-def option_name(names: Sequence[str], k: int) -> str:
-    """Return how ``--columns`` names a column: by its name, or by its number where the name does not tell it.
-
-    Parameters
-    ----------
-    names : the header's cells
-    k : position of the column
-    """
-    name = names[k]
-    plain = bool(name) and names.count(name) == 1 and not set(name) & set("'\",=")
-    return name if plain else str(k + 1)

@@ -176,6 +176,17 @@ def test_two_swept_terminals_are_a_question(tmp_path):
     with pytest.raises(ConfigurationError, match="terminals A, B each have a voltage and a current"):
         analyse_files([path])
     assert analyse_files([path], "voltage=AV,current=AI").rows
+    assert "voltage = 'BV' [V], current = 'BI' [A]" in analyse_files([path], "voltage=BV").understood[0]
+
+
+def test_one_column_that_is_named_replaces_that_of_the_settings(tmp_path):
+    """The user names a terminal that is not the swept one: the current is that of the same terminal."""
+    rows = [["Time", "AI", "AV", "BI", "BV"], *[[0.1 * k, 1e-6 * k, 0.01 * k, -1e-6 * k, 0.02 * k] for k in range(50)]]
+    path = workbook(tmp_path / "one.xlsx", Run1=rows, Settings=section("Run1"))
+    assert "current = 'AI' [A]" in analyse_files([path]).understood[0]
+    assert "voltage = 'BV' [V], current = 'BI' [A]" in analyse_files([path], "voltage=BV").understood[0]
+    with pytest.raises(ConfigurationError, match=r"column 3 \('AV'\) for two roles, voltage and current"):
+        analyse_files([path], "voltage=AV,current=AV [A]")
 
 
 def test_the_summary_of_many_cycles_has_no_readings(tmp_path):
