@@ -52,7 +52,8 @@ def question_of_choices(choices: Sequence[Choice], names: Sequence[str], named: 
         others = "".join(f", and {_each(names, other)} the {other.role}" for other in choices[1:])
         example = ",".join([*given, *(f"{role}={option_name(names, places[0])}" for role, places in choices)])
         ranges = [f"{role}={range_text(places)}" for role, places in choices]
-        one_by_one = all(range_text(places) for _, places in choices) and len({len(c.places) for c in choices}) == 1
+        one_by_one = len({len(places) for _, places in choices}) == 1 and all(
+            range_text(places) and len(places) > 2 for _, places in choices)
         more = f", or all one by one with ranges of numbers: {','.join([*given, *ranges])}" if one_by_one else ""
         return f"{asked}{others}. Choose one of each, for example --columns '{example}'{more}"
     word = "NAME" if len({names[k] for k in first.places}) > 1 else "NUMBER"
@@ -107,14 +108,14 @@ def _called(names: Sequence[str], k: int) -> str:
 
 def _range_of(role: str, places: Sequence[int]) -> str:
     """Return the end of a question about three or more evenly placed columns: how to take them one by one."""
-    written = range_text(places)
+    written = range_text(places) if len(places) > 2 else ""
     return f", or all one by one with a range of numbers: {role}={written}" if written else ""
 
 
 def range_text(places: Sequence[int]) -> str:
-    """Return the range of three or more evenly placed columns as ``--columns`` takes it, "" where there is none."""
+    """Return the range of two or more evenly placed columns as ``--columns`` takes it, "" where there is none."""
     steps = {b - a for a, b in pairwise(places)}
-    if len(places) < 3 or len(steps) > 1:
+    if len(steps) != 1 or min(steps) < 1:
         return ""
     step = steps.pop()
     return f"{places[0] + 1}..{places[-1] + 1}{'' if step == 1 else f':{step}'}"

@@ -3,7 +3,13 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from tsbench.analysis.tables.column_options import Choice, question_of_choices, question_of_columns
+from tsbench.analysis.tables.column_options import (
+    Choice,
+    option_name,
+    question_of_choices,
+    question_of_columns,
+    range_text,
+)
 from tsbench.analysis.tables.column_units import (
     Header,
     UnclearColumns,
@@ -11,6 +17,7 @@ from tsbench.analysis.tables.column_units import (
     is_unit,
     looks_like_unit,
     split_header,
+    step_of,
     unit_factor,
 )
 from tsbench.errors import ConfigurationError, nearest
@@ -181,6 +188,8 @@ def guess_columns(
         No two of voltage, current and time, or two columns that may be the same one.
     """
     heads = [split_header(name, BARE) for name in names]
+    if not {"voltage", "current"} & (known or {}).keys():
+        _ask_for_steps(names, heads, unused, source)
     stated, choices = dict(known or {}), list[Choice]()
     while True:   # the question is about all roles that are open, so that one option answers it
         found = {**stated, **partner_of(names, stated, unused)}
@@ -201,6 +210,33 @@ def guess_columns(
     if choices:
         raise ConfigurationError(question_of_choices(choices, names, named or {}, source))
     return found
+
+
+def _ask_for_steps(names: Sequence[str], heads: Sequence[Header], unused: Collection[int], source: str) -> None:
+    """Raise where a terminal has voltage and current of several steps: "DrainV(1)", "DrainI(1)", "DrainV(2)", …
+
+    Raises
+    ------
+    ConfigurationError
+        How to take all steps one by one, or one of them.
+    """
+    steps = [step_of(name) for name in names]
+    terminals: dict[str, list[dict[str, int]]] = {}
+    for pair in _pairs(heads, unused).values():
+        if step := steps[pair["voltage"]]:
+            terminals.setdefault(step.name, []).append(pair)
+    family = next((pairs for pairs in terminals.values() if len(pairs) > 1), None)
+    if family is None:
+        return
+    one = ",".join(f"{role}={option_name(names, family[0][role])}" for role in ("voltage", "current"))
+    ranges = [f"{role}={written}" for role in ("voltage", "current")
+              if (written := range_text([pair[role] for pair in family]))]
+    all_of_them = f"For all steps, use --columns '{','.join(ranges)}'. For one step, use" if len(ranges) > 1 else (
+        "For one step, use")
+    raise ConfigurationError(
+        f"{source}: the columns {names[family[0]['voltage']]} to {names[family[-1]['voltage']]} are the voltage in "
+        f"{len(family)} steps of another terminal, because the number in brackets is that of the step. "
+        f"{all_of_them} --columns '{one}'")
 
 
 def _by_names(
@@ -295,10 +331,12 @@ def _pairs(heads: Sequence[Header], unused: Collection[int]) -> dict[str, dict[s
     for k, head in enumerate(heads):
         if k in unused:
             continue
-        if name := re.fullmatch(r"([A-Za-z]\w*?)[ _.-]?([VI])", head.name):
-            found.setdefault(name[1], {})["voltage" if name[2] == "V" else "current"] = k
-        elif (name := re.fullmatch(r"([VI])[ _.-]?([A-Za-z]\w{0,9})", head.name)) and not _RESULT.fullmatch(name[2]):
-            found.setdefault(name[2], {})["voltage" if name[1] == "V" else "current"] = k
+        step = step_of(head.name)
+        plain, number = (step.name, f"({step.number})") if step else (head.name, "")
+        if name := re.fullmatch(r"([A-Za-z]\w*?)[ _.-]?([VI])", plain):
+            found.setdefault(name[1] + number, {})["voltage" if name[2] == "V" else "current"] = k
+        elif (name := re.fullmatch(r"([VI])[ _.-]?([A-Za-z]\w{0,9})", plain)) and not _RESULT.fullmatch(name[2]):
+            found.setdefault(name[2] + number, {})["voltage" if name[1] == "V" else "current"] = k
     return {terminal: pair for terminal, pair in found.items() if len(pair) == 2}
 
 

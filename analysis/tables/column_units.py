@@ -78,6 +78,13 @@ class Header(NamedTuple):
     beside: str = ""  #: text behind the unit that may change what it means: "x1e3", "/1000", "(in mV)"
 
 
+class Step(NamedTuple):
+    """A column of one step of a second terminal, as a 4200 names it: "DrainV(7)"."""
+
+    name: str  #: "DrainV"
+    number: int
+
+
 def unit_factor(text: str, si: str) -> float:
     """Return what a number in the unit ``text`` is multiplied by to be in ``si`` ("V", "A" or "s").
 
@@ -136,6 +143,8 @@ def _refuse(plain: str, text: str, si: str) -> NoReturn:
         raise UnclearUnit(f"unit '{shown}' {why}")
     if _CAPITAL_U.fullmatch(plain) and plain[1] in _BASES[si]:
         raise UnclearUnit(f"unit '{shown}' may mean micro, or may be the name of a voltage")
+    if plain.isdecimal():
+        raise UnclearUnit(f"'{shown}' is a number, and not a unit")
     for others, quantity in _QUANTITIES.items():
         if others != si and _simple(plain, others):
             sensed = (others, si) == ("V", "A")
@@ -192,6 +201,12 @@ def other_scale(head: Header, si: str, factor: float) -> str:
     return head.beside or next((word for word in words if _simple(word, si) not in (None, 1.0, factor)), "")
 
 
+def step_of(cell: str) -> Step | None:
+    """Return name and step of a column such as "DrainV(7)" of a 4200; None for "V(1)", a node, and "V (1)"."""
+    found = re.fullmatch(r"(\S*[^\s\[\](){}<>])\((\d{1,3})\)", cell)
+    return None if found is None or re.fullmatch(r"[vViI][a-z]?", found[1]) else Step(found[1], int(found[2]))
+
+
 def split_header(cell: str, names: re.Pattern[str]) -> Header:
     """Take a header cell apart.
 
@@ -201,6 +216,9 @@ def split_header(cell: str, names: re.Pattern[str]) -> Header:
     names : what a quantity is called when it stands alone ("voltage", "V", "time"); to tell "voltage_V" from "CH_A"
     """
     cell = unicodedata.normalize("NFKC", cell).strip()  # brackets of full width too
+    if step := step_of(cell):
+        head = split_header(step.name, names)
+        return Header(f"{head.name}({step.number})", head.unit, head.beside)
     for found in re.finditer(r"[\[({<]([^\[\](){}<>]*)[\])}>]", cell):
         before, inside, behind = cell[: found.start()].strip(), found[1].strip(), cell[found.end() :].strip()
         if not (before or behind) or not inside:

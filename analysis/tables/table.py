@@ -252,7 +252,8 @@ def read_column(
         except UnclearUnit as error:
             raise UnclearUnit(f"--columns {role}: {error}. Give for example {role}='{name} [m{si}]'") from None
     head = split_header(name, BARE) if headed else Header(name, "")
-    hint = f"Give its unit with --columns {role}=\"{head.name} [m{si}]\""
+    shown = name if head.unit.isdecimal() else head.name   # the number in "V (7)" may be part of the name
+    hint = f"Give its unit with --columns {role}=\"{shown} [m{si}]\""
     if is_function(head.name):
         raise UnclearUnit(f"{source}: column '{name}' seems to be a function or a multiple of the {role}, such as a "
                           f"logarithm. If the column is the {role} itself, {hint[0].lower()}{hint[1:]}")

@@ -75,3 +75,25 @@ def test_several_devices_side_by_side_are_a_pair_of_ranges():
 
 def test_an_empty_name_is_said_in_words():
     assert "The columns are column 1 without a name, Time (min), x" in question(",Time (min),x")
+
+
+def test_the_steps_of_a_family_are_asked_with_options_that_work():
+    """A 4200 writes DrainI(n), DrainV(n) and GateV(n) for each step n of the gate."""
+    header = ",".join(f"DrainI({n}),DrainV({n}),GateV({n})" for n in (1, 2, 3))
+    said = question(header)
+    assert "DrainV(1) to DrainV(3) are the voltage in 3 steps" in said and "unit" not in said
+    assert "For all steps, use --columns 'voltage=2..8:3,current=1..7:3'" in said
+    option = re.search(r"For one step, use --columns '([^']+)'$", said)[1]
+    assert option == "voltage=DrainV(1),current=DrainI(1)"
+    assert places(header, option) == {"voltage": 2, "current": 1}
+    assert places(header, "voltage=DrainV(3)") == {"voltage": 8, "current": 7}
+    assert read("Voltage_mV(1),Current(1)\n1,2\n", "voltage=1,current=2").columns["voltage"][0] == pytest.approx(1e-3)
+
+
+def test_a_number_in_brackets_is_no_unit():
+    said = question("Voltage (1),Current (A)")
+    assert "'1' is a number, and not a unit" in said
+    option = re.search(r'--columns voltage="([^"]+)"$', said)[1]
+    assert option == "Voltage (1) [mV]"
+    header = "Voltage (1),Current (A)\n" + rows("V,I")
+    assert read(header, f"voltage={option}").columns["voltage"][0] == pytest.approx(1e-3)
