@@ -38,6 +38,17 @@ def hint_of_cell(cell: str) -> str:
     return ""
 
 
+def hint_of_long_row(cells: Sequence[str], layout: Layout) -> str:
+    """Return what to do about a row with more cells than the header, "" where nothing is known of it."""
+    words = [cell for cell in cells if cell]
+    if len(words) > 1 and not any(map(layout.format.is_number, words)):
+        return ". This line seems to be the header of another table. Write each table to a file of its own"
+    if layout.format.delimiter == "," and not layout.format.comma:
+        return (". A comma cannot be both the decimal sign and the separator of cells. Export with a decimal point or "
+                "with semicolons")
+    return ""
+
+
 def units_in_cells(names: Sequence[str], row: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """Return (column of units, unit, column of the readings) for each column that holds units, as the 2450 writes them.
 

@@ -32,7 +32,13 @@ from tsbench.analysis.tables.column_units import (
 from tsbench.analysis.tables.device_names import tells_apart
 from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank
 from tsbench.analysis.tables.named_columns import are_enough, named_columns
-from tsbench.analysis.tables.odd_cells import cells_of_units, check_row_of_units, hint_of_cell, question_of_units
+from tsbench.analysis.tables.odd_cells import (
+    cells_of_units,
+    check_row_of_units,
+    hint_of_cell,
+    hint_of_long_row,
+    question_of_units,
+)
 from tsbench.analysis.tables.remarks import Remark, check_remarks
 from tsbench.analysis.tables.repeated_header import check_repeated
 from tsbench.analysis.tables.thousands import PointsOfThousands
@@ -342,12 +348,8 @@ def _cell(cells: Sequence[str], position: int) -> str:
 def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
     cells, names = layout.format.cells(line.text), layout.names
     if len(cells) > len(names) and any(cells[len(names) :]):
-        hint = (
-            ". A comma cannot be both the decimal sign and the separator of cells. Export with a decimal point or "
-            "with semicolons"
-            if layout.format.delimiter == "," and not layout.format.comma else ""
-        )
-        raise UnreadableFile(f"{place} has {len(cells)} cells, but the header has {len(names)}{hint}")
+        raise UnreadableFile(
+            f"{place} has {len(cells)} cells, but the header has {len(names)}{hint_of_long_row(cells, layout)}")
     values = {}
     for role, position in layout.where.items():
         if position >= len(cells):
