@@ -221,6 +221,8 @@ def split_header(cell: str, names: re.Pattern[str]) -> Header:
         return Header(f"{head.name}({step.number})", head.unit, head.beside)
     for found in re.finditer(r"[\[({<]([^\[\](){}<>]*)[\])}>]", cell):
         before, inside, behind = cell[: found.start()].strip(), found[1].strip(), cell[found.end() :].strip()
+        if is_unit(unit := re.sub(r"^in\s+", "", inside, flags=re.IGNORECASE)):
+            inside = unit   # "Voltage (in Volt)"
         if not (before or behind) or not inside:
             continue
         # V(out), I(R1): a node or an element, as SPICE writes them

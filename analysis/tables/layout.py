@@ -144,6 +144,10 @@ def _without_header(rows: Sequence[Line], layout: Layout, source: str) -> Config
         if numbers:
             shown.append(f"column {k + 1} is between {min(numbers):.4g} and {max(numbers):.4g}")
     first = f"In the first {len(cells)} rows, {', '.join(shown)}. " if shown else ""
+    if len(layout.names) == 1:
+        return ConfigurationError(
+            f"{source}: the table has one column, without a name. {first}tsbench needs two columns: voltage and "
+            "current, or time and one of them. Write them side by side in one file, below a line with their names")
     return ConfigurationError(
         f"{source}: the table has no header with names and units. {first}Name the columns and their units, for example "
         "--columns 'voltage=1 [V],current=2 [uA]' or --columns 'time=1 [s],voltage=2 [V]'")

@@ -41,8 +41,11 @@ def hint_of_cell(cell: str) -> str:
 def hint_of_long_row(cells: Sequence[str], layout: Layout) -> str:
     """Return what to do about a row with more cells than the header, "" where nothing is known of it."""
     words = [cell for cell in cells if cell]
-    if len(words) > 1 and not any(map(layout.format.is_number, words)):
+    numbers = sum(map(layout.format.is_number, words))
+    if len(words) > 1 and not numbers:
         return ". This line seems to be the header of another table. Write each table to a file of its own"
+    if numbers < len(words):
+        return ". Texts stand in it. If this line is a remark, delete it, or begin it with #"
     if layout.format.delimiter == "," and not layout.format.comma:
         return (". A comma cannot be both the decimal sign and the separator of cells. Export with a decimal point or "
                 "with semicolons")

@@ -94,6 +94,8 @@ def test_units_in_the_columns_option(columns, headed):
         ("Bias [mV],Current [nA]\n1,2\n", {"voltage": 1e-3, "current": 1e-9}),
         ('"Voltage, mV","Current, uA"\n1,2\n', {"voltage": 1e-3, "current": 1e-6}),
         ("\uff36\uff08mV\uff09,I\uff08uA\uff09\n1,2\n", {"voltage": 1e-3, "current": 1e-6}),  # full width
+        ("Voltage (in Volt),Current (in Ampere)\n1,2\n", {"voltage": 1.0, "current": 1.0}),
+        ("V (in mV),I [in uA]\n1,2\n", {"voltage": 1e-3, "current": 1e-6}),
         ("Millivolt,Mikroampere\n1,2\n", {"voltage": 1e-3, "current": 1e-6}),
     ],
 )

@@ -236,5 +236,13 @@ def test_a_later_row_with_another_number_of_values_is_refused():
 
 
 def test_the_header_of_another_table_is_said():
-    with pytest.raises(UnreadableFile, match=r"line 3 has 3 cells, but the header has 2\. This line seems to be the hea"):
+    with pytest.raises(UnreadableFile, match=r"line 3 has 3 cells, but the header has 2\. This line seems to be"):
         read("V,I\n1,2\nt,V2,I2\n1,2,3\n")
+    with pytest.raises(UnreadableFile, match=r"line 3 has 4 cells.*If this line is a remark, delete it"):
+        read("V,I\n1,2\nD,a,2,1\n1,2\n")
+
+
+def test_a_table_with_one_column_is_said_to_have_one():
+    with pytest.raises(ConfigurationError, match=r"one column, .*between 1 and 3\. tsbench needs two columns") as asked:
+        read("1\n2\n3\n", None)
+    assert "=2" not in str(asked.value)
