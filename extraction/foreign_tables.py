@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
-from tsbench.analysis.tables.column_roles import BARE, column_of, guess_columns
+from tsbench.analysis.tables.column_roles import BARE, guess_columns, partner_of
 from tsbench.analysis.tables.column_units import plain_text, scales_of, split_header
 from tsbench.analysis.tables.device_names import tells_apart
+from tsbench.analysis.tables.named_columns import are_enough, named_columns
 from tsbench.analysis.tables.remarks import Remark, check_remarks
 from tsbench.analysis.tables.table import ColumnRead, Table, is_beyond, missing_reason, read_column
 from tsbench.errors import ConfigurationError, UnreadableFile
@@ -127,31 +128,30 @@ def _places(
     columns: Sequence[ForeignColumn], names: Sequence[str], wanted: Mapping[str, str] | None, source: str
 ) -> tuple[dict[str, int], dict[str, str]]:
     """Return role -> position, and role -> unit where the user gives one."""
-    if wanted is not None:
-        places, said = {}, {}
-        for role, name in wanted.items():
-            places[role], unit = column_of(name, names, source)
-            if unit is not None:
-                said[role] = unit
-        for k, column in enumerate(columns):  # the time of a record is known, whatever its channels are
-            if column.role in _OPTIONAL and column.role not in places and k not in places.values():
-                places[column.role] = k
-        return places, said
-    known = {column.role: k for k, column in enumerate(columns) if column.role}
-    if len({column.role for column in columns if column.role}) < sum(1 for column in columns if column.role):
+    places, said = named_columns(wanted or {}, names, source)
+    stated = [(column.role, k) for k, column in enumerate(columns) if column.role]
+    if wanted is None and len({role for role, _ in stated}) < len(stated):
         raise ConfigurationError(f"{source}: two columns have the same role. Choose one with --columns ROLE=NAME")
     unused = [k for k, column in enumerate(columns) if column.calculated]
+    known = dict(places)
+    if not are_enough(places) and {role for role, _ in stated} != {"time"}:
+        known |= partner_of(names, places, unused)   # of the terminal that the user names, not of the stated one
+    for role, k in stated:  # the time of a record is known, whatever its channels are
+        if k not in known.values() and (role in _OPTIONAL or not are_enough(places)):
+            known.setdefault(role, k)
+    if are_enough(places) or (wanted is not None and set(known) == {"time", *places} and are_enough(known)):
+        return known, said
     units = [column.unit for column in columns]
     channels = [k for k, column in enumerate(columns) if not column.role and not column.calculated]
     if set(known) == {"time"} and len(channels) == 1 and not units[channels[0]]:
         known["voltage"] = channels[0]  # the one channel of a record: in volts, unless the user says otherwise
     try:
-        places = guess_columns(names, source, units, known, unused)
+        found = guess_columns(names, source, units, known, unused, wanted)
     except ConfigurationError:
         _ask_for_channels(columns, names, source)
         raise
-    return {
-        role: k for role, k in places.items() if role not in _OPTIONAL or not _mostly_blank(columns[k].values)}, {}
+    return {role: k for role, k in found.items()
+            if role in places or role not in _OPTIONAL or not _mostly_blank(columns[k].values)}, said
 
 
 def _ask_for_channels(columns: Sequence[ForeignColumn], names: Sequence[str], source: str) -> None:

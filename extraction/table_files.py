@@ -138,13 +138,17 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     OSError
         The file cannot be opened.
     """
-    with path.open(encoding=_encoding(path), errors="replace", newline=None) as file:
+    with path.open(encoding=_encoding(path), errors="replace", newline="") as file:
         return parse_table(_lines(file, path.name), columns, source=path.name)
 
 
 def _lines(file: TextIO, source: str) -> Iterator[str]:
-    """Yield the lines of a file; UnreadableFile where one is longer than any table has."""
-    for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), start=1):
+    """Yield the lines of a file, opened with ``newline=""``; UnreadableFile where one is longer than any table has."""
+    before, number = "", 0
+    for line in iter(lambda: file.readline(_LONGEST_LINE), ""):
+        if line == "\r\n" and before.endswith("\r"):
+            continue   # CR CR LF: one end of a line, as an editor counts
+        before, number = line, number + 1
         if len(line) == _LONGEST_LINE:
             raise UnreadableFile(f"{source}: line {number} has more than {_LONGEST_LINE} characters, so the file is "
                                  "not a text table")

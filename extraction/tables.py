@@ -140,12 +140,23 @@ def _check(table: Table, kind: str, path: Path) -> None:
     elif kind != "sweep":
         enough = {"time", "voltage", "current"} <= roles
     if not enough:
-        needed = {"sweep": "voltage and current", "spikes": "time and voltage or current"}
+        needed = {"sweep": ("voltage", "current"), "spikes": ("time", "voltage")}.get(
+            kind, ("time", "voltage", "current"))
+        words = {"sweep": "voltage and current", "spikes": "time, and of voltage or current"}.get(
+            kind, "time, voltage and current")
+        shown = ",".join([*(f"{role}={_as_named(table, role)}" for role in table.read),
+                          *(f"{role}=NAME" for role in needed if role not in roles)])
         raise ConfigurationError(
-            f"{path.name}: the columns {', '.join(sorted(roles))} are not enough for {kind}. Give "
-            f"{needed.get(kind, 'time, voltage and current')}")
+            f"{path.name}: a table of {kind} needs columns of {words}, but the only columns that are understood are "
+            f"{table.described()}. Name the others too: --columns '{shown}'")
     if kind != "sweep":
         _check_time(table, path)
+
+
+def _as_named(table: Table, role: str) -> str:
+    """Return a column as ``--columns`` names it, with the unit that the user gave."""
+    column = table.read[role]
+    return f"{column.name} [{column.unit}]" if column.by_user else column.name
 
 
 def _check_time(table: Table, path: Path, otherwise: str = "") -> None:

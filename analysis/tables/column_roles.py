@@ -2,8 +2,14 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
 
+from tsbench.analysis.tables.column_options import (
+    Choice,
+    option_name,
+    question_of_choices,
+    question_of_columns,
+    range_text,
+)
 from tsbench.analysis.tables.column_units import (
     Header,
     UnclearColumns,
@@ -11,6 +17,7 @@ from tsbench.analysis.tables.column_units import (
     is_unit,
     looks_like_unit,
     split_header,
+    step_of,
     unit_factor,
 )
 from tsbench.errors import ConfigurationError, nearest
@@ -162,7 +169,7 @@ def bare_name(name: str) -> str:
 
 def guess_columns(
     names: Sequence[str], source: str, units: Sequence[str] = (), known: Mapping[str, int] | None = None,
-    unused: Collection[int] = (),
+    unused: Collection[int] = (), named: Mapping[str, str] | None = None,
 ) -> dict[str, int]:
     """Return role -> position by the names in a header.
 
@@ -171,8 +178,9 @@ def guess_columns(
     names : the header's cells
     source : name for messages
     units : cells of the row of units, where there is one
-    known : role -> position, where the format of the file itself states it
+    known : role -> position, where the format of the file itself or the user states it
     unused : positions of columns that are taken only where the user names them
+    named : role -> column as the user names it, for messages
 
     Raises
     ------
@@ -180,7 +188,61 @@ def guess_columns(
         No two of voltage, current and time, or two columns that may be the same one.
     """
     heads = [split_header(name, BARE) for name in names]
-    found: dict[str, int] = dict(known or {})
+    if not {"voltage", "current"} & (known or {}).keys():
+        _ask_for_steps(names, heads, unused, source)
+    stated, choices = dict(known or {}), list[Choice]()
+    while True:   # the question is about all roles that are open, so that one option answers it
+        found = {**stated, **partner_of(names, stated, unused)}
+        choice = _by_names(heads, units, found, unused)
+        if choice is None:
+            break
+        choices.append(choice)
+        stated[choice.role] = choice.places[0]
+    if not {"voltage", "current"} & stated.keys() and "voltage" not in found:
+        found |= _terminal_pair(heads, unused, source)
+    _by_units(names, heads, units, found, unused)
+    if "time" not in stated and {"voltage", "current", "time"} <= found.keys() \
+            and heads[found["time"]] == Header("T", "") \
+            and not (units[found["time"]] if found["time"] < len(units) else ""):
+        del found["time"]  # without a unit, beside both others: a temperature as likely
+    if len({"voltage", "current", "time"} & found.keys()) < 2:
+        raise UnclearColumns(question_of_columns(names, found, unused, named or {}, source))
+    if choices:
+        raise ConfigurationError(question_of_choices(choices, names, named or {}, source))
+    return found
+
+
+def _ask_for_steps(names: Sequence[str], heads: Sequence[Header], unused: Collection[int], source: str) -> None:
+    """Raise where a terminal has voltage and current of several steps: "DrainV(1)", "DrainI(1)", "DrainV(2)", …
+
+    Raises
+    ------
+    ConfigurationError
+        How to take all steps one by one, or one of them.
+    """
+    steps = [step_of(name) for name in names]
+    terminals: dict[str, list[dict[str, int]]] = {}
+    for pair in _pairs(heads, unused).values():
+        if step := steps[pair["voltage"]]:
+            terminals.setdefault(step.name, []).append(pair)
+    family = next((pairs for pairs in terminals.values() if len(pairs) > 1), None)
+    if family is None:
+        return
+    one = ",".join(f"{role}={option_name(names, family[0][role])}" for role in ("voltage", "current"))
+    ranges = [f"{role}={written}" for role in ("voltage", "current")
+              if (written := range_text([pair[role] for pair in family]))]
+    all_of_them = f"For all steps, use --columns '{','.join(ranges)}'. For one step, use" if len(ranges) > 1 else (
+        "For one step, use")
+    raise ConfigurationError(
+        f"{source}: the columns {names[family[0]['voltage']]} to {names[family[-1]['voltage']]} are the voltage in "
+        f"{len(family)} steps of another terminal, because the number in brackets is that of the step. "
+        f"{all_of_them} --columns '{one}'")
+
+
+def _by_names(
+    heads: Sequence[Header], units: Sequence[str], found: dict[str, int], unused: Collection[int]
+) -> Choice | None:
+    """Add to ``found`` what the names tell; return the first role that several columns may have."""
     taken = {*found.values(), *unused}
     for role, ranks in _NAMES.items():
         if role in found:
@@ -196,18 +258,19 @@ def guess_columns(
             if len(mine) > 1 and (both := _only_pair(heads, unused)) and both.get(role) in mine:
                 mine = [both[role]]   # the terminal of which the table has voltage and current
             if len(mine) > 1:
-                raise ConfigurationError(
-                    f"{source}: columns {' and '.join(_called(names, k) for k in mine[:4])} may each be the {role}. "
-                    f"Choose one with --columns {role}={'NAME' if len({names[k] for k in mine}) > 1 else 'NUMBER'}"
-                    f"{_range_of(role, mine)}"
-                )
+                return Choice(role, mine)
             if mine:
                 found[role] = mine[0]
                 break
-    if not {"voltage", "current"} & (known or {}).keys() and "voltage" not in found:
-        found |= _terminal_pair(heads, unused, source)
+    return None
+
+
+def _by_units(
+    names: Sequence[str], heads: Sequence[Header], units: Sequence[str], found: dict[str, int], unused: Collection[int]
+) -> None:
+    """Add to ``found`` what only its unit tells: "Channel A" in mV."""
     alone = all(is_unit(name) for name in names if name)  # the units themselves are the header: "V,A"
-    for role in ("voltage", "current", "time"):  # what only its unit tells: "Channel A" in mV
+    for role in ("voltage", "current", "time"):
         mine = [
             k for k, head in enumerate(heads)
             if k not in {*found.values(), *unused} and not _BESIDE.search(head.name) and not is_function(head.name)
@@ -216,31 +279,28 @@ def guess_columns(
         ]
         if role not in found and len(mine) == 1:
             found[role] = mine[0]
-    if "time" not in (known or {}) and {"voltage", "current", "time"} <= found.keys() \
-            and heads[found["time"]] == Header("T", "") \
-            and not (units[found["time"]] if found["time"] < len(units) else ""):
-        del found["time"]  # without a unit, beside both others: a temperature as likely
-    if len({"voltage", "current", "time"} & found.keys()) < 2:
-        raise UnclearColumns(
-            f"{source}: the columns of voltage and current (or of one of them and time) are not clear. Name two of "
-            "them, for example --columns voltage=NAME,current=NAME or --columns time=NAME,voltage=NAME. "
-            f"The columns are {', '.join(names[:20])}"
-        )
-    return found
 
 
-def _range_of(role: str, places: Sequence[int]) -> str:
-    """Return the end of a question about three or more evenly placed columns: how to take them one by one."""
-    steps = {b - a for a, b in pairwise(places)}
-    if len(places) < 3 or len(steps) > 1:
-        return ""
-    step = f":{steps.pop()}" if steps != {1} else ""
-    return f", or all one by one with a range of numbers: {role}={places[0] + 1}..{places[-1] + 1}{step}"
+def partner_of(names: Sequence[str], known: Mapping[str, int], unused: Collection[int]) -> dict[str, int]:
+    """Return the current of the terminal whose voltage is known, or the voltage for a known current.
 
+    Parameters
+    ----------
+    names : the header's cells
+    known : role -> position
+    unused : positions of columns that are not taken
 
-def _called(names: Sequence[str], k: int) -> str:
-    """Return how a question calls a column: by its name, with its number where another one has the same name."""
-    return f"{names[k]!r}" if names.count(names[k]) == 1 else f"{names[k]!r} (number {k + 1})"
+    Returns
+    -------
+    dict
+        Role -> position; {} where both or neither is known, or the terminal has only one.
+    """
+    if len({"voltage", "current"} & known.keys()) != 1:
+        return {}
+    role, other = ("voltage", "current") if "voltage" in known else ("current", "voltage")
+    pairs = _pairs([split_header(name, BARE) for name in names], unused).values()
+    return next(({other: pair[other]} for pair in pairs
+                 if pair[role] == known[role] and pair[other] not in known.values()), {})
 
 
 def _terminal_pair(heads: Sequence[Header], unused: Collection[int], source: str) -> dict[str, int]:
@@ -271,10 +331,12 @@ def _pairs(heads: Sequence[Header], unused: Collection[int]) -> dict[str, dict[s
     for k, head in enumerate(heads):
         if k in unused:
             continue
-        if name := re.fullmatch(r"([A-Za-z]\w*?)[ _.-]?([VI])", head.name):
-            found.setdefault(name[1], {})["voltage" if name[2] == "V" else "current"] = k
-        elif (name := re.fullmatch(r"([VI])[ _.-]?([A-Za-z]\w{0,9})", head.name)) and not _RESULT.fullmatch(name[2]):
-            found.setdefault(name[2], {})["voltage" if name[1] == "V" else "current"] = k
+        step = step_of(head.name)
+        plain, number = (step.name, f"({step.number})") if step else (head.name, "")
+        if name := re.fullmatch(r"([A-Za-z]\w*?)[ _.-]?([VI])", plain):
+            found.setdefault(name[1] + number, {})["voltage" if name[2] == "V" else "current"] = k
+        elif (name := re.fullmatch(r"([VI])[ _.-]?([A-Za-z]\w{0,9})", plain)) and not _RESULT.fullmatch(name[2]):
+            found.setdefault(name[2] + number, {})["voltage" if name[1] == "V" else "current"] = k
     return {terminal: pair for terminal, pair in found.items() if len(pair) == 2}
 
 

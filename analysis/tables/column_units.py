@@ -26,6 +26,8 @@ _LONGER_TIMES = {
 _PREFIXES = {
     "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "\u03bc": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3, "G": 1e9, "U": 1e-6,
 }
+#: "UA" is written in capitals, and "ua" in small letters; "Ua" and "Us" are names of voltages
+_CAPITAL_U = re.compile(r"U[avs]")
 _SPELLED_PREFIXES = {
     "femto": 1e-15, "pico": 1e-12, "piko": 1e-12, "nano": 1e-9, "micro": 1e-6, "mikro": 1e-6, "milli": 1e-3,
     "kilo": 1e3,
@@ -76,6 +78,13 @@ class Header(NamedTuple):
     beside: str = ""  #: text behind the unit that may change what it means: "x1e3", "/1000", "(in mV)"
 
 
+class Step(NamedTuple):
+    """A column of one step of a second terminal, as a 4200 names it: "DrainV(7)"."""
+
+    name: str  #: "DrainV"
+    number: int
+
+
 def unit_factor(text: str, si: str) -> float:
     """Return what a number in the unit ``text`` is multiplied by to be in ``si`` ("V", "A" or "s").
 
@@ -112,7 +121,7 @@ def _simple(text: str, si: str) -> float | None:
     for name, factor in _SPELLED_PREFIXES.items():
         if lower.startswith(name) and lower[len(name):].lstrip("-") in bases:
             return factor
-    if text[:1] in _PREFIXES and lower[1:] in bases:
+    if text[:1] in _PREFIXES and lower[1:] in bases and not _CAPITAL_U.fullmatch(text):
         return _PREFIXES[text[0]]
     return None
 
@@ -132,6 +141,10 @@ def _refuse(plain: str, text: str, si: str) -> NoReturn:
     if plain[:1] in _UNCLEAR_PREFIXES and plain[1:].lower() in _BASES[si]:
         why = "may mean nanoampere or not available" if plain == "NA" else _UNCLEAR_PREFIXES[plain[0]]
         raise UnclearUnit(f"unit '{shown}' {why}")
+    if _CAPITAL_U.fullmatch(plain) and plain[1] in _BASES[si]:
+        raise UnclearUnit(f"unit '{shown}' may mean micro, or may be the name of a voltage")
+    if plain.isdecimal():
+        raise UnclearUnit(f"'{shown}' is a number, and not a unit")
     for others, quantity in _QUANTITIES.items():
         if others != si and _simple(plain, others):
             sensed = (others, si) == ("V", "A")
@@ -154,12 +167,17 @@ def looks_like_unit(text: str) -> bool:
     """Return whether the text stands for a unit, readable or not: "mV", "a.u.", "MV"."""
     plain = plain_text(text)
     capital = plain[:1] in _UNCLEAR_PREFIXES and any(plain[1:].lower() in bases for bases in _BASES.values())
-    return is_unit(plain) or capital or bool(_NO_UNITS.fullmatch(plain))
+    return is_unit(plain) or capital or bool(_CAPITAL_U.fullmatch(plain) or _NO_UNITS.fullmatch(plain))
 
 
 def scales_of(word: str, si: str) -> tuple[float, ...]:
-    """Return the factors a word has as a unit in ``si``: one for "mV", two for "MV", none for "foo"."""
+    """Return the factors a word may have as a unit in ``si``: one for "mV", two for "MV", none for "foo".
+
+    "Ua" is a name as likely, so :func:`unit_factor` refuses it. Here it has the factor that it would have as a unit.
+    """
     plain = plain_text(word)
+    if _CAPITAL_U.fullmatch(plain):
+        plain = plain.lower()
     if plain[:1] in _UNCLEAR_PREFIXES and plain[1:].lower() in _BASES[si]:
         return (1e-3, 1e6)
     factor = _simple(plain, si)
@@ -183,6 +201,12 @@ def other_scale(head: Header, si: str, factor: float) -> str:
     return head.beside or next((word for word in words if _simple(word, si) not in (None, 1.0, factor)), "")
 
 
+def step_of(cell: str) -> Step | None:
+    """Return name and step of a column such as "DrainV(7)" of a 4200; None for "V(1)", a node, and "V (1)"."""
+    found = re.fullmatch(r"(\S*[^\s\[\](){}<>])\((\d{1,3})\)", cell)
+    return None if found is None or re.fullmatch(r"[vViI][a-z]?", found[1]) else Step(found[1], int(found[2]))
+
+
 def split_header(cell: str, names: re.Pattern[str]) -> Header:
     """Take a header cell apart.
 
@@ -192,8 +216,13 @@ def split_header(cell: str, names: re.Pattern[str]) -> Header:
     names : what a quantity is called when it stands alone ("voltage", "V", "time"); to tell "voltage_V" from "CH_A"
     """
     cell = unicodedata.normalize("NFKC", cell).strip()  # brackets of full width too
+    if step := step_of(cell):
+        head = split_header(step.name, names)
+        return Header(f"{head.name}({step.number})", head.unit, head.beside)
     for found in re.finditer(r"[\[({<]([^\[\](){}<>]*)[\])}>]", cell):
         before, inside, behind = cell[: found.start()].strip(), found[1].strip(), cell[found.end() :].strip()
+        if is_unit(unit := re.sub(r"^in\s+", "", inside, flags=re.IGNORECASE)):
+            inside = unit   # "Voltage (in Volt)"
         if not (before or behind) or not inside:
             continue
         # V(out), I(R1): a node or an element, as SPICE writes them

@@ -144,6 +144,10 @@ def _without_header(rows: Sequence[Line], layout: Layout, source: str) -> Config
         if numbers:
             shown.append(f"column {k + 1} is between {min(numbers):.4g} and {max(numbers):.4g}")
     first = f"In the first {len(cells)} rows, {', '.join(shown)}. " if shown else ""
+    if len(layout.names) == 1:
+        return ConfigurationError(
+            f"{source}: the table has one column, without a name. {first}tsbench needs two columns: voltage and "
+            "current, or time and one of them. Write them side by side in one file, below a line with their names")
     return ConfigurationError(
         f"{source}: the table has no header with names and units. {first}Name the columns and their units, for example "
         "--columns 'voltage=1 [V],current=2 [uA]' or --columns 'time=1 [s],voltage=2 [V]'")
@@ -160,6 +164,7 @@ def _layout_at(lines: Sequence[Line], k: int) -> Layout:
         units = next((row for row in above[1:] if all(map(looks_like_unit, filter(None, row)))), [])
         numbers = [str(position + 1) for position in range(len(names))]
         return Layout(form, above[0] if above else numbers, bool(above), units, {}, k)
+    spread = len(names) < len(_without_end(form.cells(text)))
     rows: list[tuple[bool, list[str]]] = []  # words between header and numbers
     begin = k + 1
     while begin < len(lines) and len(rows) <= _MOST_TEXT_ROWS:
@@ -168,7 +173,7 @@ def _layout_at(lines: Sequence[Line], k: int) -> Layout:
             break
         if not lines[begin].comment and not any(cell.lower() not in _BLANK for cell in cells):
             break  # a row of blanks is a row that is left out
-        rows.append((lines[begin].comment, cells))
+        rows.append((lines[begin].comment, [cell for cell in cells if cell] if spread else cells))
         begin += 1
     return Layout(form, names, True, _units_of(rows), {}, begin)
 
@@ -198,7 +203,7 @@ def _header_cells(text: str, form: Format, after: Sequence[str]) -> list[str]:
         cells = form.cells(text)
         while len(cells) > 1 and not cells[-1] and len(cells) > max((len(form.cells(row)) for row in after), default=0):
             cells.pop()  # a separator at the end of the header alone
-        return cells
+        return _closed_up(cells, form, after) or cells
     wanted = len(form.cells(after[0])) if after else 0
     readings = (
         text.split(), re.split(r"\s{2,}", text.strip()),
@@ -206,6 +211,27 @@ def _header_cells(text: str, form: Format, after: Sequence[str]) -> list[str]:
         re.findall(r"\S+(?:\s*/\s*\S+)?", text),
     )
     return next((cells for cells in readings if len(cells) == wanted), readings[0])
+
+
+def _closed_up(cells: Sequence[str], form: Format, after: Sequence[str]) -> list[str]:
+    """Return a header without the empty cells between its names, [] unless each row has exactly as many values.
+
+    Some programs write two tabs between names, and one between values.
+    """
+    names = [cell for cell in cells if cell]
+    rows = [_without_end(form.cells(row)) for row in after]
+    if len(names) == len(cells) or len(names) < 2 or not rows:
+        return []
+    fits = all(len([cell for cell in row if cell]) == len(names) for row in rows)
+    values = [row for row in rows if any(_is_plain_number(form, cell) for cell in row)]
+    return names if fits and values and all(len(row) == len(names) for row in values) else []
+
+
+def _without_end(cells: list[str]) -> list[str]:
+    """Return cells without the empty ones at the end of the line."""
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _is_plain_number(form: Format, cell: str) -> bool:

@@ -1,8 +1,9 @@
 """What to do about a cell that is no number, and about columns of units beside the readings."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from tsbench.analysis.tables.column_options import option_name
 from tsbench.analysis.tables.column_roles import UNITS
 from tsbench.analysis.tables.column_units import looks_like_unit, scales_of
 from tsbench.analysis.tables.layout import Layout, Line
@@ -16,6 +17,7 @@ _WITH_UNIT = re.compile(rf"({_NUMBER}(?:[eE][-+]?\d+)?)\s*([A-Za-z\u00b5\u03bc\u
 _BEYOND = re.compile(r"over(flow|load|range|rng)?|ovr?f?l?w?|o\.?l\.?|#n/?a|#num!?|#value!?|#ref!?|-{2,}|\*+|\?+|inf|"
                      r"err(or)?|clip(ped)?|invalid|none|1\.#\w+", re.IGNORECASE)
 _UNIT_NAME = re.compile(r"(.*?)[ _.-]*units?", re.IGNORECASE)
+_READINGS = ("reading", "value", "measurement")  #: names of columns of readings beside a plain "Unit"
 
 
 def hint_of_cell(cell: str) -> str:
@@ -36,6 +38,20 @@ def hint_of_cell(cell: str) -> str:
     return ""
 
 
+def hint_of_long_row(cells: Sequence[str], layout: Layout) -> str:
+    """Return what to do about a row with more cells than the header, "" where nothing is known of it."""
+    words = [cell for cell in cells if cell]
+    numbers = sum(map(layout.format.is_number, words))
+    if len(words) > 1 and not numbers:
+        return ". This line seems to be the header of another table. Write each table to a file of its own"
+    if numbers < len(words):
+        return ". Texts stand in it. If this line is a remark, delete it, or begin it with #"
+    if layout.format.delimiter == "," and not layout.format.comma:
+        return (". A comma cannot be both the decimal sign and the separator of cells. Export with a decimal point or "
+                "with semicolons")
+    return ""
+
+
 def units_in_cells(names: Sequence[str], row: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """Return (column of units, unit, column of the readings) for each column that holds units, as the 2450 writes them.
 
@@ -45,15 +61,29 @@ def units_in_cells(names: Sequence[str], row: Sequence[str]) -> tuple[tuple[str,
     row : the first row of cells
     """
     found = []
+    used: set[int] = set()
     for k, name in enumerate(names):
-        unit = row[k] if k < len(row) else ""
         named = _UNIT_NAME.fullmatch(name)
-        if named is None or not unit or not any(scales_of(unit, si) for si in ("V", "A", "s")):
+        if named is None:
             continue
-        wanted = [named[1].lower()] if named[1] else ["reading", "value", "measurement"]
-        mine = next((other for other in names if other.lower() in wanted), "")
-        found.append((name, unit, mine))
+        mine = _readings_of(names, k, named[1].lower(), used)
+        if mine is not None:
+            used.add(mine)
+        unit = row[k] if k < len(row) else ""
+        if unit and any(scales_of(unit, si) for si in ("V", "A", "s")):
+            found.append((name, unit, "" if mine is None else option_name(names, mine)))
     return tuple(found)
+
+
+def _readings_of(names: Sequence[str], k: int, prefix: str, used: Collection[int]) -> int | None:
+    """Return the position of the readings that a column of units belongs to, None where there is none.
+
+    A column "Source Unit" belongs to "Source". A plain "Unit" belongs to the nearest free column of readings to its
+    left; a file that writes the unit first has none there, so the nearest one to the right is taken.
+    """
+    wanted = (prefix,) if prefix else _READINGS
+    free = [j for j, other in enumerate(names) if other.lower() in wanted and j not in used and j != k]
+    return max((j for j in free if j < k), default=min(free, default=None))
 
 
 def question_of_units(names: Sequence[str], row: Sequence[str]) -> str:

@@ -28,6 +28,8 @@ _POWER = re.compile(
     r"|\b(?:thousand|million|billion)ths?\b|\b[IVU]\s*[*\u00d7\u22c5]\s*1[0e]", re.IGNORECASE)
 #: what reads as a unit of two letters, and is a word or a name more often
 _AMBIGUOUS = frozenset({"na", "pa", "ma", "fa", "ka", "ga", "us", "ps"})
+#: with a capital, also these are names: the voltages "Ua" and "Uv", the result "Pv"
+_CAPITAL = re.compile(r"[A-Z][avs]")
 _AMPERES = frozenset({"nA", "pA", "mA", "fA", "kA"})
 
 
@@ -61,7 +63,9 @@ def check_remarks(remarks: Iterable[Remark], assumed: Mapping[str, str], source:
     bare = {role: name for role, name in assumed.items() if role in UNITS}
     for remark in remarks if bare else ():
         for role, word, setting in _found(remark.text, tuple(bare)):
-            say = f"--columns {role}=\"{bare[role]} [{word if scales_of(word, UNITS[role]) else 'm' + UNITS[role]}]\""
+            unit = f"{word[0].lower()}{UNITS[role]}" if _CAPITAL.fullmatch(word) else word
+            unit = unit if scales_of(unit, UNITS[role]) else f"m{UNITS[role]}"
+            say = f"--columns {role}=\"{bare[role]} [{unit}]\""
             if not setting:
                 raise UnclearUnit(
                     f"{source}: {remark.where} says '{word}', but no unit is given for column '{bare[role]}'. "
@@ -87,10 +91,12 @@ def _found(text: str, roles: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
     units = bool(_UNIT.search(text))
     for before, word in zip(["", *words], words, strict=False):
         plain = word.strip(".")
-        ambiguous = plain.lower() in _AMBIGUOUS and plain not in _AMPERES and not units
-        if ambiguous and not re.search(rf"(?:\b(?:in|IN)\s+|[\[(]\s*){plain}\b", joined):
+        number = bool(re.fullmatch(r"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?", before))
+        ambiguous = (plain.lower() in _AMBIGUOUS and plain not in _AMPERES) or (
+            not number and _CAPITAL.fullmatch(plain))
+        if ambiguous and not units and not re.search(rf"(?:\b(?:in|IN)\s+|[\[(]\s*){plain}\b", joined):
             continue
         for role in roles:
             scales = scales_of(plain, UNITS[role])
             if len(plain) > 1 and scales not in ((), (1.0,)) and plain.lower() not in ("min", "mins"):
-                yield role, plain, bool(re.fullmatch(r"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?", before))
+                yield role, plain, number

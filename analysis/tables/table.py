@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
-from tsbench.analysis.tables.column_roles import BARE, UNITS, column_of, guess_columns, parse_columns
+from tsbench.analysis.tables.column_roles import BARE, UNITS, guess_columns, parse_columns
 from tsbench.analysis.tables.column_units import (
     Header,
     UnclearColumns,
@@ -31,7 +31,14 @@ from tsbench.analysis.tables.column_units import (
 )
 from tsbench.analysis.tables.device_names import tells_apart
 from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank
-from tsbench.analysis.tables.odd_cells import cells_of_units, check_row_of_units, hint_of_cell, question_of_units
+from tsbench.analysis.tables.named_columns import are_enough, named_columns
+from tsbench.analysis.tables.odd_cells import (
+    cells_of_units,
+    check_row_of_units,
+    hint_of_cell,
+    hint_of_long_row,
+    question_of_units,
+)
 from tsbench.analysis.tables.remarks import Remark, check_remarks
 from tsbench.analysis.tables.repeated_header import check_repeated
 from tsbench.analysis.tables.thousands import PointsOfThousands
@@ -126,22 +133,19 @@ def parse_table(
 
     def resolve(names: Sequence[str], units: Sequence[str], row: Sequence[str]) -> dict[str, int]:
         said.clear()
-        if columns is None:
-            try:
-                found = guess_columns(names, source, units)
-            except UnclearColumns as error:
-                raise UnclearColumns(f"{error}{question_of_units(names, row)}") from None
-            return {role: k for role, k in found.items() if role not in _OPTIONAL or _may_be_number(row, k)}
-        where = {}
-        for role, name in columns.items():
-            where[role], unit = column_of(name, names, source)
-            if unit is not None:
-                said[role] = unit
-        return where
+        where, given = named_columns(columns or {}, names, source)
+        said.update(given)
+        if are_enough(where):
+            return where
+        try:
+            found = guess_columns(names, source, units, where, named=columns)
+        except UnclearColumns as error:
+            raise UnclearColumns(f"{error}{question_of_units(names, row)}") from None
+        return {role: k for role, k in found.items()
+                if role in where or role not in _OPTIONAL or _may_be_number(row, k)}
 
     layout = find_layout(head, resolve, source)
-    if columns is None:
-        layout = _without_blank_columns(layout, head[layout.begin :])
+    layout = _without_blank_columns(layout, head[layout.begin :], columns or {})
     check_row_of_units(layout, source)
     read = {role: _column(role, layout, said.get(role), source) for role in layout.where}
     assumed = {role: column.name for role, column in read.items() if column.assumed}
@@ -211,12 +215,12 @@ def _may_be_number(row: Sequence[str], position: int) -> bool:
     return position >= len(row) or (not any(letter in row[position] for letter in ":/") and not row[position].isalpha())
 
 
-def _without_blank_columns(layout: Layout, rows: Sequence[Line]) -> Layout:
-    """Return the layout without the optional columns that hold numbers in few rows: one result beside the readings."""
+def _without_blank_columns(layout: Layout, rows: Sequence[Line], named: Mapping[str, str]) -> Layout:
+    """Return the layout without optional columns of numbers in few rows, unless the user names them."""
     cells = [layout.format.cells(line.text) for line in rows if not line.comment]
     few = [
-        role for role, k in layout.where.items()
-        if role in _OPTIONAL and 2 * sum(k < len(row) and is_blank(row[k]) for row in cells) > len(cells)]
+        role for role, k in layout.where.items() if role in _OPTIONAL and role not in named
+        and 2 * sum(k < len(row) and is_blank(row[k]) for row in cells) > len(cells)]
     return replace(layout, where={role: k for role, k in layout.where.items() if role not in few})
 
 
@@ -254,7 +258,8 @@ def read_column(
         except UnclearUnit as error:
             raise UnclearUnit(f"--columns {role}: {error}. Give for example {role}='{name} [m{si}]'") from None
     head = split_header(name, BARE) if headed else Header(name, "")
-    hint = f"Give its unit with --columns {role}=\"{head.name} [m{si}]\""
+    shown = name if head.unit.isdecimal() else head.name   # the number in "V (7)" may be part of the name
+    hint = f"Give its unit with --columns {role}=\"{shown} [m{si}]\""
     if is_function(head.name):
         raise UnclearUnit(f"{source}: column '{name}' seems to be a function or a multiple of the {role}, such as a "
                           f"logarithm. If the column is the {role} itself, {hint[0].lower()}{hint[1:]}")
@@ -343,12 +348,8 @@ def _cell(cells: Sequence[str], position: int) -> str:
 def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
     cells, names = layout.format.cells(line.text), layout.names
     if len(cells) > len(names) and any(cells[len(names) :]):
-        hint = (
-            ". A comma cannot be both the decimal sign and the separator of cells. Export with a decimal point or "
-            "with semicolons"
-            if layout.format.delimiter == "," and not layout.format.comma else ""
-        )
-        raise UnreadableFile(f"{place} has {len(cells)} cells, but the header has {len(names)}{hint}")
+        raise UnreadableFile(
+            f"{place} has {len(cells)} cells, but the header has {len(names)}{hint_of_long_row(cells, layout)}")
     values = {}
     for role, position in layout.where.items():
         if position >= len(cells):

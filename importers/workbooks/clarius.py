@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsbench.analysis.tables.column_units import step_of
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.importers.cycles import joined_cycles
 from tsbench.importers.foreign import ForeignTable, choose
@@ -22,6 +23,8 @@ _RULE = re.compile(r"={5,}")
 #: sheets that hold no run
 _NO_RUNS = frozenset({_SETTINGS, "Calc"})
 _CYCLE = re.compile(r"Cycle\s+(\d+)", re.IGNORECASE)
+#: what the program calls the sheet of a run; any other name was given by a person
+_NAME_OF_A_RUN = re.compile(r"(Run|Data|Append|Cycle)\s*\d*(, columns [A-Z]+ to [A-Z]+)?", re.IGNORECASE)
 #: settings of a terminal that two runs of one test share
 _SAME = ("Operation Mode", "Start/Bias", "Stop", "Step", "Compliance", "Dual Sweep")
 
@@ -166,8 +169,10 @@ def _with_roles(table: ForeignTable, run: ClariusRun) -> ForeignTable:
     measured = {"V": "V", "I": "A"}
     columns = []
     for column in table.columns:
-        unit = "s" if column.name == "Time" else measured.get(column.name[-1:], "")
-        calculated = column.name in run.formulas
+        step = step_of(column.name)
+        name = step.name if step else column.name
+        unit = "s" if name == "Time" else measured.get(name[-1:], "")
+        calculated = name in run.formulas
         columns.append(replace(
             column, unit="" if calculated else unit, calculated=calculated,
             role="time" if column.name == "Time" and roles else roles.get(column.name, "")))
@@ -201,8 +206,11 @@ def _only_pair(names: Sequence[str]) -> str | None:
 def _belongs(first: tuple[ClariusRun, ForeignTable], run: ClariusRun, table: ForeignTable) -> bool:
     """Return whether a run is another cycle of the sweep of ``first``.
 
-    Where the file has no settings, the voltages tell: they are the same ones.
+    Where the file has no settings, the voltages tell: they are the same ones. A sheet that a person named holds a
+    measurement of its own: often of another device.
     """
+    if not (_NAME_OF_A_RUN.fullmatch(table.name) and _NAME_OF_A_RUN.fullmatch(first[1].name)):
+        return False
     if [c.name for c in table.columns] != [c.name for c in first[1].columns]:
         return False
     if run.terminals or first[0].terminals:

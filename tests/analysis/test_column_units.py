@@ -94,6 +94,8 @@ def test_units_in_the_columns_option(columns, headed):
         ("Bias [mV],Current [nA]\n1,2\n", {"voltage": 1e-3, "current": 1e-9}),
         ('"Voltage, mV","Current, uA"\n1,2\n', {"voltage": 1e-3, "current": 1e-6}),
         ("\uff36\uff08mV\uff09,I\uff08uA\uff09\n1,2\n", {"voltage": 1e-3, "current": 1e-6}),  # full width
+        ("Voltage (in Volt),Current (in Ampere)\n1,2\n", {"voltage": 1.0, "current": 1.0}),
+        ("V (in mV),I [in uA]\n1,2\n", {"voltage": 1e-3, "current": 1e-6}),
         ("Millivolt,Mikroampere\n1,2\n", {"voltage": 1e-3, "current": 1e-6}),
     ],
 )
@@ -270,3 +272,17 @@ def test_what_is_no_time_is_not_taken_for_it(text, roles):
 def test_a_conductance_is_no_time():
     with pytest.raises(ConfigurationError, match=r"the columns of voltage and current .* are not clear"):
         read("V [V],G [uS]\n1,2\n")
+
+
+def test_a_name_with_a_capital_u_is_no_unit():
+    """Ua is an anode voltage or one of several results, not a current in microampere."""
+    with pytest.raises(ConfigurationError, match=r"columns of voltage and current .* are not clear"):
+        read("n,P,Pa,U,Ua\n1,2,3,4,5\n2,3,4,5,6\n")
+    assert read("# Ua Output DOUBLE_P\nV,I\n1,2\n2,3\n").read["current"].assumed
+    with pytest.raises(ConfigurationError, match=r"'Ua', but no unit.*current=\"I \[uA\]\""):
+        read("# currents in Ua\nV,I\n1,2\n2,3\n")
+    for header in ("V,I (Ua)", "V,I\nV,Ua"):
+        with pytest.raises(ConfigurationError, match=r"'Ua' may mean micro, or .*--columns current="):
+            read(f"{header}\n1,2\n2,3\n")
+    assert read("VOLTAGE(V),CURRENT(UA)\n1,2\n").read["current"].factor == pytest.approx(1e-6)
+    assert read("V,UA\n1,2\n").read["current"].factor == pytest.approx(1e-6)

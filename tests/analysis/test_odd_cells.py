@@ -44,3 +44,25 @@ def test_units_in_cells_are_part_of_the_question_and_of_the_check():
     assert read(HEADER + ROWS.format(*["Volt"] * 8), columns).columns["voltage"][0] == pytest.approx(0.1)
     with pytest.raises(ConfigurationError, match="column 'Source Unit' says 'mV', but no unit is given"):
         read(HEADER + ROWS.format(*["mV"] * 8).replace("mV DC", "mV"), columns)
+
+
+def test_each_column_of_units_belongs_to_its_own_readings():
+    """The buffer of a 2450: the current with its unit, and further right the voltage with its own."""
+    header = "Index,Reading,Unit,Terminal,Value,Unit,Digits\n"
+    rows = "".join(f"{k},{k}e-12,Amp DC,Rear,0.{k},Volt DC,5.5\n" for k in range(1, 9))
+    with pytest.raises(ConfigurationError, match=r"'current=Reading \[Amp DC\],voltage=Value \[Volt DC\]'$"):
+        read(header + rows)
+    table = read(header + rows, {"current": "Reading [Amp DC]", "voltage": "Value [Volt DC]"})
+    assert table.columns["voltage"][0] == pytest.approx(0.1)
+    assert table.columns["current"][0] == pytest.approx(1e-12)
+    first = "Index,Unit,Reading,Unit,Value\n" + "".join(f"{k},Amp,{k}e-12,Volt,0.{k}\n" for k in range(1, 9))
+    with pytest.raises(ConfigurationError, match=r"'current=Reading \[Amp\],voltage=Value \[Volt\]'$"):
+        read(first)
+    twice = "Reading,Unit,Reading,Unit\n" + "".join(f"{k}e-12,Amp,0.{k},Volt\n" for k in range(1, 9))
+    with pytest.raises(ConfigurationError, match=r"'current=1 \[Amp\],voltage=3 \[Volt\]'$"):
+        read(twice)
+
+
+def test_one_column_for_two_roles_is_refused():
+    with pytest.raises(ConfigurationError, match=r"column 1 \('V'\) for two roles, voltage and current\. Give each"):
+        read("V,I\n1,2\n2,3\n", {"voltage": "V [V]", "current": "1 [A]"})

@@ -207,3 +207,42 @@ def test_a_point_that_may_separate_thousands_is_asked_for(text):
     "V (V);I (uA)\n1.0001;2\n1.020;3\n", "V (mV);I (uA)\n1020.125;2\n1.020;3\n"])
 def test_a_point_that_another_number_shows_as_decimal_is_decimal(text):
     assert read(text, None).columns["voltage"][1] in (pytest.approx(1.02), pytest.approx(1.02e-3))
+
+
+def test_two_tabs_between_names_and_one_between_values():
+    table = parse_table(["t\t\tVoc\t\tI\t\t\n", "0.1\t0.3\t1e-3\t\n", "0.2\t0.4\t2e-3\t\n"],
+                        {"voltage": "Voc", "current": "I"})
+    assert table.columns["voltage"] == pytest.approx([0.3, 0.4])
+    assert table.columns["current"] == pytest.approx([1e-3, 2e-3])
+    table = parse_table(["t\t\tV\t\tI\n", "s\t\tmV\t\tuA\n", "0.1\t300\t1\n"])
+    assert table.columns["voltage"] == pytest.approx([0.3]) and table.columns["current"] == pytest.approx([1e-6])
+
+
+@pytest.mark.parametrize("rows", [
+    ["0.1\t0.3\n"],   # a value is missing: which one?
+    ["0.1\t\t0.3\t1e-3\n"],
+    ["\t\tmV\t\tuA\n", "0.1\t0.3\t1e-3\n"],   # a unit is missing
+])
+def test_two_tabs_between_names_and_other_rows_are_refused(rows):
+    with pytest.raises((UnreadableFile, ConfigurationError)):
+        parse_table(["t\t\tV\t\tI\n", *rows])
+
+
+def test_a_later_row_with_another_number_of_values_is_refused():
+    rows = ["0.1\t0.3\t1e-3\n"] * 40
+    for odd in ("0.1\t\t0.3\t1e-3\n", "0.1\t0.3\n"):
+        with pytest.raises(UnreadableFile, match="line 42"):
+            parse_table(["t\t\tV\t\tI\n", *rows, odd])
+
+
+def test_the_header_of_another_table_is_said():
+    with pytest.raises(UnreadableFile, match=r"line 3 has 3 cells, but the header has 2\. This line seems to be"):
+        read("V,I\n1,2\nt,V2,I2\n1,2,3\n")
+    with pytest.raises(UnreadableFile, match=r"line 3 has 4 cells.*If this line is a remark, delete it"):
+        read("V,I\n1,2\nD,a,2,1\n1,2\n")
+
+
+def test_a_table_with_one_column_is_said_to_have_one():
+    with pytest.raises(ConfigurationError, match=r"one column, .*between 1 and 3\. tsbench needs two columns") as asked:
+        read("1\n2\n3\n", None)
+    assert "=2" not in str(asked.value)

@@ -122,7 +122,7 @@ def test_one_clear_line_for_what_cannot_be_used(tmp_path):
     (tmp_path / "empty").mkdir()
     for arguments, error, word in [
         (([good], "voltage=W,current=I"), ConfigurationError, "'W'"),
-        (([good], "voltage=V"), ConfigurationError, "not enough"),
+        (([good], None, None, None, "spikes"), ConfigurationError, "--columns 'voltage=V,current=I,time=NAME'"),
         (([good], None, "over=3"), ConfigurationError, "rule"),
         (([tmp_path / "empty"],), ConfigurationError, "no run file or table"),
         (([tmp_path / "*.nxs"],), ConfigurationError, "no file matches"),
@@ -254,6 +254,17 @@ def test_workbooks_and_binary_files_are_named(tmp_path, name, content, words):
         analyse_files([path])
     assert all(word in str(refused.value) for word in (name, *words))
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path, end):
+    """A program that writes CR LF to a text file of Windows makes CR CR LF of it."""
+    path = tmp_path / "iv.csv"
+    path.write_bytes(end.join(["V [V],I [A]", "1,2", "2,3", "", "x,4", ""]).encode())
+    with pytest.raises(UnreadableFile, match=r"line 5: 'x' in column"):
+        read_table(path)
+    path.write_bytes(end.join(["V [V],I [A]", "1,2", "2,3", ""]).encode())
+    assert read_table(path).columns["current"] == pytest.approx([2.0, 3.0])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

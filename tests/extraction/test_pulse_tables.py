@@ -156,7 +156,7 @@ def test_what_is_missing_is_said(tmp_path):
     with pytest.raises(ConfigurationError, match="no pulse"):
         analyse_files([flat], kind="pulses")
     path = table(tmp_path, time, voltage, current, header="a,voltage_mV,current_uA")
-    with pytest.raises(ConfigurationError, match=r"not enough for relaxation. Give time, voltage and current"):
+    with pytest.raises(ConfigurationError, match=r"a table of relaxation needs columns of time, voltage and current"):
         analyse_files([path], kind="relaxation")
     with pytest.raises(ConfigurationError, match="Give one of sweep, pulses, relaxation, spikes"):
         analyse_files([path], kind="pulse")

@@ -169,6 +169,24 @@ def test_runs_without_settings_are_cycles_if_their_voltages_are_the_same(tmp_pat
     assert len(thresholds(analyse_files([path]))) == 2
 
 
+def test_sheets_that_a_person_named_are_no_cycles(tmp_path):
+    """Each holds another transistor, though the test and its settings are the same."""
+    names = ["W=1um L=2um", "W=1um L=5um", "Run7", "Run8"]
+    path = workbook(tmp_path / "set.xlsx", **{name: data(0.1 * k + 0.1) for k, name in enumerate(names)},
+                    Settings=[row for name in names for row in section(name)])
+    assert [table.name for table in Workbooks().read(path).tables] == [*names[:2], "Run7 to Run8"]
+
+
+def test_the_steps_of_a_family_have_units(tmp_path):
+    rows = [[f"Drain{q}({n})" for n in (1, 2) for q in "IV"], *[[1e-6 * k, 0.01 * k] * 2 for k in range(50)]]
+    path = workbook(tmp_path / "family.xlsx", Data=rows, Settings=section("Data"))
+    with pytest.raises(ConfigurationError, match=r"2 steps .*'voltage=2\.\.4:2,current=1\.\.3:2'"):
+        analyse_files([path])
+    first, second = analyse_files([path], "voltage=2..4:2").understood
+    assert "voltage = 'DrainV(1)' [V], current = 'DrainI(1)' [A]" in first
+    assert "voltage = 'DrainV(2)' [V], current = 'DrainI(2)' [A]" in second
+
+
 def test_two_swept_terminals_are_a_question(tmp_path):
     rows = [["Time", "AI", "AV", "BI", "BV"], *[[0.1 * k, 1e-6 * k, 0.01 * k, -1e-6 * k, 0.02 * k] for k in range(50)]]
     settings = section("Run1", terminals=("Voltage Linear Sweep", "Voltage Linear Sweep"))
@@ -176,6 +194,17 @@ def test_two_swept_terminals_are_a_question(tmp_path):
     with pytest.raises(ConfigurationError, match="terminals A, B each have a voltage and a current"):
         analyse_files([path])
     assert analyse_files([path], "voltage=AV,current=AI").rows
+    assert "voltage = 'BV' [V], current = 'BI' [A]" in analyse_files([path], "voltage=BV").understood[0]
+
+
+def test_one_column_that_is_named_replaces_that_of_the_settings(tmp_path):
+    """The user names a terminal that is not the swept one: the current is that of the same terminal."""
+    rows = [["Time", "AI", "AV", "BI", "BV"], *[[0.1 * k, 1e-6 * k, 0.01 * k, -1e-6 * k, 0.02 * k] for k in range(50)]]
+    path = workbook(tmp_path / "one.xlsx", Run1=rows, Settings=section("Run1"))
+    assert "current = 'AI' [A]" in analyse_files([path]).understood[0]
+    assert "voltage = 'BV' [V], current = 'BI' [A]" in analyse_files([path], "voltage=BV").understood[0]
+    with pytest.raises(ConfigurationError, match=r"column 3 \('AV'\) for two roles, voltage and current"):
+        analyse_files([path], "voltage=AV,current=AV [A]")
 
 
 def test_the_summary_of_many_cycles_has_no_readings(tmp_path):
