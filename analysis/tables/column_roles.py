@@ -13,6 +13,7 @@ from tsbench.analysis.tables.column_units import (
     split_header,
     unit_factor,
 )
+from tsbench.analysis.tables.terminals import unlike_terminals
 from tsbench.errors import ConfigurationError, nearest
 
 #: what a column may mean
@@ -31,16 +32,17 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "voltage": (
         r"(device|dut)[ _.-]?(voltage|volts?|v)|v[ _]?(dut|device)",
         r"voltage|volts?|v|u|spannung|tension",
-        r"(meas(ured)?|sense|read(back)?)[ _.-]?(voltage|v)|v[ _]?meas(ured)?",
+        r"(meas(ured)?|sense|read(back)?)[ _.-]?(voltage|v)|v[ _]?meas(ured)?([ _]?ch)?[ _]?\d*",
         r"(smu|ch|channel|anode|cathode|drain|top|cell|sample)?[ _.-]?\d*[ _.-]?(voltage|v)[ _.-]?\d*|v\([^)]*\)",
-        r"(source|applied|bias|drive|forced?)[ _.-]?(voltage|v)",
+        r"(source|applied|bias|drive|forced?)[ _.-]?(voltage|v)|v[ _]?forced?([ _]?ch)?[ _]?\d*",
     ),
     "current": (
         r"(device|dut)[ _.-]?(current|i)|i[ _]?(dut|device)",
         r"current|curr|amps|amperes?|i|strom|courant",
-        r"(meas(ured)?|sense|read(back)?)[ _.-]?(current|i)|i[ _]?meas(ured)?",
+        r"(meas(ured)?|sense|read(back)?)[ _.-]?(current|i)|i[ _]?meas(ured)?([ _]?ch)?[ _]?\d*",
         r"abs(olute)?[ _.(]*(current|i)\)?|\|(current|i)\|",
         r"(smu|ch|channel|anode|cathode|drain|top|cell|sample)?[ _.-]?\d*[ _.-]?(current|i)[ _.-]?\d*|i\w?\([^)]*\)",
+        r"forced?[ _.-]?(current|i)|i[ _]?forced?([ _]?ch)?[ _]?\d*",
     ),
     "time": (
         r"time|t|zeit|temps",
@@ -58,6 +60,11 @@ _BESIDE = re.compile(r"compliance|limit|range|noise|error|std|dev|uncertainty|si
 #: what follows V or I in the name of a result: of a threshold, a state, a limit
 _RESULT = re.compile(r"(re)?set\w*|hold\w*|th\w*|on|off|lrs|hrs|read\w*|max\w*|min\w*|comp\w*|limit\w*|form\w*|cc",
                      re.IGNORECASE)
+#: names that only a voltage, or only a current, has; not those of numbers that begin with the same letter
+_LIKE: Mapping[str, re.Pattern[str]] = {
+    "voltage": re.compile(r"(?i:.*\b(volt(age|s)?|potential|bias)\b.*)|V[ _.-]?(?!al|ar|er|ac|en|is|ol|ec)[A-Za-z]{1,6}\d?"),
+    "current": re.compile(r"(?i:.*\b(current|amps|amperes?)\b.*)|I[ _.-]?(?!n|t|d$|D$)[A-Za-z]{1,6}\d?"),
+}
 _MOST_COLUMNS = 1000  #: that a range may have
 #: names that stand alone for a quantity
 BARE = re.compile("|".join(_NAMES[role][rank] for role in ("voltage", "current", "time") for rank in (0, 1))
@@ -206,16 +213,7 @@ def guess_columns(
                 break
     if not {"voltage", "current"} & (known or {}).keys() and "voltage" not in found:
         found |= _terminal_pair(heads, unused, source)
-    alone = all(is_unit(name) for name in names if name)  # the units themselves are the header: "V,A"
-    for role in ("voltage", "current", "time"):  # what only its unit tells: "Channel A" in mV
-        mine = [
-            k for k, head in enumerate(heads)
-            if k not in {*found.values(), *unused} and not _BESIDE.search(head.name) and not is_function(head.name)
-            and _fits(unit := names[k] if alone else head.unit or (units[k] if k < len(units) else ""), UNITS[role])
-            and (role != "time" or _is_time(unit))
-        ]
-        if role not in found and len(mine) == 1:
-            found[role] = mine[0]
+    found |= _by_unit(names, heads, units, found, unused)
     if "time" not in (known or {}) and {"voltage", "current", "time"} <= found.keys() \
             and heads[found["time"]] == Header("T", "") \
             and not (units[found["time"]] if found["time"] < len(units) else ""):
@@ -226,7 +224,86 @@ def guess_columns(
             "them, for example --columns voltage=NAME,current=NAME or --columns time=NAME,voltage=NAME. "
             f"The columns are {', '.join(names[:20])}"
         )
+    _ask_for_the_other(names, heads, units, found, unused, source)
+    if not {"voltage", "current"} <= (known or {}).keys():
+        _ask_for_one_terminal(names, heads, found, source)
     return found
+
+
+def _by_unit(
+    names: Sequence[str], heads: Sequence[Header], units: Sequence[str], found: Mapping[str, int],
+    unused: Collection[int],
+) -> dict[str, int]:
+    """Return the roles of what only its unit tells: "Channel A" in mV."""
+    alone = all(is_unit(name) for name in names if name)  # the units themselves are the header: "V,A"
+    more: dict[str, int] = {}
+    for role in ("voltage", "current", "time"):
+        mine = [
+            k for k, head in enumerate(heads)
+            if k not in {*found.values(), *more.values(), *unused} and not _BESIDE.search(head.name)
+            and not is_function(head.name)
+            and _fits(unit := names[k] if alone else head.unit or _under(units, k), UNITS[role])
+            and (role != "time" or _is_time(unit))
+        ]
+        if role not in found and len(mine) == 1:
+            more[role] = mine[0]
+    return more
+
+
+def _under(units: Sequence[str], k: int) -> str:
+    return units[k] if k < len(units) else ""
+
+
+def _ask_for_the_other(
+    names: Sequence[str], heads: Sequence[Header], units: Sequence[str], found: Mapping[str, int],
+    unused: Collection[int], source: str,
+) -> None:
+    """Raise where time and a current are found, and beside them columns that may be the voltage, or the reverse.
+
+    Without the voltage, a sweep over time would be taken for spikes of its current.
+    """
+    for role, other in (("voltage", "current"), ("current", "voltage")):
+        if role in found or not {"time", other} <= found.keys():
+            continue
+        mine = [
+            k for k, head in enumerate(heads)
+            if k not in {*found.values(), *unused} and not _BESIDE.search(head.name) and not is_function(head.name)
+            and (_fits(unit, UNITS[role]) if (unit := head.unit or _under(units, k))
+                 else _LIKE[role].fullmatch(head.name) and not _RESULT.fullmatch(head.name[1:].lstrip(" _.-")))]
+        if mine:
+            time, had = (bare_name(names[found[one]]) for one in ("time", other))
+            raise ConfigurationError(
+                f"{source}: {'columns' if len(mine) > 1 else 'column'} "
+                f"{' and '.join(_called(names, k) for k in mine[:4])} may {'each ' * (len(mine) > 1)}be the {role}. "
+                f"Choose one with --columns 'time={time},{role}={bare_name(names[mine[0]])},{other}={had}'. For "
+                f"spikes of the {other} alone, give --columns 'time={time},{other}={had}'")
+
+
+def _ask_for_one_terminal(
+    names: Sequence[str], heads: Sequence[Header], found: Mapping[str, int], source: str
+) -> None:
+    """Raise where voltage and current are of different terminals by their names."""
+    if not {"voltage", "current"} <= found.keys():
+        return
+    voltage, current = (heads[found[role]].name for role in ("voltage", "current"))
+    if why := unlike_terminals(voltage, current):
+        raise ConfigurationError(
+            f"{source}: {why}. So they give no resistance and no power of one device, and no threshold or hold "
+            "voltage. If you know that this current flows at this voltage, give --columns "
+            f"'voltage={voltage},current={current}'. The columns are {', '.join(names[:20])}")
+
+
+def of_unlike_terminals(read: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a line about a voltage and a current of different terminals that the user named; nothing for others.
+
+    Parameters
+    ----------
+    read : role -> name of its column in the header
+    """
+    if not {"voltage", "current"} <= read.keys():
+        return ()
+    why = unlike_terminals(bare_name(read["voltage"]), bare_name(read["current"]))
+    return (f"{why}. Resistances and powers of the two are not those of one device",) if why else ()
 
 
 def _range_of(role: str, places: Sequence[int]) -> str:

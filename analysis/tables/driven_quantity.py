@@ -70,7 +70,10 @@ def _largest_step(values: FloatArray) -> float:
 def _logarithm(values: FloatArray) -> FloatArray:
     """Return the logarithms of the magnitudes; nothing where too many values are zero."""
     size = np.abs(values[values != 0.0])
-    return np.log(size) if size.size >= (1.0 - _MOST_TURNS) * values.size else size[:0]
+    if size.size < (1.0 - _MOST_TURNS) * values.size:
+        return size[:0]
+    logarithm: FloatArray = np.log(size)
+    return logarithm
 
 
 def _even(steps: FloatArray, least: float) -> bool:
