@@ -8,6 +8,7 @@ from tsbench.analysis.tables.column_units import (
     Header,
     UnclearColumns,
     is_function,
+    is_resistance,
     is_unit,
     looks_like_unit,
     split_header,
@@ -62,7 +63,8 @@ _RESULT = re.compile(r"(re)?set\w*|hold\w*|th\w*|on|off|lrs|hrs|read\w*|max\w*|m
                      re.IGNORECASE)
 #: names that only a voltage, or only a current, has; not those of numbers that begin with the same letter
 _LIKE: Mapping[str, re.Pattern[str]] = {
-    "voltage": re.compile(r"(?i:.*\b(volt(age|s)?|potential|bias)\b.*)|V[ _.-]?(?!al|ar|er|ac|en|is|ol|ec)[A-Za-z]{1,6}\d?"),
+    "voltage": re.compile(
+        r"(?i:.*\b(volt(age|s)?|potential|bias)\b.*)|V[ _.-]?(?!al|ar|er|ac|en|is|ol|ec)[A-Za-z]{1,6}\d?"),
     "current": re.compile(r"(?i:.*\b(current|amps|amperes?)\b.*)|I[ _.-]?(?!n|t|d$|D$)[A-Za-z]{1,6}\d?"),
 }
 _MOST_COLUMNS = 1000  #: that a range may have
@@ -222,7 +224,7 @@ def guess_columns(
         raise UnclearColumns(
             f"{source}: the columns of voltage and current (or of one of them and time) are not clear. Name two of "
             "them, for example --columns voltage=NAME,current=NAME or --columns time=NAME,voltage=NAME. "
-            f"The columns are {', '.join(names[:20])}"
+            f"The columns are {', '.join(names[:20])}{_of_resistances(names, heads, units)}"
         )
     _ask_for_the_other(names, heads, units, found, unused, source)
     if not {"voltage", "current"} <= (known or {}).keys():
@@ -248,6 +250,17 @@ def _by_unit(
         if role not in found and len(mine) == 1:
             more[role] = mine[0]
     return more
+
+
+def _of_resistances(names: Sequence[str], heads: Sequence[Header], units: Sequence[str]) -> str:
+    """Return the end of a question about a table that states resistances: what can be read; "" for other tables."""
+    mine = [name for k, (name, head) in enumerate(zip(names, heads, strict=True))
+            if is_resistance(head.name, head.unit or _under(units, k))]
+    if not mine:
+        return ""
+    return (f". {', '.join(mine[:3])} {'is a resistance' if len(mine) == 1 else 'are resistances'}. Tables of "
+            "resistances (retention, endurance, drift, forming) are not read. Sweeps need voltage and current, pulses "
+            "need time, voltage and current, and spikes need time and voltage or current")
 
 
 def _under(units: Sequence[str], k: int) -> str:

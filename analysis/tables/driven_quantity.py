@@ -69,7 +69,7 @@ def _largest_step(values: FloatArray) -> float:
 
 def _logarithm(values: FloatArray) -> FloatArray:
     """Return the logarithms of the magnitudes; nothing where too many values are zero."""
-    size = np.abs(values[values != 0.0])
+    size: FloatArray = np.abs(values[values != 0.0])
     if size.size < (1.0 - _MOST_TURNS) * values.size:
         return size[:0]
     logarithm: FloatArray = np.log(size)

@@ -23,6 +23,7 @@ from tsbench.analysis.tables.column_units import (
     Header,
     UnclearColumns,
     UnclearUnit,
+    check_quantity,
     is_function,
     other_scale,
     plain_text,
@@ -249,6 +250,7 @@ def read_column(
     if si is None:
         return ColumnRead(name, "", 1.0, assumed=False)
     if said is not None:
+        check_quantity(role, name, (split_header(name, BARE).unit if headed else "") or under, said)
         try:
             return ColumnRead(name, said, unit_factor(said, si), assumed=False, by_user=True)
         except UnclearUnit as error:
@@ -352,9 +354,8 @@ def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
     values = {}
     for role, position in layout.where.items():
         if position >= len(cells):
-            raise UnreadableFile(
-                f"{place} has {len(cells)} cells, but the header has {len(names)}. '{names[position]}' is missing"
-            )
+            raise UnreadableFile(f"{place} has {len(cells)} cells, but the header has {len(names)}. "
+                                 f"'{names[position]}' is missing")
         try:
             values[role] = layout.format.number(cells[position])
         except ValueError:

@@ -59,7 +59,7 @@ def test_a_voltage_that_is_not_clear_beside_time_and_current_is_a_question(heade
 
 
 def test_a_current_that_is_not_clear_beside_time_and_voltage_is_a_question():
-    with pytest.raises(ConfigurationError, match="'Branch X .A.' and 'Branch Y .A.' may each be the current"):
+    with pytest.raises(ConfigurationError, match=r"'Branch X .A.' and 'Branch Y .A.' may each be the current"):
         read("Time (s),V (V),Branch X (A),Branch Y (A)", row="1,2,3,4")
 
 
