@@ -103,6 +103,10 @@ def read_tables(path: Path, columns: Mapping[str, str] | None = None, wanted: st
                 problems.append(str(error))
     if not read and first is not None:
         raise first
+    if wanted is not None and len(names) == 1 and len(read) > 1:   # the devices or temperatures of one table
+        parts = [one.name for one in read]
+        if not names[0] or wanted in parts:
+            read = [read[parts.index(choose(parts, wanted, path.name))]]
     return TablesRead(read, problems)
 
 

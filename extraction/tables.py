@@ -100,9 +100,11 @@ def check_units(table: Table, path: Path) -> None:
     say = ",".join(
         f"{role}={bare_name(column.name)} [{_other_unit(role, column) if role in doubt.roles else column.unit}]"
         for role, column in units.items())
+    as_read = "" if len(doubt.roles) > 1 else (   # a value that is too large may be right
+        f". If the {doubt.roles[0]} is right, give [{units[doubt.roles[0]].unit}]")
     raise ConfigurationError(
         f"{path.name}: the units cannot be right, because {doubt.why}. The file was read with {shown}. Look in the "
-        f"notes of the measurement, and give the units, for example --columns '{say}'")
+        f"notes of the measurement, and give the units, for example --columns '{say}'{as_read}")
 
 
 def _other_unit(role: str, column: ColumnRead) -> str:
