@@ -23,6 +23,7 @@ from tsbench.storage.campaign_files import missing_in_folder
 
 #: first bytes of a run file
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_MOST_EQUAL = 5  #: questions about tables of one file that are alike; more are one line with a count
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def _analyse_tables(
     into.problems.extend(read.problems)
     if read.tables and (remarks := read.tables[0].remarks):
         into.lines.extend(f"{label}: {line}" for line in remarks)
-    failed = 0
+    failed, asked = 0, list[tuple[str, str]]()
     for one in read.tables:
         name = f"{label}:{one.name}" if one.name else label
         drawn_as = path.with_name(_figure_stem(label, path, one.name, into.stems) + path.suffix)
@@ -196,15 +197,37 @@ def _analyse_tables(
         except TsbenchError as error:
             failed += 1
             said = str(error).replace(drawn_as.name, f"{label}, table '{one.name}'" if one.name else label)
+            asked.append((one.name, said))
             if failed == len(read.tables):
-                raise type(error)(said) from error
-            into.problems.append(said)
+                raise type(error)("; ".join(_counted(asked)) if len(asked) > _MOST_EQUAL else said) from error
             continue
         program = f"{one.program}, " if one.program else ""
         into.understood.append(f"{name}: {program}{found.understood}")
         into.rows.extend(result.row(device="", protocol="table", run=name) for result in found.results)
         into.lines.extend(f"{name}: {line}" for line in found.lines)
         into.figures.extend(found.figures)
+    into.problems.extend(_counted(asked))
+
+
+def _counted(asked: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the questions about the tables of a file; equal ones, but for names and values, as one with a count.
+
+    Parameters
+    ----------
+    asked : (name of the table, question)
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, said in asked:
+        alike = said.replace(f"'{name}'", "") if name else said
+        groups.setdefault(re.sub(r"\d[\d.]*(?:e[-+]?\d+)?( [munpk](?=[VA]\b))?", "#", alike), []).append((name, said))
+    lines = []
+    for group in groups.values():
+        if len(group) <= _MOST_EQUAL:
+            lines += [said for _, said in group]
+            continue
+        lines.append(f"{group[0][1]}. The same holds for {len(group) - 1} more tables of this file, from "
+                     f"'{group[1][0]}' to '{group[-1][0]}'")
+    return lines
 
 
 def _figure_stem(label: str, path: Path, table: str, used: set[str]) -> str:

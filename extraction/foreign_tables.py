@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
-from tsbench.analysis.tables.column_roles import BARE, guess_columns, partner_of
+from tsbench.analysis.tables.column_roles import guess_columns, partner_of
 from tsbench.analysis.tables.column_units import plain_text, scales_of, split_header
 from tsbench.analysis.tables.device_names import tells_apart
 from tsbench.analysis.tables.named_columns import are_enough, named_columns
 from tsbench.analysis.tables.remarks import Remark, check_remarks
+from tsbench.analysis.tables.role_names import BARE
 from tsbench.analysis.tables.table import ColumnRead, Table, is_beyond, missing_reason, read_column
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.importers.foreign import ForeignColumn, ForeignTable

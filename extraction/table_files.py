@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from tsbench.analysis.tables.column_doubts import of_unlike_terminals
 from tsbench.analysis.tables.column_roles import each_of
 from tsbench.analysis.tables.device_columns import separated, unused_line
 from tsbench.analysis.tables.table import Table, parse_table
@@ -97,19 +98,23 @@ def read_tables(path: Path, columns: Mapping[str, str] | None = None, wanted: st
                 read += [
                     NamedTable(", ".join(filter(None, (table.name, label, part))), _with_unused(rows, label),
                                file.program, file.remarks)
-                    for part, rows in separated(table_of(table, one, source))]
+                    for part, rows in separated(_with_terminals(table_of(table, one, source)))]
             except (ConfigurationError, UnreadableFile) as error:
                 first = first or error
                 problems.append(str(error))
     if not read and first is not None:
         raise first
+    if wanted is not None and len(names) == 1 and len(read) > 1:   # the devices or temperatures of one table
+        parts = [one.name for one in read]
+        if not names[0] or wanted in parts:
+            read = [read[parts.index(choose(parts, wanted, path.name))]]
     return TablesRead(read, problems)
 
 
 def _text_tables(path: Path, columns: Mapping[str, str] | None) -> Iterator[NamedTable]:
     """Yield the tables of a text file: one for each column of a range, device and temperature."""
     for label, one in each_of(columns):
-        for part, rows in separated(read_table(path, one)):
+        for part, rows in separated(_with_terminals(read_table(path, one))):
             yield NamedTable(", ".join(filter(None, (label, part))), _with_unused(rows, label))
 
 
@@ -121,6 +126,12 @@ def _wanted(tables: list[NamedTable], wanted: str | None, source: str) -> list[N
                                  "it")
     chosen = choose([one.name for one in tables], wanted, source)
     return [one for one in tables if one.name == chosen]
+
+
+def _with_terminals(table: Table) -> Table:
+    """Return a table with a line about a voltage and a current of different terminals, which the user named."""
+    said = of_unlike_terminals({role: column.name for role, column in table.read.items()})
+    return replace(table, doubts=(*said, *table.doubts))
 
 
 def _with_unused(table: Table, label: str) -> Table:

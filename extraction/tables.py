@@ -18,10 +18,10 @@ from tsbench.analysis.oscillation.time_gaps import spikes_between_gaps
 from tsbench.analysis.pulse.pulses_in_record import find_pulses, jumps
 from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.analysis.tables.clipping import apparent_ends
-from tsbench.analysis.tables.column_roles import UNITS, bare_name
 from tsbench.analysis.tables.plausibility import contradiction
 from tsbench.analysis.tables.printed_digits import printed_digits
 from tsbench.analysis.tables.record_kind import HELD, record_kind
+from tsbench.analysis.tables.role_names import UNITS, bare_name
 from tsbench.analysis.tables.table import ColumnRead, Table
 from tsbench.analysis.threshold.switching_rule import Rule
 from tsbench.errors import ConfigurationError
@@ -100,9 +100,11 @@ def check_units(table: Table, path: Path) -> None:
     say = ",".join(
         f"{role}={bare_name(column.name)} [{_other_unit(role, column) if role in doubt.roles else column.unit}]"
         for role, column in units.items())
+    as_read = "" if len(doubt.roles) > 1 else (   # a value that is too large may be right
+        f". If the {doubt.roles[0]} is right, give [{units[doubt.roles[0]].unit}]")
     raise ConfigurationError(
         f"{path.name}: the units cannot be right, because {doubt.why}. The file was read with {shown}. Look in the "
-        f"notes of the measurement, and give the units, for example --columns '{say}'")
+        f"notes of the measurement, and give the units, for example --columns '{say}'{as_read}")
 
 
 def _other_unit(role: str, column: ColumnRead) -> str:

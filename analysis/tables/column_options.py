@@ -98,10 +98,10 @@ def _quoted(option: str) -> str:
 
 
 def _each(names: Sequence[str], choice: Choice) -> str:
-    return " and ".join(_called(names, k) for k in choice.places[:4])
+    return " and ".join(called(names, k) for k in choice.places[:4])
 
 
-def _called(names: Sequence[str], k: int) -> str:
+def called(names: Sequence[str], k: int) -> str:
     """Return how a question calls a column: by its name, with its number where another one has the same name."""
     return f"{names[k]!r}" if names.count(names[k]) == 1 else f"{names[k]!r} (number {k + 1})"
 

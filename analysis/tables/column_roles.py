@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from tsbench.analysis.tables.column_doubts import ask_for_one_terminal, ask_for_the_other, of_resistances
 from tsbench.analysis.tables.column_options import (
     Choice,
     option_name,
@@ -18,57 +19,21 @@ from tsbench.analysis.tables.column_units import (
     looks_like_unit,
     split_header,
     step_of,
-    unit_factor,
+)
+from tsbench.analysis.tables.role_names import (
+    BARE,
+    BESIDE,
+    BY_UNIT_TOO,
+    NAMES,
+    RESULT,
+    ROLES,
+    UNITS,
+    fits,
+    is_time,
 )
 from tsbench.errors import ConfigurationError, nearest
 
-#: what a column may mean
-ROLES: Mapping[str, str] = {
-    "voltage": "device voltage [V]",
-    "current": "device current [A]",
-    "time": "time [s]",
-    "level": "set-point [V]",
-    "sweep": "number of the half-sweep",
-    "cycle": "number of the cycle",
-}
-#: SI unit of each role that has one
-UNITS: Mapping[str, str] = {"voltage": "V", "current": "A", "time": "s", "level": "V"}
-#: names of a role in order of preference; the first row with a match decides
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "voltage": (
-        r"(device|dut)[ _.-]?(voltage|volts?|v)|v[ _]?(dut|device)",
-        r"voltage|volts?|v|u|spannung|tension",
-        r"(meas(ured)?|sense|read(back)?)[ _.-]?(voltage|v)|v[ _]?meas(ured)?",
-        r"(smu|ch|channel|anode|cathode|drain|top|cell|sample)?[ _.-]?\d*[ _.-]?(voltage|v)[ _.-]?\d*|v\([^)]*\)",
-        r"(source|applied|bias|drive|forced?)[ _.-]?(voltage|v)",
-    ),
-    "current": (
-        r"(device|dut)[ _.-]?(current|i)|i[ _]?(dut|device)",
-        r"current|curr|amps|amperes?|i|strom|courant",
-        r"(meas(ured)?|sense|read(back)?)[ _.-]?(current|i)|i[ _]?meas(ured)?",
-        r"abs(olute)?[ _.(]*(current|i)\)?|\|(current|i)\|",
-        r"(smu|ch|channel|anode|cathode|drain|top|cell|sample)?[ _.-]?\d*[ _.-]?(current|i)[ _.-]?\d*|i\w?\([^)]*\)",
-    ),
-    "time": (
-        r"time|t|zeit|temps",
-        r"seconds?|elapsed([ _]?time)?|relative([ _]?time)?|x-?axis|x",
-        r"(smu|ch|channel)?[ _.-]?\d*[ _.-]?time[ _.-]?\d*|timestamp",
-    ),
-    "sweep": (r"(half[ _-]?)?sweep([ _]?(number|no|index))?",),
-    "cycle": (r"cycle([ _]?(number|no|index))?",),
-    "level": (r"level|set[ _-]?point|v[ _]?set|voltage[ _]?set",),
-}
-#: roles whose names are those of other quantities as well, told apart by the unit
-_BY_UNIT_TOO = ("time", "sweep", "cycle")
-#: what a column with the right unit may be beside the quantity itself
-_BESIDE = re.compile(r"compliance|limit|range|noise|error|std|dev|uncertainty|sigma|leak|set|density", re.IGNORECASE)
-#: what follows V or I in the name of a result: of a threshold, a state, a limit
-_RESULT = re.compile(r"(re)?set\w*|hold\w*|th\w*|on|off|lrs|hrs|read\w*|max\w*|min\w*|comp\w*|limit\w*|form\w*|cc",
-                     re.IGNORECASE)
 _MOST_COLUMNS = 1000  #: that a range may have
-#: names that stand alone for a quantity
-BARE = re.compile("|".join(_NAMES[role][rank] for role in ("voltage", "current", "time") for rank in (0, 1))
-                  + "|" + _NAMES["time"][0], re.IGNORECASE)
 
 
 def parse_columns(text: str) -> dict[str, str]:
@@ -162,11 +127,6 @@ def column_of(wanted: str, names: Sequence[str], source: str) -> tuple[int, str 
     raise ConfigurationError(f"{source}: the table has no column '{bare[:60]}'{nearest(bare, names)}")
 
 
-def bare_name(name: str) -> str:
-    """Return the name of a column without the unit in it, as ``--columns`` takes it: "I [uA]" is "I"."""
-    return split_header(name, BARE).name
-
-
 def guess_columns(
     names: Sequence[str], source: str, units: Sequence[str] = (), known: Mapping[str, int] | None = None,
     unused: Collection[int] = (), named: Mapping[str, str] | None = None,
@@ -206,9 +166,13 @@ def guess_columns(
             and not (units[found["time"]] if found["time"] < len(units) else ""):
         del found["time"]  # without a unit, beside both others: a temperature as likely
     if len({"voltage", "current", "time"} & found.keys()) < 2:
-        raise UnclearColumns(question_of_columns(names, found, unused, named or {}, source))
+        raise UnclearColumns(question_of_columns(names, found, unused, named or {}, source)
+                             + of_resistances(names, heads, units))
     if choices:
         raise ConfigurationError(question_of_choices(choices, names, named or {}, source))
+    ask_for_the_other(names, heads, units, found, unused, source)
+    if not {"voltage", "current"} <= (known or {}).keys():
+        ask_for_one_terminal(names, heads, found, source)
     return found
 
 
@@ -244,7 +208,7 @@ def _by_names(
 ) -> Choice | None:
     """Add to ``found`` what the names tell; return the first role that several columns may have."""
     taken = {*found.values(), *unused}
-    for role, ranks in _NAMES.items():
+    for role, ranks in NAMES.items():
         if role in found:
             continue
         for number, rank in enumerate(ranks):
@@ -252,7 +216,7 @@ def _by_names(
                 k for k, head in enumerate(heads)
                 if k not in taken and re.fullmatch(rank, head.name, re.IGNORECASE) and not is_function(head.name)
                 and not (
-                    (number > 1 or role in _BY_UNIT_TOO)
+                    (number > 1 or role in BY_UNIT_TOO)
                     and _of_another(role, head, units[k] if k < len(units) else ""))
             ]
             if len(mine) > 1 and (both := _only_pair(heads, unused)) and both.get(role) in mine:
@@ -273,9 +237,9 @@ def _by_units(
     for role in ("voltage", "current", "time"):
         mine = [
             k for k, head in enumerate(heads)
-            if k not in {*found.values(), *unused} and not _BESIDE.search(head.name) and not is_function(head.name)
-            and _fits(unit := names[k] if alone else head.unit or (units[k] if k < len(units) else ""), UNITS[role])
-            and (role != "time" or _is_time(unit))
+            if k not in {*found.values(), *unused} and not BESIDE.search(head.name) and not is_function(head.name)
+            and fits(unit := names[k] if alone else head.unit or (units[k] if k < len(units) else ""), UNITS[role])
+            and (role != "time" or is_time(unit))
         ]
         if role not in found and len(mine) == 1:
             found[role] = mine[0]
@@ -335,7 +299,7 @@ def _pairs(heads: Sequence[Header], unused: Collection[int]) -> dict[str, dict[s
         plain, number = (step.name, f"({step.number})") if step else (head.name, "")
         if name := re.fullmatch(r"([A-Za-z]\w*?)[ _.-]?([VI])", plain):
             found.setdefault(name[1] + number, {})["voltage" if name[2] == "V" else "current"] = k
-        elif (name := re.fullmatch(r"([VI])[ _.-]?([A-Za-z]\w{0,9})", plain)) and not _RESULT.fullmatch(name[2]):
+        elif (name := re.fullmatch(r"([VI])[ _.-]?([A-Za-z]\w{0,9})", plain)) and not RESULT.fullmatch(name[2]):
             found.setdefault(name[2] + number, {})["voltage" if name[1] == "V" else "current"] = k
     return {terminal: pair for terminal, pair in found.items() if len(pair) == 2}
 
@@ -347,18 +311,7 @@ def _of_another(role: str, head: Header, under: str) -> bool:
     """
     unit = head.unit or under
     if role == "time" and unit and len(head.name) == 1:
-        return not _is_time(unit) and not looks_like_unit(unit.lower())
-    return bool(unit) and is_unit(unit) and (role not in UNITS or not _fits(unit, UNITS[role]))
+        return not is_time(unit) and not looks_like_unit(unit.lower())
+    return bool(unit) and is_unit(unit) and (role not in UNITS or not fits(unit, UNITS[role]))
 
 
-def _is_time(unit: str) -> bool:
-    """Return whether a unit is one of time; uS is one of conductance."""
-    return _fits(unit, "s") and (len(unit) > 3 or "S" not in unit)
-
-
-def _fits(unit: str, si: str) -> bool:
-    try:
-        unit_factor(unit, si)
-    except ConfigurationError:
-        return False
-    return True

@@ -18,6 +18,12 @@ _BASES = {
     "s": ("s", "sec", "secs", "second", "seconds", "sekunde", "sekunden", "seconde", "secondes"),
 }
 _QUANTITIES = {"V": "voltage", "A": "current", "s": "time"}
+#: quantities that are none of a role -> their units in lower case; a unit of one letter may be a name, so none is here
+_OTHERS = {
+    "resistance": ("ohm", "ohms", "\u03c9"), "conductance": ("siemens",), "capacitance": ("farad", "farads"),
+    "frequency": ("hz", "hertz"), "power": ("watt", "watts"), "temperature": ("kelvin", "celsius", "\u00b0c"),
+}
+_RESISTANCE = re.compile(r"(?:\b|_)(?:resistances?|ohms?)(?:\b|_)", re.IGNORECASE)
 _LONGER_TIMES = {
     "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "minuten": 60.0,
     "h": 3600.0, "hr": 3600.0, "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0, "stunden": 3600.0,
@@ -187,6 +193,31 @@ def scales_of(word: str, si: str) -> tuple[float, ...]:
 def is_function(name: str) -> bool:
     """Return whether a column's name says that it is a logarithm, or a multiple, of the quantity."""
     return bool(_FUNCTION.search(unicodedata.normalize("NFKC", name).replace("\u2212", "-")))
+
+
+def is_resistance(name: str, unit: str) -> bool:
+    """Return whether a column states a resistance, by its unit, or by its name where there is no unit."""
+    return quantity_of(unit) == "resistance" if unit else bool(_RESISTANCE.search(name))
+
+
+def quantity_of(unit: str) -> str:
+    """Return the quantity of a unit that is none of voltage, current and time ("ohms": resistance), else ""."""
+    plain = re.sub(r"^(femto|pico|nano|micro|milli|kilo|mega|giga)", "", plain_text(unit).lower())
+    return next((quantity for quantity, bases in _OTHERS.items()
+                 if plain in bases or (plain[:1] in "fpnum\u03bckg" and plain[1:] in bases)), "")
+
+
+def check_quantity(role: str, name: str, stated: str, said: str) -> None:
+    """Raise UnclearUnit if the header states the unit of a resistance, say, and the user gives another quantity's.
+
+    Parameters
+    ----------
+    role, name : of the column
+    stated, said : the units of the header ("" for none) and of the user
+    """
+    if quantity := quantity_of(stated):
+        raise UnclearUnit(f"--columns {role}: column '{name}' is a {quantity} by its unit '{stated}', and '{said}' is "
+                          f"not a unit of {quantity}. Name another column")
 
 
 def other_scale(head: Header, si: str, factor: float) -> str:

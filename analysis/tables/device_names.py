@@ -2,7 +2,7 @@
 
 import re
 
-from tsbench.analysis.tables.column_roles import bare_name
+from tsbench.analysis.tables.role_names import bare_name
 
 _DEVICE = re.compile(
     r"(device|dut|sample|die|chip|wafer|sub-?site|site|module|junction|pad|crosspoint|memristor|probe)"

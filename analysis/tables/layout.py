@@ -26,6 +26,11 @@ _UNITS_LINE = frozenset({"unit", "units", "einheit", "einheiten"})
 _DECIMAL_COMMA = r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?"
 
 
+def may_be_number(row: Sequence[str], position: int) -> bool:
+    """Return whether a cell is no date or other words; by its characters, for the row may not be one of numbers."""
+    return position >= len(row) or (not any(letter in row[position] for letter in ":/") and not row[position].isalpha())
+
+
 def is_blank(cell: str) -> bool:
     """Return whether a cell stands for no number: empty, "nan", "n/a"."""
     return cell.lower() in _BLANK
@@ -122,7 +127,8 @@ def find_layout(
             if isinstance(error, UnclearColumns) and not layout.headed and k == plain[0]:
                 raise _without_header(lines[layout.begin :], layout, source) from None
             first = first or error
-            if len(row) == len(layout.names) and sum(map(layout.format.is_number, row)) > 1:
+            whole = len(row) == len(layout.names) or (len(row) == len(layout.names) + 1 and not row[-1])
+            if whole and sum(map(layout.format.is_number, row)) > 1:
                 likeliest = likeliest or error
             if not layout.headed:
                 break

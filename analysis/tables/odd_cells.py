@@ -4,10 +4,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from tsbench.analysis.tables.column_options import option_name
-from tsbench.analysis.tables.column_roles import UNITS
 from tsbench.analysis.tables.column_units import looks_like_unit, scales_of
 from tsbench.analysis.tables.layout import Layout, Line
 from tsbench.analysis.tables.remarks import Remark
+from tsbench.analysis.tables.role_names import UNITS
 from tsbench.errors import UnreadableFile
 
 _NUMBER = r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)"

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tsbench.analysis.tables.column_roles import UNITS
 from tsbench.analysis.tables.column_units import UnclearUnit, scales_of
+from tsbench.analysis.tables.role_names import UNITS
 
 _PREFIX = r"(?:femto|pico|piko|nano|micro|mikro|milli|kilo|mega)"
 #: spelled prefixes that stand alone: "values in milli"; "micro bridge" is a device

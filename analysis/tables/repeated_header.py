@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from tsbench.analysis.tables.column_roles import BARE, UNITS
 from tsbench.analysis.tables.column_units import UnclearUnit, split_header, unit_factor
+from tsbench.analysis.tables.role_names import BARE, UNITS
 
 
 def check_repeated(

@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
-from tsbench.analysis.tables.column_roles import BARE, UNITS, guess_columns, parse_columns
+from tsbench.analysis.tables.column_roles import guess_columns, parse_columns
 from tsbench.analysis.tables.column_units import (
     Header,
     UnclearColumns,
     UnclearUnit,
+    check_quantity,
     is_function,
     other_scale,
     plain_text,
@@ -30,7 +31,7 @@ from tsbench.analysis.tables.column_units import (
     unit_factor,
 )
 from tsbench.analysis.tables.device_names import tells_apart
-from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank
+from tsbench.analysis.tables.layout import COMMENTS, HEAD_LINES, Layout, Line, find_layout, is_blank, may_be_number
 from tsbench.analysis.tables.named_columns import are_enough, named_columns
 from tsbench.analysis.tables.odd_cells import (
     cells_of_units,
@@ -41,6 +42,7 @@ from tsbench.analysis.tables.odd_cells import (
 )
 from tsbench.analysis.tables.remarks import Remark, check_remarks
 from tsbench.analysis.tables.repeated_header import check_repeated
+from tsbench.analysis.tables.role_names import BARE, UNITS
 from tsbench.analysis.tables.thousands import PointsOfThousands
 from tsbench.errors import UnreadableFile
 from tsbench.records import FloatArray
@@ -142,7 +144,7 @@ def parse_table(
         except UnclearColumns as error:
             raise UnclearColumns(f"{error}{question_of_units(names, row)}") from None
         return {role: k for role, k in found.items()
-                if role in where or role not in _OPTIONAL or _may_be_number(row, k)}
+                if role in where or role not in _OPTIONAL or may_be_number(row, k)}
 
     layout = find_layout(head, resolve, source)
     layout = _without_blank_columns(layout, head[layout.begin :], columns or {})
@@ -210,11 +212,6 @@ def _numbers(
             yield line
 
 
-def _may_be_number(row: Sequence[str], position: int) -> bool:
-    """Return whether a cell is no date or other words; by its characters, for the row may not be one of numbers."""
-    return position >= len(row) or (not any(letter in row[position] for letter in ":/") and not row[position].isalpha())
-
-
 def _without_blank_columns(layout: Layout, rows: Sequence[Line], named: Mapping[str, str]) -> Layout:
     """Return the layout without optional columns of numbers in few rows, unless the user names them."""
     cells = [layout.format.cells(line.text) for line in rows if not line.comment]
@@ -253,6 +250,7 @@ def read_column(
     if si is None:
         return ColumnRead(name, "", 1.0, assumed=False)
     if said is not None:
+        check_quantity(role, name, (split_header(name, BARE).unit if headed else "") or under, said)
         try:
             return ColumnRead(name, said, unit_factor(said, si), assumed=False, by_user=True)
         except UnclearUnit as error:
@@ -353,9 +351,8 @@ def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
     values = {}
     for role, position in layout.where.items():
         if position >= len(cells):
-            raise UnreadableFile(
-                f"{place} has {len(cells)} cells, but the header has {len(names)}. '{names[position]}' is missing"
-            )
+            raise UnreadableFile(f"{place} has {len(cells)} cells, but the header has {len(names)}. "
+                                 f"'{names[position]}' is missing")
         try:
             values[role] = layout.format.number(cells[position])
         except ValueError:

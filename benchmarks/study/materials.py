@@ -76,7 +76,8 @@ _QUICK_RECOVERY = {"width": "1 us", "window": "1 us", "rest": "50 us", "rise_tim
 _WITHIN_THE_FALL = "the device relaxes while the pulse still falls, so there is a bound at most"
 _EDGES = (
     "*Spike latency.* Without the sync output, tsbench finds the edge of a step by the rise of the device voltage.\n"
-    "  The true values of three latencies behind 5 kOhm with 200 pF are above the intervals, by about 3 ns. An error of\n"
+    "  The true values of three latencies behind 5 kOhm with 200 pF are above the intervals, by about 3 ns. An "
+    "error of\n"
     "  the amplitude of 0.2 to 0.3 % has this effect at the lowest amplitudes. It was not checked whether it is the\n"
     "  cause.")
 _FLUCTUATING = (

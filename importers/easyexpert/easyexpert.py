@@ -24,6 +24,8 @@ _HEAD = 1 << 16
 _PLAIN_BEGIN = "AutoAnalysis.Marker.Data.StartCondition"
 _FIRST = re.compile(r"\ufeff?\s*\"?Setup ?Title\"?\s*([,;\t])", re.IGNORECASE)
 _SWEPT = "VAR1"
+#: a number that cannot go on: behind the exponent with two digits comes no other character
+_WITH_EXPONENT = re.compile(r"[-+]?\d+(\.\d+)?[eE][-+]?\d\d")
 #: parameters that two results of one test share
 _SAME = ("Measurement.Primary.Start", "Measurement.Primary.Stop", "Measurement.Primary.Step",
          "Measurement.Primary.Compliance", "Measurement.Primary.Locus")
@@ -161,11 +163,22 @@ def _table(result: EasyExpertResult, source: str) -> ForeignTable:
 
 
 def _without_cut_row(path: Path, result: EasyExpertResult) -> tuple[str, ...]:
-    """Take off the last row where the file ends within it, and say so: its last number may have lost digits."""
+    """Take off the last row where the file ends within it, and say so: its last number may have lost digits.
+
+    If the row has all cells, and the export announces as many rows, only the end of the line is missing. Then the row
+    is kept. Its last number is kept only if it ends with an exponent of two digits: any other number may go on.
+    """
     if not result.rows or ends_with_line(path):
         return ()
-    result.rows.pop()
-    return ("the file ends within its last line, which is left out",)
+    if len(result.rows) != _announced(result) or len(result.rows[-1]) < len(result.names):
+        result.rows.pop()
+        return ("the file ends within its last line, which is left out",)
+    last = result.rows[-1]
+    if not last[-1] or _WITH_EXPONENT.fullmatch(last[-1]):
+        return ()
+    cut, last[-1] = last[-1], ""
+    return (f"the file ends behind {cut[:40]} without the end of a line. Digits may be missing, so this number is left "
+            "out",)
 
 
 def _announced(result: EasyExpertResult) -> int | None:

@@ -102,3 +102,34 @@ def test_a_header_among_the_rows_is_said_to_be_one(tmp_path):
                    "#Procedure: <lab.Sweep>\n#Data:\nVoltage (V),Current (A)\n", rows())
     with pytest.raises(UnreadableFile, match="line 108 repeats the header, so the file holds the results of several"):
         analyse_files([path])
+
+
+def parquet(path, volts):
+    """Write a table of devices, one below the other, each with another highest voltage."""
+    import pyarrow
+    import pyarrow.parquet
+
+    size = VOLTAGE.size
+    pyarrow.parquet.write_table(pyarrow.table({
+        "site": [f"S{k}" for k in range(len(volts)) for _ in range(size)],
+        "Voltage [V]": np.concatenate([highest * VOLTAGE for highest in volts]),
+        "Current [A]": np.tile(CURRENT, len(volts))}), path)
+    return path
+
+
+def test_one_device_of_a_file_of_another_program_is_chosen(tmp_path):
+    path = parquet(tmp_path / "a.parquet", [1.0, 0.5, 2.0])
+    assert thresholds(analyse_files([path], table="S1")) == pytest.approx({"S1": 0.5 * ON})
+    with pytest.raises(ConfigurationError, match="S7"):
+        analyse_files([path], table="S7")
+
+
+def test_equal_questions_about_many_devices_are_one_line_and_say_what_to_do_if_the_unit_is_right(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"If the voltage is right, give \[V\]. The same holds for 7 more "
+                                                 r"tables of this file, from 'S1' to 'S7'$") as raised:
+        analyse_files([parquet(tmp_path / "a.parquet", [700.0 + k for k in range(8)])])
+    assert str(raised.value).count("cannot be right") == 1
+    found = analyse_files([parquet(tmp_path / "b.parquet", [1.0, *[700.0 + k for k in range(7)]])])
+    assert len(found.problems) == 1 and "6 more tables" in found.problems[0] and set(thresholds(found)) == {"S0"}
+    few = analyse_files([parquet(tmp_path / "c.parquet", [1.0, 700.0, 701.0])])
+    assert len(few.problems) == 2

@@ -125,6 +125,34 @@ def test_what_has_even_steps_was_set() -> None:
     assert not is_current_driven(np.linspace(0, 1, 100), limited)
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("noise", [1e-4, 1e-3, 5e-3])   # share of a step
+def test_set_points_that_were_read_back_are_told_by_how_even_their_steps_are(seed: int, noise: float) -> None:
+    random = np.random.default_rng(seed)
+
+    def read_back(values: Any) -> Any:
+        step = float(np.median(np.abs(np.diff(values))))
+        return values + noise * step * random.standard_normal(values.size)
+
+    voltage, current = current_sweep(seed)
+    found, _ = analysed({"voltage": voltage, "current": read_back(current)})
+    assert "negative_differential_resistance" in found   # only a sweep of the current gives it
+    assert is_current_driven(voltage, read_back(current))
+    for on, hold in ((0.9, 0.5), (0.3, 0.1), (1.4, 1.2)):
+        set_voltage, followed = sweep(on, hold, 151)
+        assert not is_current_driven(read_back(set_voltage), followed)
+
+
+@pytest.mark.parametrize("noise", [1e-3, 0.02, 0.1])   # of the voltage, as a share of a step
+def test_noise_of_a_read_back_voltage_does_not_make_a_sweep_one_of_the_current(noise: float) -> None:
+    random = np.random.default_rng(1)
+    exact = np.concatenate((np.linspace(0.2, 0.8, 121), np.linspace(0.8, 0.2, 121)[1:]))
+    voltage = exact + noise * 5e-3 * random.standard_normal(exact.size)
+    scatter = 1.0 + 1e-4 * random.standard_normal(exact.size)
+    assert not is_current_driven(voltage, 1e-15 * np.exp(exact / 0.026) * scatter)   # a diode: even ratios
+    assert not is_current_driven(voltage, 1e-6 * exact * scatter)   # a resistor
+
+
 @pytest.mark.parametrize(("at", "current"), [
     (-1, -1e-3), (-1, -6e-4), (-1, -4e-4), (0, -1e-3), (-2, -1e-3), (30, -1e-3), (60, -2e-3), (150, -1e-3),
     (240, -1e-3)])

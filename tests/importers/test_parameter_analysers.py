@@ -108,6 +108,27 @@ def test_broken_exports_are_a_line(tmp_path):
         analyse_files([written(tmp_path / "b.csv", lines)])
 
 
+def test_a_last_line_that_lacks_only_its_end_is_read(tmp_path):
+    def ending(lines, end):
+        path = tmp_path / "iv.csv"
+        path.write_text("\n".join(lines) + end, newline="")
+        (table,) = (found := EasyExpert().read(path)).tables
+        return table.rows, table.columns[-1].values[-1], [*found.remarks, *table.remarks]
+
+    lines = keyword_export()
+    lines[-1] = "DataValue, 0.1, 0.2, 3.8E-06"
+    assert ending(lines, "") == ending(lines, "\n") == (VOLTAGE.size, 3.8e-6, [])
+    for cut in (2, 4):   # "3.8E-" is no number, and "3.8E-0" and "3.8" would be wrong ones
+        rows, value, said = ending([*lines[:-1], lines[-1][:-cut]], "")
+        assert rows == VOLTAGE.size and np.isnan(value) and "Digits may be missing" in said[0] and len(said) == 1
+    rows, _, said = ending([*lines[:-1], "DataValue, 0.1, 0.2"], "")   # the row has not all cells
+    assert rows == VOLTAGE.size - 1 and "is left out" in said[0] and "but holds" in said[1]
+    rows, _, said = ending(lines[:-1], "")   # fewer rows than announced
+    assert rows == VOLTAGE.size - 2 and "is left out" in said[0] and "but holds" in said[1]
+    bare = [line for line in lines if not line.startswith("Dimension")]   # nothing is announced
+    assert ending(bare, "")[0] == VOLTAGE.size - 1
+
+
 # --------------------------------------------------------------------------------------------------- ArC
 
 CURVE_TRACER = [("voltage", "<f4"), ("current", "<f4"), ("read_voltage", "<f4")]
