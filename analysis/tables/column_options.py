@@ -10,7 +10,7 @@ _CURRENT_WORD = re.compile(r"curr|amp(s|ere)|strom", re.IGNORECASE)
 _MOST_LISTED = 20  #: columns that a question lists
 
 
-class Choice(NamedTuple):
+class RoleChoice(NamedTuple):
     """A role that several columns may have."""
 
     role: str
@@ -35,7 +35,7 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(name or f"column {k} without a name" for k, name in enumerate(names[:_MOST_LISTED], start=1))
 
 
-def question_of_choices(choices: Sequence[Choice], names: Sequence[str], named: Mapping[str, str], source: str) -> str:
+def question_of_choices(choices: Sequence[RoleChoice], names: Sequence[str], named: Mapping[str, str], source: str) -> str:
     """Return a question about roles that several columns may have, with an option that answers all of it.
 
     Parameters
@@ -97,7 +97,7 @@ def _quoted(option: str) -> str:
     return option if re.fullmatch(r"[\w=,.:]+", option) else f"'{option}'"
 
 
-def _each(names: Sequence[str], choice: Choice) -> str:
+def _each(names: Sequence[str], choice: RoleChoice) -> str:
     return " and ".join(called(names, k) for k in choice.places[:4])
 
 

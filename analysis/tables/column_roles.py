@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tsbench.analysis.tables.column_doubts import ask_for_one_terminal, ask_for_the_other, of_resistances
 from tsbench.analysis.tables.column_options import (
-    Choice,
+    RoleChoice,
     option_name,
     question_of_choices,
     question_of_columns,
@@ -150,7 +150,7 @@ def guess_columns(
     heads = [split_header(name, BARE) for name in names]
     if not {"voltage", "current"} & (known or {}).keys():
         _ask_for_steps(names, heads, unused, source)
-    stated, choices = dict(known or {}), list[Choice]()
+    stated, choices = dict(known or {}), list[RoleChoice]()
     while True:   # the question is about all roles that are open, so that one option answers it
         found = {**stated, **partner_of(names, stated, unused)}
         choice = _by_names(heads, units, found, unused)
@@ -205,7 +205,7 @@ def _ask_for_steps(names: Sequence[str], heads: Sequence[Header], unused: Collec
 
 def _by_names(
     heads: Sequence[Header], units: Sequence[str], found: dict[str, int], unused: Collection[int]
-) -> Choice | None:
+) -> RoleChoice | None:
     """Add to ``found`` what the names tell; return the first role that several columns may have."""
     taken = {*found.values(), *unused}
     for role, ranks in NAMES.items():
@@ -222,7 +222,7 @@ def _by_names(
             if len(mine) > 1 and (both := _only_pair(heads, unused)) and both.get(role) in mine:
                 mine = [both[role]]   # the terminal of which the table has voltage and current
             if len(mine) > 1:
-                return Choice(role, mine)
+                return RoleChoice(role, mine)
             if mine:
                 found[role] = mine[0]
                 break

@@ -84,7 +84,7 @@ class Header(NamedTuple):
     beside: str = ""  #: text behind the unit that may change what it means: "x1e3", "/1000", "(in mV)"
 
 
-class Step(NamedTuple):
+class FamilyStep(NamedTuple):
     """A column of one step of a second terminal, as a 4200 names it: "DrainV(7)"."""
 
     name: str  #: "DrainV"
@@ -232,10 +232,10 @@ def other_scale(head: Header, si: str, factor: float) -> str:
     return head.beside or next((word for word in words if _simple(word, si) not in (None, 1.0, factor)), "")
 
 
-def step_of(cell: str) -> Step | None:
+def step_of(cell: str) -> FamilyStep | None:
     """Return name and step of a column such as "DrainV(7)" of a 4200; None for "V(1)", a node, and "V (1)"."""
     found = re.fullmatch(r"(\S*[^\s\[\](){}<>])\((\d{1,3})\)", cell)
-    return None if found is None or re.fullmatch(r"[vViI][a-z]?", found[1]) else Step(found[1], int(found[2]))
+    return None if found is None or re.fullmatch(r"[vViI][a-z]?", found[1]) else FamilyStep(found[1], int(found[2]))
 
 
 def split_header(cell: str, names: re.Pattern[str]) -> Header:

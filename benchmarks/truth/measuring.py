@@ -78,7 +78,7 @@ def run_record(record: TruthRecord, folder: Path, imperfections: bool = True) ->
             return {**found, "refused": str(error)}
         except TsbenchError as error:
             return {**found, "failed": str(error)}
-        if outcome.path is None:
+        if outcome.path is None or outcome.status != "success":
             return {**found, "failed": f"{outcome.status}: {outcome.reason}"}
         run_file, witness_file = kept(record, folder)
         shutil.copy(out / "witness.jsonl", witness_file)

@@ -57,14 +57,13 @@ def _polarities(v: FloatArray) -> tuple[int, int, int, int]:
 @compiled
 def _added(t: FloatArray, v: FloatArray, i: FloatArray) -> tuple[float, float, float, float]:
     """Return charge [C] and energy [J] between samples, and the highest current [A] and power [W] of all."""
-    charge = energy = 0.0
-    current, power = abs(i[0]), abs(i[0] * v[0])
-    most_current, most_power = current, power
-    for k in range(1, t.size):
+    charge = energy = current = power = most_current = most_power = 0.0
+    for k in range(t.size):
         before, power_before = current, power
         current, power = abs(i[k]), abs(i[k] * v[k])
-        charge += (t[k] - t[k - 1]) * 0.5 * (current + before)
-        energy += (t[k] - t[k - 1]) * 0.5 * (power + power_before)
+        if k > 0:
+            charge += (t[k] - t[k - 1]) * 0.5 * (current + before)
+            energy += (t[k] - t[k - 1]) * 0.5 * (power + power_before)
         most_current, most_power = max(most_current, current), max(most_power, power)
     return charge, energy, most_current, most_power
 

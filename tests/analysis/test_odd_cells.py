@@ -54,7 +54,7 @@ def test_each_column_of_units_belongs_to_its_own_readings():
         read(header + rows)
     table = read(header + rows, {"current": "Reading [Amp DC]", "voltage": "Value [Volt DC]"})
     assert table.columns["voltage"][0] == pytest.approx(0.1)
-    assert table.columns["current"][0] == pytest.approx(1e-12)
+    assert table.columns["current"][0] == pytest.approx(1e-12, abs=1e-15)
     first = "Index,Unit,Reading,Unit,Value\n" + "".join(f"{k},Amp,{k}e-12,Volt,0.{k}\n" for k in range(1, 9))
     with pytest.raises(ConfigurationError, match=r"'current=Reading \[Amp\],voltage=Value \[Volt\]'$"):
         read(first)

@@ -1,6 +1,7 @@
 """A record with named fields that compiled code and Python share."""
 
 import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -21,5 +22,4 @@ def _class_of(fields: "np.dtype[np.void]") -> type[np.void]:
 
 
 def _attribute(name: str) -> property:
-    read, write = np.void.__getitem__, np.void.__setitem__
-    return property(lambda record: read(record, name), lambda record, value: write(record, name, value))
+    return property(operator.itemgetter(name), lambda record, value: operator.setitem(record, name, value))
