@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 _VOLTAGE_WORD = re.compile(r"volt|spannung", re.IGNORECASE)
 _CURRENT_WORD = re.compile(r"curr|amp(s|ere)|strom", re.IGNORECASE)
+#: not a clock or an "x" without a unit, which may be no time
+_TIME_WITH_UNIT = re.compile(r"time[ _]?[\[(]?(s|ms|us|ns|min|h|sec\w*)\b", re.IGNORECASE)
 _MOST_LISTED = 20  #: columns that a question lists
 
 
@@ -35,7 +37,9 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(name or f"column {k} without a name" for k, name in enumerate(names[:_MOST_LISTED], start=1))
 
 
-def question_of_choices(choices: Sequence[RoleChoice], names: Sequence[str], named: Mapping[str, str], source: str) -> str:
+def question_of_choices(
+    choices: Sequence[RoleChoice], names: Sequence[str], named: Mapping[str, str], source: str
+) -> str:
     """Return a question about roles that several columns may have, with an option that answers all of it.
 
     Parameters
@@ -79,7 +83,7 @@ def question_of_columns(
         role: next((option_name(names, k) for k, name in enumerate(names) if k not in taken and word.search(name)),
                    "NAME")
         for role, word in (("voltage", _VOLTAGE_WORD), ("current", _CURRENT_WORD))}
-    if "time" in found:
+    if "time" in found and _TIME_WITH_UNIT.match(names[found["time"]]):
         likely["time"] = option_name(names, found["time"])
     given = [f"{role}={name}" for role, name in named.items()]
     options = [

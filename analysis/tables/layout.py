@@ -127,8 +127,8 @@ def find_layout(
             if isinstance(error, UnclearColumns) and not layout.headed and k == plain[0]:
                 raise _without_header(lines[layout.begin :], layout, source) from None
             first = first or error
-            whole = len(row) == len(layout.names) or (len(row) == len(layout.names) + 1 and not row[-1])
-            if whole and sum(map(layout.format.is_number, row)) > 1:
+            same = len(layout.names) in (len(row), len(_without_end([*row])))
+            if same and sum(map(layout.format.is_number, row)) > 1:
                 likeliest = likeliest or error
             if not layout.headed:
                 break

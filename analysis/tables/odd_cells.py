@@ -41,6 +41,9 @@ def hint_of_cell(cell: str) -> str:
 def hint_of_long_row(cells: Sequence[str], layout: Layout) -> str:
     """Return what to do about a row with more cells than the header, "" where nothing is known of it."""
     words = [cell for cell in cells if cell]
+    if words == list(layout.names):
+        return (". It repeats the header, so the file holds several tables. Write each to a file of its own, or delete "
+                "this line if the rows below it belong to the same measurement")
     numbers = sum(map(layout.format.is_number, words))
     if len(words) > 1 and not numbers:
         return ". This line seems to be the header of another table. Write each table to a file of its own"

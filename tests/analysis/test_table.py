@@ -214,6 +214,8 @@ def test_two_tabs_between_names_and_one_between_values():
                         {"voltage": "Voc", "current": "I"})
     assert table.columns["voltage"] == pytest.approx([0.3, 0.4])
     assert table.columns["current"] == pytest.approx([1e-3, 2e-3])
+    with pytest.raises(ConfigurationError, match="'V0' and 'V1' may each be the voltage"):   # and not the first line
+        parse_table(["*! Data v1.1\n", "t\t\tV0\t\tV1\t\tI\t\t\n", "0.1\t0.3\t1\t1e-3\t\n"])
     table = parse_table(["t\t\tV\t\tI\n", "s\t\tmV\t\tuA\n", "0.1\t300\t1\n"])
     assert table.columns["voltage"] == pytest.approx([0.3]) and table.columns["current"] == pytest.approx([1e-6])
 
@@ -233,6 +235,8 @@ def test_a_later_row_with_another_number_of_values_is_refused():
     for odd in ("0.1\t\t0.3\t1e-3\n", "0.1\t0.3\n"):
         with pytest.raises(UnreadableFile, match="line 42"):
             parse_table(["t\t\tV\t\tI\n", *rows, odd])
+    with pytest.raises(UnreadableFile, match=r"line 42 has 5 cells, but the header has 3\. It repeats the header"):
+        parse_table(["t\t\tV\t\tI\n", *rows, "t\t\tV\t\tI\n", *rows])
 
 
 def test_the_header_of_another_table_is_said():
