@@ -78,7 +78,7 @@ def _curves(axes: Axes, swept: Sequence[Measured]) -> None:
     axes.set_yscale("log")
     label(axes, "device voltage", "V", "current", "A")
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(3))
 
 
 def _load_line(axes: Axes, one: Measured) -> None:
@@ -195,7 +195,7 @@ def _refractory(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_xscale("log")
     label(axes, "gap", "s", "second pulse fires", "")
     axes.set_ylim(-0.05, 1.05)
-    axes.legend(fontsize=_FONT - 2, loc="upper left", title="amplitude; line: truth", title_fontsize=_FONT - 2)
+    axes.legend(fontsize=_FONT - 2, loc="lower right", title="amplitude; line: truth", title_fontsize=_FONT - 2)
 
 
 def _wide(axes: Axes, values: FloatArray) -> None:
@@ -264,4 +264,4 @@ def _verdicts(axes: Axes, rows: Sequence[Row]) -> None:
                   f"({said[row.truth]})" for row in rows
                   if row.step == "neuron" and _circuit(row.conditions) == circuit and row.unit == "" and
                   row.quantity in ("all_or_nothing", "threshold_driven", "refractory", "strength_modulated_frequency")]
-    axes.text(-0.1, 1.0, "\n".join(lines), fontsize=_FONT - 1.5, va="top", transform=axes.transAxes)
+    axes.text(-0.1, 1.0, "\n".join(lines), fontsize=_FONT - 2, va="top", transform=axes.transAxes)
