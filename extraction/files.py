@@ -199,6 +199,7 @@ def _analyse_tables(
             said = str(error).replace(drawn_as.name, f"{label}, table '{one.name}'" if one.name else label)
             asked.append((one.name, said))
             if failed == len(read.tables):
+                into.problems.extend(_counted(asked[:-1]) if len(asked) <= _MOST_EQUAL else ())
                 raise type(error)("; ".join(_counted(asked)) if len(asked) > _MOST_EQUAL else said) from error
             continue
         program = f"{one.program}, " if one.program else ""

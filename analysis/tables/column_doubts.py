@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from tsbench.analysis.tables.column_options import called
+from tsbench.analysis.tables.column_options import called, option_name
 from tsbench.analysis.tables.column_units import Header, is_function, is_resistance
 from tsbench.analysis.tables.role_names import BESIDE, RESULT, UNITS, bare_name, fits
 from tsbench.analysis.tables.terminals import unlike_terminals
@@ -12,8 +12,8 @@ from tsbench.errors import ConfigurationError
 #: names that only a voltage, or only a current, has; not those of numbers that begin with the same letter
 _LIKE: Mapping[str, re.Pattern[str]] = {
     "voltage": re.compile(
-        r"(?i:.*\b(volt(age|s)?|potential|bias)\b.*)|V[ _.-]?(?!al|ar|er|ac|en|is|ol|ec)[A-Za-z]{1,6}\d?"),
-    "current": re.compile(r"(?i:.*\b(current|amps|amperes?)\b.*)|I[ _.-]?(?!n|t|d$|D$)[A-Za-z]{1,6}\d?"),
+        r"(?i:.*\b(volt(age|s)?|potential|bias)\b.*)|V[ _.-]?(?!al|ar|ib|er|ac|en|is|ol|ec)[A-Za-z]{1,6}\d?"),
+    "current": re.compile(r"(?i:.*\b(current|amps|amperes?)\b.*)|I[ _.-]?(?!n|t|m|d$|D$|R$)[A-Za-z]{1,6}\d?"),
 }
 
 
@@ -45,11 +45,11 @@ def ask_for_the_other(
             and (fits(unit, UNITS[role]) if (unit := head.unit or under(units, k))
                  else _LIKE[role].fullmatch(head.name) and not RESULT.fullmatch(head.name[1:].lstrip(" _.-")))]
         if mine:
-            time, had = (bare_name(names[found[one]]) for one in ("time", other))
+            time, had, first = (option_name(names, k) for k in (found["time"], found[other], mine[0]))
             raise ConfigurationError(
                 f"{source}: {'columns' if len(mine) > 1 else 'column'} "
                 f"{' and '.join(called(names, k) for k in mine[:4])} may {'each ' * (len(mine) > 1)}be the {role}. "
-                f"Choose one with --columns 'time={time},{role}={bare_name(names[mine[0]])},{other}={had}'. For "
+                f"Choose one with --columns 'time={time},{role}={first},{other}={had}'. For "
                 f"spikes of the {other} alone, give --columns 'time={time},{other}={had}'")
 
 
@@ -61,10 +61,11 @@ def ask_for_one_terminal(
         return
     voltage, current = (heads[found[role]].name for role in ("voltage", "current"))
     if why := unlike_terminals(voltage, current):
+        option = ",".join(f"{role}={option_name(names, found[role])}" for role in ("voltage", "current"))
         raise ConfigurationError(
             f"{source}: {why}. So they give no resistance and no power of one device, and no threshold or hold "
             "voltage. If you know that this current flows at this voltage, give --columns "
-            f"'voltage={voltage},current={current}'. The columns are {', '.join(names[:20])}")
+            f"'{option}'. The columns are {', '.join(names[:20])}")
 
 
 def of_unlike_terminals(read: Mapping[str, str]) -> tuple[str, ...]:

@@ -216,8 +216,8 @@ def check_quantity(role: str, name: str, stated: str, said: str) -> None:
     stated, said : the units of the header ("" for none) and of the user
     """
     if quantity := quantity_of(stated):
-        raise UnclearUnit(f"--columns {role}: column '{name}' is a {quantity} by its unit '{stated}', and '{said}' is "
-                          f"not a unit of {quantity}. Name another column")
+        raise UnclearUnit(f"--columns {role}: column '{name}' is a {quantity} by its unit '{stated}', and no {role}"
+                          f"{f', also not in {said}' if said and said != stated else ''}. Name another column")
 
 
 def other_scale(head: Header, si: str, factor: float) -> str:
@@ -235,7 +235,9 @@ def other_scale(head: Header, si: str, factor: float) -> str:
 def step_of(cell: str) -> FamilyStep | None:
     """Return name and step of a column such as "DrainV(7)" of a 4200; None for "V(1)", a node, and "V (1)"."""
     found = re.fullmatch(r"(\S*[^\s\[\](){}<>])\((\d{1,3})\)", cell)
-    return None if found is None or re.fullmatch(r"[vViI][a-z]?", found[1]) else FamilyStep(found[1], int(found[2]))
+    if found is None or re.fullmatch(r"[vViI](m|p|r|i|db)?", found[1]):   # of SPICE: magnitude, phase, and parts too
+        return None
+    return FamilyStep(found[1], int(found[2]))
 
 
 def split_header(cell: str, names: re.Pattern[str]) -> Header:

@@ -15,6 +15,8 @@ _READ_BACK = 0.1
 #: of themselves, also over many readings where noise cancels, are those of a device that is not linear
 _LESS_EVEN, _UNEVEN = 10.0, 0.5
 _NO_JUMP = 2.0  #: usual steps: at the switching of a device, the quantity that is set takes no larger step
+#: usual steps of so many of their smallest, or less, may be those of printed digits, which are uneven by themselves
+_PRINTED = 5.0
 _STRIDES = 100  #: long steps in which the noise of single readings cancels
 
 
@@ -42,7 +44,7 @@ def _is_set(values: FloatArray) -> bool:
 def _is_read_back(values: FloatArray, other: FloatArray) -> bool:
     """Return whether values are set-points with little noise, and the other quantity does not follow them evenly."""
     uneven = min(_unevenness(values), _unevenness(_logarithm(values)))
-    if uneven > _READ_BACK:
+    if uneven > _READ_BACK or _may_be_printed(other):
         return False
     stride = max(1, other.size // _STRIDES)
     least = min(_unevenness(one[::step]) for one in (other, _logarithm(other)) for step in {1, stride})
@@ -50,6 +52,13 @@ def _is_read_back(values: FloatArray, other: FloatArray) -> bool:
         return True
     # a device that is linear but for its switching: the quantity that follows jumps there
     return _largest_step(values) <= _NO_JUMP and _largest_step(other) >= _LESS_EVEN * _NO_JUMP
+
+
+def _may_be_printed(values: FloatArray) -> bool:
+    """Return whether the steps of values may be those of few printed digits."""
+    steps = np.abs(np.diff(values))
+    moved = steps[steps > _ROUNDING * float(np.abs(values).max(initial=0.0))]
+    return moved.size == 0 or float(np.median(steps)) <= _PRINTED * float(moved.min())
 
 
 def _unevenness(values: FloatArray) -> float:

@@ -226,7 +226,8 @@ def _closed_up(cells: Sequence[str], form: Format, after: Sequence[str]) -> list
     """
     names = [cell for cell in cells if cell]
     rows = [_without_end(form.cells(row)) for row in after]
-    if len(names) == len(cells) or len(names) < 2 or not rows:
+    # with commas, an empty cell is a column without a name, and so is the first one
+    if form.delimiter != "\t" or len(names) == len(cells) or len(names) < 2 or not rows or not cells[0]:
         return []
     fits = all(len([cell for cell in row if cell]) == len(names) for row in rows)
     values = [row for row in rows if any(_is_plain_number(form, cell) for cell in row)]

@@ -6,16 +6,18 @@ user names it, a line says it.
 
 import re
 
-#: what people write -> the terminals; a voltage between two of them goes with the current into either
+#: what people write -> the terminals of transistors; a voltage from drain to source goes with the current into either,
+#: and so does one from collector to emitter. "Source" and "Vs" alone are no terminals here: they are the source meter
+#: or a supply as often. An anode and a cathode have the same current
 _WORDS = {
-    "drain": "d", "gate": "g", "source": "s", "bulk": "b", "body": "b", "substrate": "sub", "sub": "sub",
-    "anode": "anode", "cathode": "cathode", "base": "base", "collector": "c", "emitter": "e", "backgate": "bg",
-    "topgate": "tg", "d": "d", "dd": "d", "g": "g", "s": "s", "b": "b", "c": "c", "e": "e", "bg": "bg", "tg": "tg",
-    "ds": "ds", "sd": "ds", "gs": "g", "sg": "g", "gd": "g", "ce": "ce", "ec": "ce", "be": "b", "bs": "b",
+    "drain": "d", "gate": "g", "bulk": "b", "body": "b", "substrate": "b", "sub": "b", "base": "base",
+    "collector": "c", "emitter": "e", "backgate": "bg", "topgate": "g", "d": "d", "dd": "d", "g": "g", "c": "c",
+    "e": "e", "bg": "bg", "tg": "g", "ds": "ds", "sd": "ds", "gs": "g", "sg": "g", "gd": "g", "ce": "ce", "ec": "ce",
+    "be": "base",
 }
 _BETWEEN = {"ds": frozenset({"d", "s"}), "ce": frozenset({"c", "e"})}
-_NAMES = {"d": "drain", "g": "gate", "s": "source", "c": "collector", "e": "emitter", "bg": "back gate",
-          "tg": "top gate", "sub": "substrate"}
+_NAMES = {"d": "drain", "g": "gate", "s": "source", "c": "collector", "e": "emitter", "b": "bulk",
+          "bg": "back gate"}
 _LONG = "|".join(sorted((word for word in _WORDS if len(word) > 2), key=len, reverse=True))
 #: "DrainI", "Gate voltage", "gate_v", "Back gate V"
 _WORD_FIRST = re.compile(
@@ -49,12 +51,11 @@ def unlike_terminals(voltage: str, current: str) -> str:
     voltage, current : names of the columns, without the units
     """
     first, second = terminals_of(voltage), terminals_of(current)
-    if not first or not second or first & second:
+    units = [any(one.startswith("SMU") for one in terminals) for terminals in (first, second)]
+    if not first or not second or first & second or units[0] != units[1]:   # a unit may be at any terminal
         return ""
-    if {*first, *second} & {"b"} and {*first, *second} & {"base"} and len(first | second) == 2:
-        return ""   # b is bulk or base
     return f"'{voltage}' is of the {_in_words(first)}, and '{current}' is of the {_in_words(second)}"
 
 
 def _in_words(terminals: frozenset[str]) -> str:
-    return " and ".join(_NAMES.get(one, "bulk or base" if one == "b" else one) for one in sorted(terminals))
+    return " and ".join(_NAMES.get(one, one) for one in sorted(terminals))

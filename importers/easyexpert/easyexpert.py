@@ -174,8 +174,10 @@ def _without_cut_row(path: Path, result: EasyExpertResult) -> tuple[str, ...]:
         result.rows.pop()
         return ("the file ends within its last line, which is left out",)
     last = result.rows[-1]
-    if not last[-1] or _WITH_EXPONENT.fullmatch(last[-1]):
+    if _WITH_EXPONENT.fullmatch(last[-1]):
         return ()
+    if not last[-1]:
+        return ("the file ends before the last number of its last line",)
     cut, last[-1] = last[-1], ""
     return (f"the file ends behind {cut[:40]} without the end of a line. Digits may be missing, so this number is left "
             "out",)

@@ -89,7 +89,7 @@ def _answers(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, l
     pulses = [pulse for _, mine in records for pulse in mine]
     least = min((pulse.response.amplitude for pulse in pulses if pulse.response.fired), default=0.0)
     told = [pulse.response.fired or not (at_once or pulse.current.delay.fired or (
-                pulse.current.firing is Firing.UNSEEN and pulse.response.amplitude > _NOTHING * least))
+                pulse.current.firing is Firing.UNSEEN and not 0.0 <= pulse.response.amplitude <= _NOTHING * least))
             for pulse, at_once in zip(pulses, unseen([pulse.seen for pulse in pulses]), strict=True)]
     judged = iter([replace(pulse, response=replace(pulse.response, told=pulse.current.firing is Firing.STILL_ON or one))
                    for pulse, one in zip(pulses, told, strict=True)])

@@ -220,6 +220,14 @@ def test_two_tabs_between_names_and_one_between_values():
     assert table.columns["voltage"] == pytest.approx([0.3]) and table.columns["current"] == pytest.approx([1e-6])
 
 
+def test_a_column_without_a_name_keeps_its_place():
+    """As pandas writes an index, beside a last column that is empty."""
+    rows = [f"{k},{k / 10},{k}e-6,\n" for k in range(1, 9)]
+    table = parse_table([",V (V),I (A),Note\n", *rows])
+    assert table.columns["voltage"][0] == pytest.approx(0.1)
+    assert table.columns["current"][0] == pytest.approx(1e-6, abs=1e-9)
+
+
 @pytest.mark.parametrize("rows", [
     ["0.1\t0.3\n"],   # a value is missing: which one?
     ["0.1\t\t0.3\t1e-3\n"],

@@ -16,8 +16,8 @@ def read(header, columns=None, row="1,2,3"):
 
 @pytest.mark.parametrize(("voltage", "current"), [
     ("GateV", "DrainI"), ("Gate voltage", "Drain current"), ("Vbg", "Id"), ("Vgs", "Ids"), ("V_G", "I_D"),
-    ("SMU1 Voltage", "SMU2 Current"), ("AnodeV", "CathodeI"), ("BaseV", "CollectorI"), ("Vbe", "Ic"),
-    ("Back gate V", "Gate I"), ("V_gate", "I_drain"), ("Bulk V", "Source I")])
+    ("SMU1 Voltage", "SMU2 Current"), ("BaseV", "CollectorI"), ("Vbe", "Ic"),
+    ("Back gate V", "Gate I"), ("V_gate", "I_drain")])
 def test_terminals_that_differ(voltage, current):
     assert "is of the" in unlike_terminals(voltage, current)
 
@@ -25,7 +25,8 @@ def test_terminals_that_differ(voltage, current):
 @pytest.mark.parametrize(("voltage", "current"), [
     ("GateV", "GateI"), ("Vds", "Id"), ("Vds", "Is"), ("Vce", "Ic"), ("Vbg", "Ibg"), ("Voltage", "DrainI"), ("V", "I"),
     ("V1", "I2"), ("CH1 Voltage", "CH2 Current"), ("Vdd", "Idd"), ("Vte", "Ite"), ("Sample V", "Drain I"), ("AV", "BI"),
-    ("Applied V", "Measured I"), ("Base V", "Ib")])
+    ("Applied V", "Measured I"), ("AnodeV", "CathodeI"), ("SMU1 V", "Drain I"), ("Vs", "Id"), ("Source V", "Drain I"),
+    ("Top gate V", "Ig"), ("Sub V", "Bulk I"), ("Base V", "Ib")])
 def test_terminals_that_do_not_differ_or_are_not_known(voltage, current):
     assert unlike_terminals(voltage, current) == ""
 

@@ -133,3 +133,6 @@ def test_equal_questions_about_many_devices_are_one_line_and_say_what_to_do_if_t
     assert len(found.problems) == 1 and "6 more tables" in found.problems[0] and set(thresholds(found)) == {"S0"}
     few = analyse_files([parquet(tmp_path / "c.parquet", [1.0, 700.0, 701.0])])
     assert len(few.problems) == 2
+    good = parquet(tmp_path / "d.parquet", [1.0])
+    all_of_one = analyse_files([parquet(tmp_path / "e.parquet", [700.0, 701.0, 702.0]), good])
+    assert [sum(f"'S{k}'" in line for line in all_of_one.problems) for k in range(3)] == [1, 1, 1]

@@ -153,6 +153,19 @@ def test_noise_of_a_read_back_voltage_does_not_make_a_sweep_one_of_the_current(n
     assert not is_current_driven(voltage, 1e-6 * exact * scatter)   # a resistor
 
 
+@pytest.mark.parametrize(("step", "digits", "count"), [(5e-3, 2, 101), (2e-3, 2, 251), (7e-3, 2, 72), (1e-2, 2, 51)])
+@pytest.mark.parametrize("exponential", [False, True])
+def test_a_voltage_of_few_printed_digits_does_not_make_a_sweep_one_of_the_current(
+    step: float, digits: int, count: int, exponential: bool,
+) -> None:
+    up = step * np.arange(count)
+    exact = np.concatenate((up, up[-2::-1]))
+    current = 1e-9 * np.exp(exact / 0.05) if exponential else exact / 1e3
+    scatter = 1e-3 * np.random.default_rng(2).standard_normal(exact.size)
+    noise = current * scatter if exponential else 10.0 * scatter * step / 1e3
+    assert not is_current_driven(np.round(exact, digits), current + noise)
+
+
 @pytest.mark.parametrize(("at", "current"), [
     (-1, -1e-3), (-1, -6e-4), (-1, -4e-4), (0, -1e-3), (-2, -1e-3), (30, -1e-3), (60, -2e-3), (150, -1e-3),
     (240, -1e-3)])

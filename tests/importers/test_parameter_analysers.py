@@ -121,6 +121,8 @@ def test_a_last_line_that_lacks_only_its_end_is_read(tmp_path):
     for cut in (2, 4):   # "3.8E-" is no number, and "3.8E-0" and "3.8" would be wrong ones
         rows, value, said = ending([*lines[:-1], lines[-1][:-cut]], "")
         assert rows == VOLTAGE.size and np.isnan(value) and "Digits may be missing" in said[0] and len(said) == 1
+    rows, value, said = ending([*lines[:-1], "DataValue, 0.1, 0.2,"], "")
+    assert rows == VOLTAGE.size and np.isnan(value) and "ends before the last number" in said[0]
     rows, _, said = ending([*lines[:-1], "DataValue, 0.1, 0.2"], "")   # the row has not all cells
     assert rows == VOLTAGE.size - 1 and "is left out" in said[0] and "but holds" in said[1]
     rows, _, said = ending(lines[:-1], "")   # fewer rows than announced
