@@ -134,7 +134,7 @@ class SweepAcquisition:
         self._meter.set_output(True)  # the end of the block before may have opened it
         meter, clock, total = self._meter, self._station.clock, len(levels)
         expected = total * self._settings.time_per_point(meter.capabilities.line_frequency)
-        longest_wait = 5 * expected + 5.0
+        longest_wait = 5 * expected + 5.0 + total * self._settings.longest_settling
         began = clock.now()
         meter.start_sweep(levels, self._settings.dwell)
         taken = 0

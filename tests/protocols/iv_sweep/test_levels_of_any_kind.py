@@ -100,3 +100,11 @@ def test_a_sweep_from_its_peak_and_one_without_a_way_down(
         known = [row for row in mine if row.value is not None]
         assert len(known) == number and all(row.low < true < row.high for row in known)
         assert not any(Flag.NO_EVENT in row.flags for row in mine)
+
+
+def test_a_sweep_of_little_current_may_take_longer_than_its_settings_say() -> None:
+    """A 4200A settles for 30 ms at each level in the range of 1 nA: 895 levels were given up after 20 s."""
+    little = IVSweep(stop=1.47, points=448, compliance=4e-10, nplc=0.01)
+    usual = IVSweep(stop=1.47, points=448, compliance=1e-3, nplc=0.01)
+    assert 895 * little.longest_settling > 30.0 and usual.longest_settling == 0.0
+    assert IVSweep(drive="current", stop=1e-9, step=1e-10, compliance=2.0).longest_settling == 0.0
