@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from tsbench.analysis.tables.column_doubts import ask_for_one_terminal, ask_for_the_other, of_resistances
+from tsbench.analysis.tables.column_doubts import ask_for_one_terminal, ask_for_the_other, of_resistances, under
 from tsbench.analysis.tables.column_options import (
     RoleChoice,
     option_name,
@@ -163,7 +163,7 @@ def guess_columns(
     _by_units(names, heads, units, found, unused)
     if "time" not in stated and {"voltage", "current", "time"} <= found.keys() \
             and heads[found["time"]] == Header("T", "") \
-            and not (units[found["time"]] if found["time"] < len(units) else ""):
+            and not under(units, found["time"]):
         del found["time"]  # without a unit, beside both others: a temperature as likely
     if len({"voltage", "current", "time"} & found.keys()) < 2:
         raise UnclearColumns(question_of_columns(names, found, unused, named or {}, source)
@@ -217,7 +217,7 @@ def _by_names(
                 if k not in taken and re.fullmatch(rank, head.name, re.IGNORECASE) and not is_function(head.name)
                 and not (
                     (number > 1 or role in BY_UNIT_TOO)
-                    and _of_another(role, head, units[k] if k < len(units) else ""))
+                    and _of_another(role, head, under(units, k)))
             ]
             if len(mine) > 1 and (both := _only_pair(heads, unused)) and both.get(role) in mine:
                 mine = [both[role]]   # the terminal of which the table has voltage and current
@@ -238,7 +238,7 @@ def _by_units(
         mine = [
             k for k, head in enumerate(heads)
             if k not in {*found.values(), *unused} and not BESIDE.search(head.name) and not is_function(head.name)
-            and fits(unit := names[k] if alone else head.unit or (units[k] if k < len(units) else ""), UNITS[role])
+            and fits(unit := names[k] if alone else head.unit or under(units, k), UNITS[role])
             and (role != "time" or is_time(unit))
         ]
         if role not in found and len(mine) == 1:

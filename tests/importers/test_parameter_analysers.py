@@ -123,7 +123,7 @@ def test_a_last_line_that_lacks_only_its_end_is_read(tmp_path):
         assert rows == VOLTAGE.size and np.isnan(value) and "Digits may be missing" in said[0] and len(said) == 1
     rows, value, said = ending([*lines[:-1], "DataValue, 0.1, 0.2,"], "")
     assert rows == VOLTAGE.size and np.isnan(value) and "ends before the last number" in said[0]
-    rows, _, said = ending([*lines[:-1], "DataValue, 0.1, 0.2"], "")   # the row has not all cells
+    rows, _, said = ending([*lines[:-1], "DataValue, 0.1, 0.2"], "")   # a cell is missing
     assert rows == VOLTAGE.size - 1 and "is left out" in said[0] and "but holds" in said[1]
     rows, _, said = ending(lines[:-1], "")   # fewer rows than announced
     assert rows == VOLTAGE.size - 2 and "is left out" in said[0] and "but holds" in said[1]
