@@ -3,11 +3,13 @@
 import argparse
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tsbench.cli import drawing
 from tsbench.cli.declaring import add_command, add_json
+from tsbench.errors import TsbenchError
 
 _FEW = 5  #: files whose figures are drawn without being asked for
 
@@ -95,11 +97,15 @@ def analyse(options: argparse.Namespace) -> int:
     files = named_files(options.files)
     asked = options.figures or options.out or options.paper or options.style is not None
     out = options.out or Path("analysed") if asked or len(files) <= _FEW else None
-    with _look(options):
-        analysis = analyse_files(
-            options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind,
-            table=options.table,
-            read_voltage=None if options.read_voltage is None else parse_quantity(options.read_voltage, "V"))
+    try:
+        with _look(options):
+            analysis = analyse_files(
+                options.files, columns=options.columns, rule=options.rule, out=out, kind=options.kind,
+                table=options.table,
+                read_voltage=None if options.read_voltage is None else parse_quantity(options.read_voltage, "V"))
+    except (TsbenchError, OSError) as error:   # of several files or tables, the command itself prints the last one
+        _print_problems(getattr(error, "__notes__", ()))
+        raise
     said = sys.stderr if options.json else sys.stdout
     for line in analysis.understood:
         said.write(f"{line}\n")
@@ -111,9 +117,13 @@ def analyse(options: argparse.Namespace) -> int:
         said.write(f"{line}\n")
     if out is None:
         said.write(f"no figures were drawn, because there are more than {_FEW} files. Add --figures to draw them\n")
-    for line in analysis.problems:
-        sys.stderr.write(f"tsbench: {line}\n")
+    _print_problems(analysis.problems)
     return 2 if analysis.problems else 0
+
+
+def _print_problems(lines: Sequence[str]) -> None:
+    for line in lines:
+        sys.stderr.write(f"tsbench: {line}\n")
 
 
 def _look(options: argparse.Namespace) -> contextlib.AbstractContextManager[None]:

@@ -82,7 +82,8 @@ def analyse_files(
     Raises
     ------
     ConfigurationError, UnreadableFile, OSError
-        One line naming the file, the line and what is wrong with it; of several files where none can be analysed.
+        Nothing can be analysed: one line naming the file, the line and what is wrong with it. What is wrong with other
+        files and tables are its notes (``__notes__``).
     """
     options = ExtractionOptions(
         rule=parse_rule(rule) if isinstance(rule, str) else rule or Jump(), read_voltage=read_voltage)
@@ -106,9 +107,10 @@ def analyse_files(
             analysis.problems.append(said)
             failed += 1
             if failed == len(files):
-                if isinstance(error, TsbenchError):
-                    raise type(error)(said) from error
-                raise
+                none_analysed = type(error)(said) if isinstance(error, TsbenchError) else error
+                for line in analysis.problems[:-1]:
+                    none_analysed.add_note(line)
+                raise none_analysed from error.__cause__ if none_analysed is error else error
     analysis.leave_out_repeated()
     if line := _level_line(analysis.rows, options.rule):
         analysis.lines.append(line)
@@ -199,8 +201,9 @@ def _analyse_tables(
             said = str(error).replace(drawn_as.name, f"{label}, table '{one.name}'" if one.name else label)
             asked.append((one.name, said))
             if failed == len(read.tables):
-                into.problems.extend(_counted(asked[:-1]) if len(asked) <= _MOST_EQUAL else ())
-                raise type(error)("; ".join(_counted(asked)) if len(asked) > _MOST_EQUAL else said) from error
+                *before, last = _counted(asked)
+                into.problems.extend(before)
+                raise type(error)(last) from error
             continue
         program = f"{one.program}, " if one.program else ""
         into.understood.append(f"{name}: {program}{found.understood}")

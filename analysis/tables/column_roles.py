@@ -150,6 +150,7 @@ def guess_columns(
     heads = [split_header(name, BARE) for name in names]
     if not {"voltage", "current"} & (known or {}).keys():
         _ask_for_steps(names, heads, unused, source)
+    heads = _without_single_step(heads)
     stated, choices = dict(known or {}), list[RoleChoice]()
     while True:   # the question is about all roles that are open, so that one option answers it
         found = {**stated, **partner_of(names, stated, unused)}
@@ -174,6 +175,15 @@ def guess_columns(
     if not {"voltage", "current"} <= (known or {}).keys():
         ask_for_one_terminal(names, heads, found, source)
     return found
+
+
+def _without_single_step(heads: Sequence[Header]) -> list[Header]:
+    """Return "Voltage(1)" and "Current(1)" as "Voltage" and "Current", if no column is of another step."""
+    steps = [step_of(head.name) for head in heads]
+    plain = [step.name if step else head.name for step, head in zip(steps, heads, strict=True)]
+    if len({step.number for step in steps if step}) != 1 or len(set(plain)) < len(plain):
+        return list(heads)
+    return [head._replace(name=name) for head, name in zip(heads, plain, strict=True)]
 
 
 def _ask_for_steps(names: Sequence[str], heads: Sequence[Header], unused: Collection[int], source: str) -> None:

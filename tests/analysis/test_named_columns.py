@@ -90,6 +90,15 @@ def test_the_steps_of_a_family_are_asked_with_options_that_work():
     assert read("Voltage_mV(1),Current(1)\n1,2\n", "voltage=1,current=2").columns["voltage"][0] == pytest.approx(1e-3)
 
 
+@pytest.mark.parametrize(("header", "found"), [
+    ("Voltage(1),Current(1)", {"voltage": 1, "current": 2}),
+    ("Time(2),Current(2),Voltage(2)", {"time": 1, "voltage": 3, "current": 2}),
+    ("DrainV(1),DrainI(1),GateV(1)", {"voltage": 1, "current": 2}),
+])
+def test_the_number_of_the_only_step_is_no_part_of_a_name(header, found):
+    assert places(header, None) == found
+
+
 def test_a_number_in_brackets_is_no_unit():
     said = question("Voltage (1),Current (A)")
     assert "'1' is a number, and not a unit" in said

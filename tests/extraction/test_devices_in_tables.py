@@ -5,6 +5,7 @@ import openpyxl
 import pytest
 
 from tests.fixtures.foreign_sweep import ON, sweep
+from tsbench.cli import main
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.extraction import analyse_files
 
@@ -136,3 +137,14 @@ def test_equal_questions_about_many_devices_are_one_line_and_say_what_to_do_if_t
     good = parquet(tmp_path / "d.parquet", [1.0])
     all_of_one = analyse_files([parquet(tmp_path / "e.parquet", [700.0, 701.0, 702.0]), good])
     assert [sum(f"'S{k}'" in line for line in all_of_one.problems) for k in range(3)] == [1, 1, 1]
+
+
+def test_no_question_is_lost_where_nothing_can_be_analysed(tmp_path, capsys):
+    names = [str(parquet(tmp_path / f"{name}.parquet", [700.0, 701.0])) for name in ("a", "b")]
+    with pytest.raises(ConfigurationError, match="'S1'") as raised:
+        analyse_files(names)
+    assert [f"{file}.parquet" in line and f"'S{k}'" in line for line, (file, k) in zip(
+        raised.value.__notes__, [("a", 0), ("a", 1), ("b", 0)], strict=True)] == [True] * 3
+    assert main(["analyse", *names]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 4 and all(line.startswith("tsbench: ") for line in said)
