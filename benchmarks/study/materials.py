@@ -105,7 +105,7 @@ _NBO2 = Material(
 _VO2 = Material(
     "vo2", "vo2", {"max_voltage": "5 V", "max_current": "20 mA"}, "spread = { rho_ins = 0.02 }", 1e3, 1e3, 50.0,
     Oscillator("oscillator", 10e3, 1e-9), (296.0, 302.0, 308.0, 314.0), (0.8e-3, 1.1e-3, 1.4e-3, 2e-3),
-    {"start": "0.66 V", "stop": "1.42 V", "step": "20 mV", "compliance": "2 mA", "nplc": 0.01, "dwell": "100 us",
+    {"start": "0.66 V", "stop": "1.42 V", "step": "10 mV", "compliance": "2 mA", "nplc": 0.01, "dwell": "100 us",
      "check_every": 100},
     {"amplitude": ["1.4 V", "1.45 V", "1.5 V", "1.6 V", "1.8 V", "2 V"], "width": "1 us", "count": 20},
     {"amplitude": ["1.6 V", "1.8 V"], "base": "0.1 V", **_QUICK_RECOVERY},

@@ -195,7 +195,7 @@ def _refractory(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_xscale("log")
     label(axes, "gap", "s", "second pulse fires", "")
     axes.set_ylim(-0.05, 1.05)
-    axes.legend(fontsize=_FONT - 2, loc="lower right", title="amplitude; line: truth", title_fontsize=_FONT - 2)
+    axes.legend(fontsize=_FONT - 2, loc="upper left", title="amplitude; line: truth", title_fontsize=_FONT - 2)
 
 
 def _wide(axes: Axes, values: FloatArray) -> None:
