@@ -11,6 +11,8 @@ from tsbench.records import Flag, FloatArray, Waveform
 
 #: flags of an acquisition that cannot show that nothing happened: what an extraction does not see there is not known
 TELLS_NOTHING = Flag.NO_EVENT | Flag.AMBIGUOUS
+#: standard deviation of normal values over the median of their absolute deviations
+OF_MEDIAN_DEVIATION = 1.4826
 #: second differences that are enough for their median
 _ENOUGH = 500_000
 #: samples of an envelope that are searched at once: they fit into the cache of a processor
@@ -49,12 +51,15 @@ def noise_of(values: FloatArray, resolution: float = 0.0, enough: int = _ENOUGH)
     step = max((values.size - 2) // enough, 1)
     middle = values[1:-1:step]
     second = (values[2::step] - middle) - (middle - values[:-2:step])
-    return max(_spread_of_second_differences(second), quantisation)
+    return max(spread(second) / math.sqrt(6.0), quantisation)
 
 
-def _spread_of_second_differences(second: FloatArray) -> float:
-    """Return the standard deviation of white noise from its second differences, by their median deviation."""
-    return 1.4826 * median(np.abs(second - median(second))) / math.sqrt(6.0)
+def spread(values: FloatArray) -> float:
+    """Return the standard deviation of normal ``values``, shape (n,), n > 0, by the median of their deviations.
+
+    A few outliers hardly change it.
+    """
+    return OF_MEDIAN_DEVIATION * median(np.abs(values - median(values)))
 
 
 def resolution(waveform: Waveform) -> float:

@@ -20,7 +20,7 @@ from tsbench.analysis.statistics import (
     summarise,
 )
 from tsbench.records import Flag, Result
-from tsbench.samples import TELLS_NOTHING
+from tsbench.samples import TELLS_NOTHING, spread
 
 #: pulses from which on the scatter of their forms is known, and the share of calm devices that chance calls restless
 _FEWEST_FORMS, _BY_CHANCE = 8, 1e-3
@@ -123,7 +123,7 @@ def _of_many_forms(delays: Sequence[Delay]) -> bool:
                               if delay.fired and math.isfinite(delay.apart)]).reshape(-1, 2).T
     if apart.size < _FEWEST_FORMS:
         return False
-    scatter = 1.4826 * float(np.median(np.abs(apart - np.median(apart))))
+    scatter = spread(apart)
     bound = float(chdtri(apart.size - 1, _BY_CHANCE)) / (apart.size - 1)
     return scatter > math.sqrt(bound) * float(np.median(random))
 

@@ -10,6 +10,7 @@ process in continuous time (textbook: J. R. Norris, Markov Chains, 1997, section
 posterior of the shares of samples that change, under Jeffreys' prior, because each count is binomial.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from tsbench.analysis.statistics import NORMAL_95
 from tsbench.records import Flag, FloatArray
+from tsbench.samples import spread
 
 #: standard deviations of the fast noise by which the levels must differ. With the hysteresis, noise then makes a false
 #: transition in 3 of a million samples
@@ -122,8 +124,7 @@ def _noise_within(values: FloatArray, low: float, high: float) -> float:
     within = (same[:-2] == same[1:-1]) & (same[1:-1] == same[2:])
     if within.sum() < _FEWEST_SAMPLES // 2:   # a state lasts about a sample: noise about the means
         return float(np.std(values - np.where(same == 1, high, low)))
-    kept = second[within]
-    return float(1.4826 * np.median(np.abs(kept - np.median(kept))) / np.sqrt(6.0))
+    return spread(second[within]) / math.sqrt(6.0)
 
 
 def _with_hysteresis(values: FloatArray, middle: float, half: float) -> npt.NDArray[np.bool_]:

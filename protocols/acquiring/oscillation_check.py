@@ -11,7 +11,7 @@ import numpy as np
 from tsbench.instruments import Station, Timebase
 from tsbench.protocols.acquiring.device_view import DeviceView, Window
 from tsbench.records import Fixture, FloatArray, Waveform
-from tsbench.samples import resolution
+from tsbench.samples import OF_MEDIAN_DEVIATION, resolution
 
 #: [s] shortest and longest record; with these points the shortest finds periods from about 80 ns to 15 us
 SHORTEST_SPAN, LONGEST_SPAN = 50e-6, 20e-3
@@ -71,7 +71,7 @@ def white_noise(values: FloatArray, resolution: float) -> float:
 
     The median of successive differences hardly feels the few steep edges of an oscillation.
     """
-    return max(float(np.median(np.abs(np.diff(values)))) * 1.4826 / 2**0.5, resolution / 2)
+    return max(float(np.median(np.abs(np.diff(values)))) * OF_MEDIAN_DEVIATION / 2**0.5, resolution / 2)
 
 
 def oscillation(values: FloatArray, dt: float, resting_noise: float = 0.0, resolution: float = 0.0) -> Activity:

@@ -68,18 +68,21 @@ def _added(t: FloatArray, v: FloatArray, i: FloatArray) -> tuple[float, float, f
     return charge, energy, most_current, most_power
 
 
-def _last_visits(values: FloatArray) -> BoolArray:
-    """Return which values to keep: of the last visit below each level the two around its end, shape (n,)."""
-    keep = np.ones(values.size, dtype=np.bool_)
-    if values.size > 1:
-        risen = values[:-1] < np.minimum.accumulate(values[::-1])[::-1][1:]
-        keep[0], keep[1:-1] = risen[0], risen[1:] | risen[:-1]
-    return keep
+@compiled
+def _either_way(values: FloatArray, keep: BoolArray) -> None:
+    """Mark in ``keep`` the values that rises of both polarities need; both of shape (n,).
 
-
-def _either_way(values: FloatArray) -> BoolArray:
-    """Return which values to keep for rises of both polarities: a later change of it turns the history round."""
-    return _last_visits(values) | _last_visits(-values)
+    Of the last visit below each level, and of the last one above it, they are the two around its end. A later change of
+    the polarity turns the history round.
+    """
+    if values.size == 0:
+        return
+    keep[values.size - 1] = True
+    lowest = highest = values[values.size - 1]
+    for k in range(values.size - 2, -1, -1):
+        if values[k] < lowest or values[k] > highest:
+            keep[k] = keep[k + 1] = True
+        lowest, highest = min(lowest, values[k]), max(highest, values[k])
 
 
 class WhileOff:
@@ -128,8 +131,9 @@ class WhileOff:
         self._history_size += t.size
         if self._history_size > LONGEST_HISTORY:
             times, values = self._whole_history()
-            keep, peak = _either_way(values), int(np.searchsorted(times, self.peak[2], side="right"))
-            keep[:peak] |= _either_way(values[:peak])   # the edge is looked for before the peak
+            keep, peak = np.zeros(values.size, np.bool_), int(np.searchsorted(times, self.peak[2], side="right"))
+            for part in (values.size, peak):   # the edge is looked for before the peak
+                _either_way(values[:part], keep[:part])
             self._history, self._history_size = [(times[keep], values[keep])], 0
 
     def _whole_history(self) -> tuple[FloatArray, FloatArray]:
