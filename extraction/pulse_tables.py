@@ -199,7 +199,7 @@ def _examined(
         facts = replace(facts, current_resolution=amperes.step(float(np.median(after)) if after.size else 0.0))
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,
                                    zero=zero)
-        stand = pulse_stand(voltage[near], current[near], 0.0, delay)
+        stand = pulse_stand(voltage[near], current[near], 0.0, delay.currents)
         pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed, stand))
     return pulses
 

@@ -66,7 +66,7 @@ class Stand:
 
 
 def pulse_stand(
-    voltage: FloatArray, current: FloatArray, resolution: float, delay: Delay | None = None
+    voltage: FloatArray, current: FloatArray, resolution: float, currents: tuple[float, float] | None = None
 ) -> Stand:
     """Return how a device stood in the record of one pulse, without the offsets of the channels before its edge.
 
@@ -74,16 +74,15 @@ def pulse_stand(
     ----------
     voltage, current : [V], [A], shape (n,); the record begins before the edge
     resolution : [A] one code
-    delay : what the pulse showed; None: it did not switch the device
+    currents : before and behind the switching [A], NaN where they are not known; None: the device did not switch
 
     Returns
     -------
     Stand
         Of a device that switched, the current before that and the highest voltage; otherwise both on the plateau.
     """
-    switched = delay is not None and delay.fired
-    off_current, on_current = (
-        (delay.off_current, delay.on_current) if delay is not None and switched else (math.nan, math.nan))
+    switched = currents is not None
+    off_current, on_current = currents or (math.nan, math.nan)
     known = (np.abs(voltage) < OVERFLOW_NUMBER) & (np.abs(current) < OVERFLOW_NUMBER)
     voltage, current = voltage[known], current[known]
     if voltage.size == 0:

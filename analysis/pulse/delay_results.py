@@ -86,6 +86,11 @@ class Delay:
         """Whether the pulse switched the device on."""
         return Flag.NO_EVENT not in self.flags
 
+    @property
+    def currents(self) -> tuple[float, float] | None:
+        """Return the currents before and behind the switching [A]; None where the pulse did not switch the device."""
+        return (self.off_current, self.on_current) if self.fired else None
+
     def doubted(self) -> "Delay":
         """Return this one where another reason makes it unknown whether the pulse switched the device (AMBIGUOUS)."""
         return replace(self, low=None, high=None, stood=None, told=False, flags=self.flags | Flag.AMBIGUOUS)

@@ -26,24 +26,19 @@ import numpy as np
 
 from tsbench.analysis.pulse.blunt import Blunt, Unblurred
 from tsbench.analysis.pulse.clipped_rise import beyond, bounded
-from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, unseen
+from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
 from tsbench.analysis.pulse.highest_voltage import highest
 from tsbench.analysis.pulse.lasting_rise import LEAST_STEP
-from tsbench.analysis.pulse.seen_rise import SeenRise, seen_rise
-from tsbench.analysis.pulse.shown_lag import FEWEST, behind_lag, lag_of_fall
-from tsbench.analysis.pulse.single_pulse import pulse_span, quiet_samples, upright
-from tsbench.analysis.pulse.slow_amplifier import is_one_pole
+from tsbench.analysis.pulse.seen_switching import seen_switching
 from tsbench.analysis.pulse.unblurred import crossing, steepest
 from tsbench.analysis.reversals import reversals
-from tsbench.analysis.signal import Steepest, line_crossing, mute_of, steepest_rise, upward_crossings, usable_record
+from tsbench.analysis.signal import Steepest, line_crossing, steepest_rise, upward_crossings
 from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.records import Flag, FloatArray
-from tsbench.samples import noise_of, smoothed
+from tsbench.samples import smoothed
 
 #: [s] in which the current of a restless device is taken to be established
 _ESTABLISHED = 50e-6
-#: noise that neighbours share is up to so many times what their differences show; more is a current that falls
-_SHARED = 1.5
 #: degree of a polynomial that follows a smooth rise; a restless one is off by this many standard deviations of the
 #: noise and by this share of its height (silver filaments 1.6 to 3.6 %, NbO2 and VO2 up to 1.2 %)
 _SMOOTH, _RESTLESS, _RESTLESS_SHARE = 5, 2.0, 0.013
@@ -97,70 +92,40 @@ def switching_delay(
         record shows no pulse, or tells nothing by its ``flags`` (:func:`.signal.mute_of`) and shows no switching.
     """
     facts = facts or PulseFacts()
-    time, (voltage, current), gaps = usable_record(time, voltage, current)
-    mute, flags = mute_of(flags | gaps)
-    if time.size < 16:
-        return unseen(flags | Flag.UNDER_SAMPLED)
-    dt = float(time[-1] - time[0]) / (time.size - 1)
-    base, sign, v, i = upright(voltage, current, facts)
-    v_noise, i_noise = noise_of(v, facts.voltage_resolution), noise_of(i, facts.current_resolution)
-    span = pulse_span(v, i, v_noise, i_noise)
-    if span is None:
-        return unseen(flags)
-    late, doubt = (facts.sense_delay + facts.skew) / dt, (facts.sense_delay_limit + facts.channel_skew) / dt
-    quiet = quiet_samples(v, span[0])
-    found = seen_rise(v, i, span, (late - doubt, late, late + doubt), (v_noise, i_noise), abs(on_current))
-    if not found.nothing and (lag := lag_of_fall(v, i, span, (v_noise, i_noise))) > late + doubt + FEWEST:
-        found = behind_lag(found, v, i, span, lag, (v_noise, i_noise))
-    first, last, seen = found.first, found.last, found.shown
-    if found.rise is None or found.nothing:
-        return unseen(flags) if mute else _quiet(time, v, found, flags, (base, sign))
-    off, on, _ = found.rise
-    left, right = _extent(v, i, found.rise, last, i_noise)
+    seen = seen_switching(time, voltage, current, facts, flags, on_current)
+    if isinstance(seen, Delay):
+        return seen
+    time, v, i, last, dt, scatter = seen.time, seen.v, seen.i, seen.last, seen.dt, seen.scatter
+    (off, on, _), (base, sign), flags = seen.rise, seen.upright_by, seen.flags
+    left, right = _extent(v, i, seen.rise, last, seen.noise[1])
     blur = facts.response / dt
-    # neighbours share the noise of a scope whose samples are closer than its response
-    scatter = max(i_noise, float(np.std(i[:quiet])) if quiet else 0.0)
     instant, by_level, apart = _instant(i, left, right, last, round(_ESTABLISHED / dt), scatter, by_level)
-    record = Blunt(v, quiet, blur, v_noise)
-    top, at = highest(record, first, max(first + 1, math.floor(instant.place)))
+    record = Blunt(v, seen.quiet, blur, seen.noise[0])
+    top, at = highest(record, seen.first, max(seen.first + 1, math.floor(instant.place)))
     edges = upward_crossings(v[: max(2, at + 1)], 0.5 * top.value)
     if edges.size == 0:
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT)
-    if is_one_pole(v, i, int(edges[-1]), last, scatter if scatter < _SHARED * i_noise else i_noise):
+    if seen.is_one_pole(float(edges[-1])):
         return Delay(None, 0.0, 0.0, flags | Flag.NO_EVENT | Flag.AMBIGUOUS, highest=base + sign * top.value,
                      told=False)
     near, steep, on_edge = line_crossing(v, float(edges[-1]), 0.5 * top.value, 0.2 * top.value, 0.8 * top.value)
     edge, slope = crossing(record, near, 0.5 * top.value, top.value, steep)
     # between its ends, a rise of four intervals has three samples
     flags |= Flag.UNDER_SAMPLED if on_edge < 3 or right - left < 4 else Flag.NONE
-    behind = _Rise(Blunt(i, quiet, blur, i_noise), (left, right), instant, by_level)
+    behind = _Rise(Blunt(i, seen.quiet, blur, seen.noise[1]), (left, right), instant, by_level)
     sharp, shared, limit, flag = behind.before_sensor(edge.value, dt, facts)
     delay = Delay(
-        value=(sharp.value - edge.value) * dt - facts.skew, told=seen.told,
+        value=(sharp.value - edge.value) * dt - facts.skew, told=seen.shown.told,
         random=dt * combined(sharp.random, edge.random, 0.5 * top.random / slope),
-        systematic=shared, limit=limit, flags=flags | seen.flags | flag,
+        systematic=shared, limit=limit, flags=flags | seen.shown.flags | flag,
         edge_time=float(time[0]) + edge.value * dt, switching_time=float(time[0]) + sharp.value * dt,
         edge_level=base + sign * 0.5 * top.value, highest=base + sign * top.value,
         off_current=sign * off, on_current=sign * on, by_level=by_level, apart=apart[0] * dt,
         apart_random=apart[1] * dt,
         forms=(dt * sharp.form, dt * edge.form, 0.5 * top.form / slope * dt))
     end = min(right + (round(_ESTABLISHED / dt) if by_level else right - left), last)
-    no_edge = beyond(voltage[: math.ceil(sharp.value)], facts.voltage_window).size > 0
-    return bounded(delay, i, beyond(current, facts.current_window), (left, end), no_edge=no_edge)
-
-
-def _quiet(time: FloatArray, v: FloatArray, found: SeenRise, flags: Flag, upright_by: tuple[float, float]) -> Delay:
-    """Return the delay of a pulse without a switching; its voltage is ``upright_by`` base [V] and sign."""
-    part, (base, sign) = slice(found.first, found.last + 1), upright_by
-    most, held = _stood(time[part], smoothed(v, 5)[part])
-    return Delay(None, 0.0, 0.0, flags | found.shown.flags, highest=base + sign * most,
-                 stood=held if found.shown.told else None, told=found.shown.told)
-
-
-def _stood(time: FloatArray, voltage: FloatArray) -> tuple[float, float]:
-    """Return the highest voltage of a pulse that did not switch the device, and how long it stood above half of it."""
-    most = float(voltage.max())
-    return most, float(np.ptp(time[voltage >= 0.5 * most]))
+    no_edge = beyond(seen.voltage[: math.ceil(sharp.value)], facts.voltage_window).size > 0
+    return bounded(delay, i, beyond(seen.current, facts.current_window), (left, end), no_edge=no_edge)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, swept
-from tsbench.analysis.pulse.switching_delay import switching_delay
+from tsbench.analysis.pulse.seen_switching import switching_currents
 from tsbench.analysis.signal import mute_of
 from tsbench.protocols.extracting.facts import device_current, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -59,5 +59,5 @@ def _pulses(run: Run) -> Iterator[Stand]:
         for segment, (voltage, current) in enumerate(zip(record.voltage, record.current, strict=True)):
             if mute_of(record_flags(record, segment))[0]:
                 continue
-            delay = switching_delay(record.times, voltage, current)
-            yield pulse_stand(voltage, current, record.current_resolution, delay)
+            yield pulse_stand(voltage, current, record.current_resolution,
+                              switching_currents(record.times, voltage, current))

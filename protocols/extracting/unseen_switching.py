@@ -34,7 +34,7 @@ def seen_pulse(
     quiet : whether it is taken for one that did not fire so far
     late : [s] as :func:`.at_once.at_once` takes it
     """
-    return SeenPulse(alike, pulse_stand(voltage, current, facts.current_resolution, delay),
+    return SeenPulse(alike, pulse_stand(voltage, current, facts.current_resolution, delay.currents),
                      at_once(time, voltage, current, facts, delay, late, path) if quiet else None)
 
 

@@ -123,7 +123,7 @@ def _doubted(run: Run, options: ExtractionOptions) -> list[tuple[DeviceRecord, i
     pulses = list(_judged(run, options))
     stands = [
         pulse_stand(one.record.voltage[one.segment], one.record.current[one.segment], one.record.current_resolution,
-                    one.delay)
+                    one.delay.currents)
         for one in pulses if one.record.voltage is not None and one.record.current is not None]
     delays = [one.delay for one in pulses]
     if any(delay.fired for delay in delays) and not parameter(run, "base", 0.0):

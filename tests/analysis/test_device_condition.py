@@ -3,7 +3,6 @@
 import numpy as np
 
 from tsbench.analysis.contact.device_condition import Stand, conducting, pulse_stand, remark, steady_stand, swept
-from tsbench.analysis.pulse.delay_results import Delay
 
 CODE = 6e-6  #: [A]
 
@@ -16,7 +15,7 @@ def pulse(plateau: float, volts: float = 1.0, n: int = 400) -> tuple[np.ndarray,
 
 
 def stand(plateau: float, switched: bool = False, off: float = np.nan) -> Stand:
-    return pulse_stand(*pulse(plateau), CODE, Delay(1e-9, 0.0, 0.0, off_current=off) if switched else None)
+    return pulse_stand(*pulse(plateau), CODE, (off, np.nan) if switched else None)
 
 
 def test_a_run_in_which_every_pulse_fires_says_nothing() -> None:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, steady_stand, swept
-from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.samples import noise_of
 
 FIRED = Stand(True, 1.0, 1e-4, 1e-6)   #: 100 uS before it switched
@@ -63,11 +62,11 @@ def test_the_plateau_of_a_pulse_is_from_half_of_its_height_on() -> None:
     current = np.repeat([0.0, 9e-4, 1e-4, 2e-4, 3e-4], 20)
     found = pulse_stand(level, current, 1e-6)
     assert (found.voltage, found.current, found.switched) == (0.5, pytest.approx(2e-4), False)
-    fired = pulse_stand(-level, current, 1e-6, Delay(1e-9, 0.0, 0.0, off_current=5e-5))
+    fired = pulse_stand(-level, current, 1e-6, (5e-5, math.nan))
     assert (fired.voltage, fired.current, fired.switched) == (-1.0, 5e-5, True)
     over = pulse_stand(np.append(level, 9.9e37), np.append(current, 0.0), 1e-6)
     assert (over.voltage, over.current) == (0.5, pytest.approx(2e-4))
-    assert pulse_stand(np.array([9.9e37]), np.array([1.0]), 1e-6, Delay(1e-9, 0.0, 0.0)) == Stand(True, 0.0, 0.0, 1e-6)
+    assert pulse_stand(np.array([9.9e37]), np.array([1.0]), 1e-6, (math.nan, math.nan)) == Stand(True, 0.0, 0.0, 1e-6)
 
 
 def test_a_steady_bias_is_judged_by_the_median_of_what_was_read() -> None:
@@ -209,7 +208,7 @@ def test_the_conductance_behind_the_switching_is_that_of_the_record() -> None:
     on = np.arange(400) >= 300
     voltage = np.where(np.arange(400) >= 200, np.where(on, 0.5, 1.0), 0.0)
     current = np.where(on, 2e-3, np.where(np.arange(400) >= 200, 1e-4, 0.0))
-    found = pulse_stand(voltage, current, 1e-6, Delay(1e-9, 0.0, 0.0, off_current=1e-4, on_current=2e-3))
+    found = pulse_stand(voltage, current, 1e-6, (1e-4, 2e-3))
     assert (found.conductance, found.on_conductance) == (pytest.approx(1e-4), pytest.approx(4e-3))
     assert math.isnan(pulse_stand(voltage, current, 1e-6).on_conductance)
 
@@ -221,5 +220,4 @@ def test_the_sign_of_the_current_is_that_behind_the_switching() -> None:
     assert remark([replace(against, on_current=6.4e-3)]) == ""
     assert "opposite to the voltage" in remark([replace(FIRED, on_current=-6.4e-3)])
     voltage, current = np.repeat([0.0, 1.0], 100), np.repeat([0.0, -1e-5, 6.4e-3], (100, 20, 80))
-    delay = Delay(1e-9, 0.0, 0.0, off_current=-1e-5, on_current=6.4e-3)
-    assert remark([pulse_stand(voltage, current, 1e-6, delay)]) == ""
+    assert remark([pulse_stand(voltage, current, 1e-6, (-1e-5, 6.4e-3))]) == ""

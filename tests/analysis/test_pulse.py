@@ -17,6 +17,7 @@ from tsbench.analysis.pulse.delay_results import (
     mean_delay,
     switching_probability,
 )
+from tsbench.analysis.pulse.seen_switching import switching_currents
 from tsbench.analysis.pulse.switching_delay import _lateness, switching_delay
 from tsbench.records import Flag
 
@@ -492,3 +493,11 @@ def test_a_short_spike_after_a_long_wait_is_the_first() -> None:
     current, two = digitise(1e-5 * edge + 2e-3 * spike, 3e-3, random)
     found = switching_delay(time, voltage, current, PulseFacts(one, two, 0.1e-9, 2e-6))
     assert found.value == pytest.approx(4.03e-6, abs=10e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.booleans(), st.floats(10e-9, 300e-9), st.floats(1e-6, 8e-4), st.sampled_from((1, -1)), st.integers(0, 99),
+       st.floats(0.0, 1e-12))
+def test_the_currents_are_those_of_the_delay(fires, delay, off, side, seed, spike):
+    time, voltage, current, _ = pulse(delay, fires=fires, off=off, side=side, seed=seed, spike=spike)
+    assert switching_currents(time, voltage, current) == switching_delay(time, voltage, current).currents
