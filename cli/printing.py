@@ -193,7 +193,7 @@ class ProgressPrinter:
             self._console.out(f"{self.name}: {share}{'  ' + message if message else ''}", highlight=False)
 
     def _still_opening(self) -> None:
-        self._line(f"{self._beginning} (the first time on a machine this may take a minute)")
+        self._line(f"{self._beginning} (the first time on a machine, this takes some minutes)")
 
     def _line(self, text: str) -> None:
         if self._bar is not None:

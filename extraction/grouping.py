@@ -7,16 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.statistics.brackets import on_one_grid
+from tsbench.analysis.statistics.brackets import grid_of
 from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.extraction.measured_conditions import MeasuredConditions
 from tsbench.extraction.observations import COUNTERS, DESCRIBING, Observation
 from tsbench.records import FloatArray
 
-#: words in the method of a value that is a bracket of set-points
-_BETWEEN, _SEVERAL = "between two set-points", "in one of several steps"
-_COARSE = 0.1  #: part of the standard deviation from which on the width of a bracket counts
 #: rows that are statistics of a run already, or count its pulses
 _DERIVED = ("_mean", "_median", "_standard_deviation", "_probability")
 
@@ -192,10 +189,9 @@ def _device(name: str, events: Sequence[Observation]) -> DeviceEvents:
     half_widths = 0.5 * (ends[:, 1] - ends[:, 0])
     own = float(np.median(half_widths)) if half_widths.size else 0.0
     least, most, shared, step = values, values, own, 0.0
-    if values.size > 1 and all(_BETWEEN in result.method or _SEVERAL in result.method for result in known):
-        grid = on_one_grid(ends[:, 0], ends[:, 1])
-        if grid.step > _COARSE * float(values.std(ddof=1)):
-            least, most, shared, step = grid.low, grid.high, grid.common, grid.step
+    deviation = float(values.std(ddof=1)) if values.size > 1 else 0.0
+    if grid := grid_of(ends[:, 0], ends[:, 1], [result.method for result in known], deviation):
+        least, most, shared, step = grid.low, grid.high, grid.common, grid.step
     low, high = (np.concatenate([part, limits[:, k]]) for k, part in ((0, least), (1, most)))
     return DeviceEvents(
         name, values, half_widths, CensoredSample(low, high) if low.size else None, shared, step,

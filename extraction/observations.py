@@ -112,7 +112,7 @@ def gather(
         elif isinstance(run, Run):
             found.append(run)
         else:
-            text = " ".join(str(run).split())
+            text = " ".join(str(run.strerror if isinstance(run, OSError) and run.strerror else run).split())
             gathered.problems.append(text if path.name in text else f"{path.name}: {text}")
     _add_runs(found, gathered)
     _add_tables(tables, gathered, columns, kind)

@@ -44,7 +44,7 @@ KINDS: Mapping[str, FigureKind] = {
                             ("bias", "load", "load_resistance", "temperature")),
     "delay": FigureKind("switching delay against amplitude", "switching_delay", ("amplitude", "temperature")),
     "overvoltage": FigureKind("switching delay against overvoltage (amplitude minus threshold voltage)"),
-    "threshold": FigureKind("threshold voltage against temperature or ramp rate", "threshold_voltage",
+    "threshold": FigureKind("threshold voltage against temperature, ramp rate or load", "threshold_voltage",
                             ("temperature", "ramp_rate", "load")),
     "against": FigureKind("any quantity against any condition (--quantity, --against)"),
     "distribution": FigureKind("cumulative distribution with its band, over devices or cycles", "threshold_voltage"),
@@ -177,8 +177,9 @@ def _differing(mine: list[Observation], names: Iterable[str]) -> str:
             return name
     others = sorted({name for one in mine for name in one.facts if name not in COUNTERS | DESCRIBING})
     differ = [name for name in others if len({str(one.facts.get(name)) for one in mine}) > 1]
-    looked = f"{', '.join(chosen)} do not differ between these events" if chosen else "the axis is not known"
-    advice = f"Give --against, one of {', '.join(differ)}" if differ else "The events do not differ in any condition"
+    looked = f"all events have the same {', '.join(chosen)}" if chosen else "the axis is not known"
+    advice = f"Give --against, one of {', '.join(differ)}" if differ else (
+        "They do not differ in another condition either. Give runs at several values of one of these")
     raise ConfigurationError(f"{looked}. {advice}")
 
 

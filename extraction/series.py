@@ -95,7 +95,8 @@ def series_against(
     for group in groups:
         at = group.conditions.get(against)
         if not isinstance(at, int | float):
-            raise ConfigurationError(f"'{against}' is not a number of all events with the quantity '{quantity}'")
+            raise ConfigurationError(f"'{against}' is not a number in some events of '{quantity}'. Choose another "
+                                     "--against, or leave their files out")
         lines += group.remarks
         _add(found, group, float(at), series_name(
             {name: group.conditions[name] for name in others}, drive_of(one.facts for one in mine)))

@@ -107,7 +107,7 @@ def device_statistics(
     Parameters
     ----------
     events : of one device in one group
-    families, relative, seed : as :func:`statistics` takes them
+    families, relative, seed : as :func:`statistics_of` takes them
     ordered : whether drift and steps are looked for
     """
     assert events.sample is not None
@@ -130,7 +130,7 @@ def population_statistics(
     ----------
     group : events of one quantity
     devices : their statistics by :func:`device_statistics`
-    families, relative, seed : as :func:`statistics` takes them
+    families, relative, seed : as :func:`statistics_of` takes them
     """
     centres = [centre_of(one) for one in devices]
     values = np.array([centre for centre in centres if centre is not None], dtype=np.float64)

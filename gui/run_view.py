@@ -78,7 +78,7 @@ class RunView(QtWidgets.QWidget):
     def expect(self, title: str) -> None:
         """A run has been asked for; what is shown stays until it begins: it may be refused."""
         self.progress.setValue(0)
-        self.progress.setFormat("opening the bench … (the first time on a machine this may take a minute)")
+        self.progress.setFormat("opening the bench … (the first time on a machine, this takes some minutes)")
         self.show_problem("")
         self.say(f"— {title}")
 

@@ -22,6 +22,7 @@ from tsbench.errors import UnreadableFile
 from tsbench.importers.faults import damaged
 from tsbench.records import FloatArray
 
+_DECIMAL_COMMA = "has a decimal comma"
 _LONGEST_LINE = 1 << 16
 _MOST_DIGITS = 15  #: of a number of samples
 _BLANK = frozenset({"", "-", "nan", "n/a", "---"})
@@ -223,8 +224,8 @@ def _one_by_one(
                     raise ValueError(f"it has {len(cells)} cells, but {needed} are needed")
                 block.append([_number(cells[k]) for k in positions])
             except ValueError as error:
-                fault = (f"{path.name}: line {number} is not a row of numbers ({error}). Save the file on the "
-                         "oscilloscope again")
+                advice = "with decimal points" if _DECIMAL_COMMA in str(error) else "on the oscilloscope again"
+                fault = f"{path.name}: line {number} is not a row of numbers ({error}). Save the file {advice}"
             if len(block) == 10_000:
                 kept.append(np.array(block))
                 block = []
@@ -249,7 +250,7 @@ def _number(cell: str) -> float:
     try:
         return float(text)
     except ValueError:
-        what = "has a decimal comma" if hint_of_comma(text) else "is not a number"
+        what = _DECIMAL_COMMA if hint_of_comma(text) else "is not a number"
         raise ValueError(f"'{text[:30]}' {what}") from None
 
 

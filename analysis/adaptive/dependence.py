@@ -17,7 +17,7 @@ from scipy import special
 from tsbench.analysis.adaptive.belief import Belief
 from tsbench.records import FloatArray
 
-#: odds from which on a dependence counts as seen; below their inverse as refuted by a factor of three
+#: odds above which a dependence counts as seen, and below which it counts as refuted (chosen)
 _SEEN_ODDS = 30.0
 _REFUTED_ODDS = 1.0 / 3.0
 #: standard deviations of the sum of products of neighbouring surprises: 0.3 % of independent outcomes go beyond

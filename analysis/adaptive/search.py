@@ -16,7 +16,7 @@ _LEAST_SPREAD = 1.0 / 8.0
 _LARGEST_SPREAD = 0.25  #: the widest, as a share of the range of the stimuli
 #: of three pulses, one is chosen for all of the curve
 _FOR_THE_CURVE = 3
-#: pulses before the interval may end the search: two that fired and two that did not are the least that shows both
+#: pulses that count, before the interval may end the search (chosen)
 FEWEST = 8
 
 #: why a search ended

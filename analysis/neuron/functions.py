@@ -32,6 +32,8 @@ Decision = Literal["yes", "no", "not decided"]
 #: spikes are all or nothing if they grow by less than this power of the stimulus (a resistor: 1), and if the largest
 #: response without a spike is below this share of the smallest spike
 GRADED = 0.5
+#: the rate does not follow the stimulus if it rises by less than this power of it
+STEADY = 0.1
 #: a circuit fires, or does not, at an amplitude where the interval of the firing probability is on one side of this
 HALF = 0.5
 #: why such steps tell nothing and what to do, as a sentence that ends a text
@@ -307,7 +309,12 @@ def strength_modulated_frequency(found: Sequence[AmplitudeResponse]) -> Function
         said += f"; slope {line.slope:.4g} Hz/V over {line.last - line.first + 1} amplitudes"
     if first.high is not None and best.low is not None and best.low > first.high:
         return FunctionVerdict(name, "yes", said)
-    return FunctionVerdict(name, "no", f"the rate does not rise: {said}")
+    power = log_line([math.log(abs(amplitude)) for amplitude, _ in rates], [rate for _, rate in rates])
+    if power is not None and power.slope + power.half < STEADY:
+        return FunctionVerdict(name, "no", f"the rate rises by a power of the stimulus below "
+                                           f"{max(power.slope + power.half, 0.0):.2g}: {said}")
+    return FunctionVerdict(name, "not decided", f"{said}. The intervals of the rates overlap, and do not show that the "
+                                                "rate is the same. Use more repeats, or more amplitudes")
 
 
 def neuron_results(

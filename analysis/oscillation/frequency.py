@@ -1,4 +1,4 @@
-"""Oscillation frequency, jitter and regime from spike times; frequency against bias.
+"""Oscillation frequency, jitter and regime from spike times.
 
 Definition: frequency is the inverse of the mean inter-spike interval over the record. Its 95 % interval joins
 the jitter of the intervals and the timing noise of the spikes, told apart by :mod:`.jitter` (timing noise matters only
@@ -33,7 +33,7 @@ class MeasuredOscillation:
     low: float | None
     high: float | None
     intervals: FloatArray  #: [s]
-    jitter: Jitter | None  #: of the intervals, without timing noise; None for fewer than three
+    jitter: Jitter | None  #: of the intervals, without timing noise; None for fewer than five
     regime: str  #: "quiet", "too few", "tonic", "bursting", "variable" or "irregular"
     flags: Flag
     random: float | None = None  #: [Hz] standard uncertainty by the scatter and the timing of the spikes
@@ -50,7 +50,7 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> MeasuredOscil
 
     Returns
     -------
-    Oscillation
+    MeasuredOscillation
         NO_EVENT with fewer than three spikes (a transient, not an oscillation), TOO_FEW with fewer than ten
         intervals.
     """
@@ -70,15 +70,15 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> MeasuredOscil
     high = 1.0 / (mean - half) if half < mean else None
     if high is None:
         flags |= Flag.CENSORED
-    return MeasuredOscillation(1.0 / mean, low, high, intervals, jitter, _regime(intervals), flags,
+    return MeasuredOscillation(1.0 / mean, low, high, intervals, jitter, _regime(intervals, jitter), flags,
                                random / mean**2, standard_uncertainty(timebase_accuracy) / mean)
 
 
-def _regime(intervals: FloatArray) -> str:
-    """Name the pattern by the spread of the intervals; two clusters apart are bursts."""
-    if intervals.size < FEWEST_INTERVALS:
+def _regime(intervals: FloatArray, jitter: Jitter | None) -> str:
+    """Name the pattern by the spread of the intervals without timing errors; two clusters apart are bursts."""
+    if intervals.size < FEWEST_INTERVALS or jitter is None:
         return "too few"
-    spread = float(intervals.std(ddof=1) / intervals.mean())
+    spread = (jitter.high if jitter.value is None else jitter.value) / float(intervals.mean())
     if spread < _TONIC:
         return "tonic"
     ordered = np.sort(intervals)

@@ -69,7 +69,7 @@ class Spikes:
 
 @dataclass(frozen=True)
 class _Record:
-    """SampleSource, and how their places become times."""
+    """The samples of a record, and what turns their indices into times."""
 
     samples: SampleSource
     dt: float  #: [s]

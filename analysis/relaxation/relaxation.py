@@ -35,13 +35,13 @@ from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
 
 #: shares of the record after the edge: most that a running mean may take
 _WIDEST_MEAN = 0.02
+#: share of the relaxation time that it takes at least
+_MEAN_SHARE = 0.03
 #: share of the record after the edge, most over which a current is averaged to see that nothing flows
 _MOST_TO_SEE = 0.25
 #: standard deviations of the noise of one sample, over the root of their number, by which a median may be off: three of
 #: its own, which is 1.25 times that of a mean
 _DOUBT_OF_MEDIAN = 3.75
-#: and its share of the relaxation time
-_MEAN_SHARE = 0.03
 #: samples of the current right after the edge, from which its share is taken
 _FIRST_SAMPLES = 12
 #: a level must stand this many standard deviations of the (smoothed) noise above zero and below the first current

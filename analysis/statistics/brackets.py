@@ -1,11 +1,15 @@
 """Values that lie between two set-points: the brackets without the error of the instruments, on one grid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tsbench.records import FloatArray
 
+#: what ``method`` says of an interval between two set-points, and of one that several steps share
+BETWEEN_SET_POINTS, IN_STEPS = "between two set-points", "in one of several steps"
+_COARSE = 0.1  #: part of the standard deviation from which on the width of a bracket counts
 _SAME = 0.1  #: edges closer than this part of a bracket's width are one set-point
 
 
@@ -47,3 +51,20 @@ def on_one_grid(low: FloatArray, high: FloatArray) -> Grid:
     joined[order] = means[number]
     least, most = joined[: low.size], joined[low.size :]
     return Grid(np.minimum(least, most), np.maximum(least, most), float(np.median(most - least)), common)
+
+
+def grid_of(low: FloatArray, high: FloatArray, methods: Sequence[str], deviation: float) -> Grid | None:
+    """Return the brackets of several events on one grid.
+
+    None with fewer than two, where some are no brackets of set-points, and where their width does not count.
+
+    Parameters
+    ----------
+    low, high : ends of the intervals, shape (n,)
+    methods : of the results, n of them
+    deviation : standard deviation of the values
+    """
+    if low.size < 2 or not all(BETWEEN_SET_POINTS in one or IN_STEPS in one for one in methods):
+        return None
+    grid = on_one_grid(low, high)
+    return grid if grid.step > _COARSE * deviation else None

@@ -160,7 +160,7 @@ def parse_table(
     if not any(len(column) for column in kept.values()):
         raise UnreadableFile(
             f"{source}: the table has no row of numbers in the columns "
-            f"{', '.join(layout.names[k] for k in layout.where.values())}"
+            f"{', '.join(layout.names[k] for k in layout.where.values())}. Choose other columns with --columns"
         )
     arrays = {role: read[role].factor * np.array(column, dtype=np.float64) for role, column in kept.items()}
     over = tuple((place, volts * read["voltage"].factor) for place, volts in beyond)

@@ -121,7 +121,7 @@ def steps(
     drift = np.zeros(n) if drift is None else drift
     windows = np.array([window for window in WINDOWS if window <= max(n - 3, 2)])
     at_once = max(1, _AT_ONCE // n)
-    best = np.zeros((6, n))  # of the step at each place: what is sure of it, and what a Step holds
+    best = np.zeros((6, n))  # of the step at each place: what is sure of it, and what a LevelStep holds
     for first in range(0, windows.size, at_once):
         some = windows[first : first + at_once]
         left = _side(series, drift, noise[0], some)

@@ -52,7 +52,7 @@ def judge(half: HalfSweep, on: SwitchOn | None, off: SwitchOn | None, floor: flo
 
     Returns
     -------
-    Verdict
+    RetracedEvents
         An event is taken back, with the flag NO_HYSTERESIS, where the other branch makes the same change in the same
         gap, and the step is small. Where the step is not, or the change is one step away or as far as the noise of a
         reading may carry it, the event stays and gets the flag. A hold without a threshold, of a way up that was on

@@ -5,8 +5,8 @@ the first reading switched at most at the first. To leave such half-sweeps out w
 the mean is bounded from above only; the median is known as long as fewer than half are bounded, since their order
 below the others is.
 
-A value between two set-points is known to a step only, and so is the mean of values in one step. The numbers are those
-that the statistics of stored runs give for the same events.
+A value between two set-points is known to a step only, and so is the mean of values in one step. If all half-sweeps
+have a value, the numbers are those that the statistics of stored runs give for the same events.
 """
 
 import math
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.statistics import median_interval, summarise
-from tsbench.analysis.statistics.brackets import on_one_grid
+from tsbench.analysis.statistics.brackets import grid_of
 from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.analysis.statistics.describe import mean, median, standard_deviation
 from tsbench.analysis.statistics.distribution import distribution
@@ -24,9 +24,6 @@ from tsbench.analysis.statistics.estimate import Estimate
 from tsbench.records import Flag, FloatArray, Result
 
 _FEW = 5
-#: words in the method of a value that is a bracket of set-points; the part of the standard deviation from which on the
-#: width of the bracket counts
-_BRACKETS, _COARSE = ("between two set-points", "in one of several steps"), 0.1
 
 
 def censored_at(found: Sequence[Result]) -> FloatArray:
@@ -94,12 +91,10 @@ def _errors(found: Sequence[Result]) -> tuple[CensoredSample, float, float, floa
     ends = np.array([(low, high) for _, low, high, _ in known])
     own = float(np.median(0.5 * (ends[:, 1] - ends[:, 0])))
     deviation = float(values.std(ddof=1)) if values.size > 1 else 0.0
-    if values.size > 1 and all(any(words in method for words in _BRACKETS) for _, _, _, method in known):
-        grid = on_one_grid(ends[:, 0], ends[:, 1])
-        if grid.step > _COARSE * deviation:
-            # errors within brackets average out where the values spread over steps (Sheppard)
-            of_mean = grid.common if deviation >= 0.5 * grid.step else own
-            return CensoredSample(grid.low, grid.high), own, grid.common, of_mean
+    if grid := grid_of(ends[:, 0], ends[:, 1], [method for _, _, _, method in known], deviation):
+        # errors within brackets average out where the values spread over steps (Sheppard)
+        of_mean = grid.common if deviation >= 0.5 * grid.step else own
+        return CensoredSample(grid.low, grid.high), own, grid.common, of_mean
     return CensoredSample(values, values), own, own, own
 
 

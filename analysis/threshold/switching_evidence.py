@@ -65,7 +65,7 @@ def find_on(up: Branch, down: Branch | None, floor: float, ratio: float) -> tupl
 
     Returns
     -------
-    (Place or None, Place or None)
+    (SwitchOn or None, SwitchOn or None)
         Of the way up and of the way down. Of several changes the largest, by what noise leaves of it.
     """
     size = math.log(ratio)

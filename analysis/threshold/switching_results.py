@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tsbench.analysis.statistics import Summary, combined, standard_uncertainty, summarise
+from tsbench.analysis.statistics.brackets import BETWEEN_SET_POINTS
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
 from tsbench.records import Flag, FloatArray, Result
 
 #: what an interval between two set-points is, as ``method`` says it
-BRACKET = "the device switches between two set-points"
+BRACKET = f"the device switches {BETWEEN_SET_POINTS}"
 #: what is known of a device that is on at the first reading
 ON_AT_ONCE = "the first reading shows the device on"
 #: flags of readings that a result passes on

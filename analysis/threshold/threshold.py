@@ -22,6 +22,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.statistics import NORMAL_95, combined
+from tsbench.analysis.statistics.brackets import IN_STEPS
 from tsbench.analysis.threshold.beyond_range import with_overflows
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.level_rule import untold
@@ -64,7 +65,7 @@ _RESTLESS = (f"the interval extends below the lowest voltage reading by {UNREST:
              "fluctuating readings")
 _NO_WAY_UP, _NO_WAY_DOWN = "the record has no way up", "the record has no way down"
 _AT_FOLD = "the voltage turns between the last two readings, or the device switches during the last one"
-_WEIGHED = "the device switches in one of several steps; median and 95 % interval of the likelihood"
+_WEIGHED = f"the device switches {IN_STEPS}; median and 95 % interval of the likelihood"
 
 
 def switching(

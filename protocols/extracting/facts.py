@@ -73,12 +73,24 @@ def level_limit(header: RunHeader, role: str, level: float, pulse: bool = False)
     The source is a generator, or a source meter that sources voltage. ``pulse``: the level is the top of a pulse from
     0 V, of which the data sheet of a generator may state another accuracy than of a constant level.
     """
+    row = _level_accuracy(header, role, level, pulse)
+    return float(row.get("gain", 0.0)) * abs(level) + float(row.get("offset", 0.0))
+
+
+def level_gain(header: RunHeader, role: str, level: float) -> float:
+    """Return the relative limit of the error that steps between levels [V] up to ``level`` have in common; 0 without.
+
+    Of the source in a role, as its data sheet states it.
+    """
+    return float(_level_accuracy(header, role, level, pulse=False).get("gain", 0.0))
+
+
+def _level_accuracy(header: RunHeader, role: str, level: float, pulse: bool) -> Mapping[str, Any]:
     facts = instrument_of(header, role)
     accuracy = facts.get("accuracy") or {}
     own = _of_channel(accuracy, str((facts.get("channels") or {}).get(role, "")))
     stated = (accuracy.get("pulse") if pulse else None) or accuracy.get("level")
-    row = stated or _row(_rows(own), "source_voltage", abs(level)) or {}
-    return float(row.get("gain", 0.0)) * abs(level) + float(row.get("offset", 0.0))
+    return stated or _row(_rows(own), "source_voltage", abs(level)) or {}
 
 
 def path_resistance(fixture: Fixture, role: str, conditions: Mapping[str, float]) -> float:

@@ -19,7 +19,7 @@ from tsbench.analysis.oscillation.noise_with_memory import is_told_apart
 from tsbench.analysis.oscillation.samples import SampleSource, averaged
 from tsbench.analysis.oscillation.spikes import Spikes, spikes_of_samples
 from tsbench.analysis.signal import mute_of
-from tsbench.protocols.extracting.facts import timebase_accuracy
+from tsbench.protocols.extracting.facts import level_gain, timebase_accuracy
 from tsbench.protocols.extracting.long_records import DeviceSamples, first_part, is_long
 from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -128,11 +128,19 @@ def oscillation_results(run: Run, options: ExtractionOptions) -> list[Result]:
                 record.times, record.voltage[0], record.current[0], within(spikes, float(record.times[-1])),
                 power_facts(run, record, options), flags),
                 record.conditions))
-    return or_nothing([*rates, *energies, *curves(told)], run, "frequency", "Hz")
+    highest = max((abs(float(one.conditions.get("bias", 0.0))) for one in told), default=0.0)
+    return or_nothing([*rates, *energies, *curves(told, level_gain(run.header, "bias", highest))], run, "frequency",
+                      "Hz")
 
 
-def curves(results: Sequence[Result]) -> list[Result]:
-    """Return onset, end, peak and slope of the frequency over the biases, for each set of other conditions and sign."""
+def curves(results: Sequence[Result], gain: float = 0.0) -> list[Result]:
+    """Return onset, end, peak and slope of the frequency over the biases, for each set of other conditions and sign.
+
+    Parameters
+    ----------
+    results : of an oscillation run
+    gain : relative limit of the error of the biases, which changes a slope
+    """
     groups: dict[tuple[tuple[str, float], ...], list[Result]] = {}
     for result in results:
         if result.quantity == "frequency" and "bias" in result.conditions:
@@ -144,7 +152,7 @@ def curves(results: Sequence[Result]) -> list[Result]:
             chosen = np.flatnonzero(sign * biases > 0)
             if chosen.size >= _FEWEST_BIASES:
                 curve = FrequencyCurve.of(biases[chosen].tolist(), [mine[k] for k in chosen])
-                found += curve_results(curve, "V", dict(key), sign)
+                found += curve_results(curve, "V", dict(key), sign, gain)
     return found
 
 

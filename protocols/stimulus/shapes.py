@@ -51,7 +51,7 @@ def read_recording(path: Path) -> tuple[FloatArray, FloatArray, float]:
         raise ConfigurationError(
             f"{path}: {len(times)} lines with two numbers were found. A stimulus needs 2 to {_MOST_SAMPLES}")
     if not (np.diff(times) > 0).all():
-        raise ConfigurationError(f"{path}: the times in the first column must rise")
+        raise ConfigurationError(f"{path}: the times in the first column must rise. Sort the rows by the time")
     highest = float(np.abs(levels).max())
     if highest == 0.0:
         raise ConfigurationError(f"{path}: the voltage is 0 V everywhere. Use another recording")

@@ -14,7 +14,8 @@ from tsbench.station.device_record.life import STATES
 _BY_UNIT: Mapping[str, str] = {
     "": (
         "all_or_nothing cycles_to_failure delay_power_of_overvoltage failed_cycle_share firing_probability "
-        "inter_spike_interval_correlation inter_spike_interval_local_variation inter_spike_interval_variation "
+        "half_sweeps_switching inter_spike_interval_correlation inter_spike_interval_local_variation "
+        "inter_spike_interval_variation "
         "long_gap_probability nonlinearity pulses_to_fire pulses_to_fire_median refractory relaxation_slope "
         "second_firing_probability spike_amplitude_exponent spike_count strength_modulated_frequency "
         "switching_probability telegraph_relative_amplitude threshold_driven train_firing_probability"),
@@ -30,9 +31,10 @@ _BY_UNIT: Mapping[str, str] = {
         "resistance resistance_after_pulse series_resistance"),
     "V": (
         "firing_curve_width firing_threshold forming_shift forming_voltage frequency_peak_level "
-        "hold_voltage oscillation_end oscillation_onset overvoltage pulse_threshold_voltage snapback_voltage "
+        "hold_voltage hold_voltage_per_compliance_decade linear_range_end linear_range_start oscillation_end "
+        "oscillation_onset overvoltage pulse_threshold_voltage snapback_voltage "
         "switching_voltage_after_forming switching_voltage_in_forming threshold_amplitude "
-        "threshold_voltage threshold_voltage_per_decade write_voltage"),
+        "threshold_voltage threshold_voltage_per_compliance_decade threshold_voltage_per_decade write_voltage"),
     "V/K": "hold_voltage_slope threshold_voltage_slope",
     "dBc/Hz": "phase_noise",
     "eV": "activation_energy",

@@ -222,7 +222,9 @@ def test_strength_modulated_frequency() -> None:
     assert strength_modulated_frequency(QUIET + firing(rate_power=-1.0)).decision == "no"
     assert strength_modulated_frequency(QUIET).decision == "not decided"
     noisy = [steps(v, 6, rate=1e5, spread=0.2) for v in (1.0, 2.0, 3.0)]
-    assert strength_modulated_frequency(noisy).decision == "no"
+    assert strength_modulated_frequency(noisy).decision == "not decided"
+    rising = [steps(v, 6, rate=rate, spread=0.3) for v, rate in ((1.0, 1.18e6), (1.2, 1.28e6), (1.5, 2.41e6))]
+    assert strength_modulated_frequency(rising).decision == "not decided"
 
 
 def pairs(period, gaps=(1e-3, 3e-3, 1e-2, 3e-2), number=10):

@@ -118,7 +118,9 @@ def test_a_resistor_never_switches(resistance, noise, seed, step):
     set_points = levels(1.2, step)
     random = np.random.default_rng(seed)
     current = set_points / resistance + noise * 0.1 / resistance * random.standard_normal(set_points.size)
-    for found in switching(IVPoints(set_points, current, set_points)):
+    events = switching(IVPoints(set_points, current, set_points))
+    assert events
+    for found in events:
         for result in found.results():
             assert result.value is None
             assert Flag.NO_EVENT in result.flags

@@ -137,7 +137,7 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(monkeypatch: pytest.Monke
     events = [frequency(1e6, 1.0, 4700.0), frequency(1e6, 1.0, 4700.0, compliance=1e-3)]
     for kind, options, said in (
         ("frequencies", {}, "frequency"), ("frequency", {}, "compliance"), ("against", {}, "--quantity"),
-        ("iv", {}, "iv_sweep"), ("threshold", {}, "no event|do not differ"),
+        ("iv", {}, "iv_sweep"), ("threshold", {}, "no event|the same"),
         ("distribution", {"family": "gamma"}, "weibull"),
         ("iv", {"quantity": "hold_voltage"}, "takes no --quantity"), ("iv", {"family": "weibull"}, "takes no --fit"),
         ("trend", {"family": "weibull"}, "draw one of distribution, probability"),

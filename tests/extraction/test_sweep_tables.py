@@ -82,8 +82,8 @@ def test_a_sweep_with_too_few_readings_is_not_called_quiet(number: int) -> None:
     if number == 1:
         columns = {"voltage": np.array([0.1]), "current": np.array([1e-6])}
     found, lines = analysed(columns)
-    if found["threshold_voltage"].value is None:
-        assert Flag.TOO_FEW in found["threshold_voltage"].flags and any("too few readings" in line for line in lines)
+    assert found["threshold_voltage"].value is None
+    assert Flag.TOO_FEW in found["threshold_voltage"].flags and any("too few readings" in line for line in lines)
 
 
 @pytest.mark.parametrize("number", [16, 31, 101, 400])

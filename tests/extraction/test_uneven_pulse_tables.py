@@ -70,7 +70,9 @@ def test_every_delay_of_uneven_times_contains_the_truth(
 def test_a_segmented_record_without_marks_gives_the_delays_of_its_pulses() -> None:
     time, voltage, current = pulses()
     kept = near_pulses(time, 30e-6, 130e-6)
-    for result in delays(analysed(time[kept], voltage[kept], current[kept])[0]):
+    found = delays(analysed(time[kept], voltage[kept], current[kept])[0])
+    assert len(found) == 5
+    for result in found:
         assert result.value == pytest.approx(DELAY, abs=1e-6)
 
 
@@ -78,7 +80,9 @@ def test_an_instant_in_a_gap_is_uncertain_by_the_gap() -> None:
     time, voltage, current = pulses()
     edge = PERIOD / 4
     kept = (np.abs(np.mod(time, PERIOD) - edge - DELAY) > 10e-6)
-    for result in delays(analysed(time[kept], voltage[kept], current[kept])[0]):
+    found = delays(analysed(time[kept], voltage[kept], current[kept])[0])
+    assert len(found) == 5
+    for result in found:
         assert result.low is not None and result.high is not None
         assert result.low <= DELAY <= result.high and result.high - result.low > 20e-6
         assert "under_sampled" in result.flags.names()
@@ -140,7 +144,9 @@ def test_the_width_of_a_device_behind_a_resistance_is_that_of_the_pulse() -> Non
     on = current > 1e-4
     device = np.where(on, voltage * 1e3 / (1e3 + load), voltage)
     flowing = (voltage - device) / load + np.where(on, 0.0, 1e-7 * voltage)
-    for span in find_pulses(time, device, flowing).pulses:
+    spans = find_pulses(time, device, flowing).pulses
+    assert len(spans) == 3
+    for span in spans:
         assert span.width == pytest.approx(WIDTH, abs=1.5e-6) and span.amplitude == pytest.approx(1.5)
 
 

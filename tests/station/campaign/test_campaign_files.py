@@ -1,7 +1,6 @@
 """What a campaign file may hold: wafer maps, patterns, notifications; and files that are no campaigns."""
 
 import json
-import re
 import sys
 import tomllib
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.docs.test_definitions_page import on_page
 from tests.fixtures.fake_campaign import FakePerformer, fake_benches, write_campaign
 from tsbench.errors import ConfigurationError, LimitError
 from tsbench.protocols.registry import PROTOCOLS, protocol_named
@@ -22,7 +22,6 @@ from tsbench.station.campaign.overview import refusals
 from tsbench.station.campaign.selection import matching, read_map
 from tsbench.station.campaign.steps import STEP_KEYS
 
-ROOT = Path(__file__).resolve().parents[3]
 STEP = '[[step]]\nprotocol = "sweep"\n'
 
 
@@ -105,12 +104,7 @@ def test_no_key_of_a_step_is_a_parameter_of_a_protocol() -> None:
 
 
 def test_every_quantity_that_a_protocol_extracts_can_stand_in_an_expression() -> None:
-    """As far as the sources name it in one word."""
-    texts = [path.read_text("utf-8") for folder in ("analysis", "protocols") for path in (ROOT / folder).rglob("*.py")]
-    makers = r"[Rr]esult|slope_result|_of_line|_mean|_resistance|_current"   # functions that begin with the name
-    named = {name for text in texts for name in re.findall(rf'\b(?:{makers})\(\s*"(\w+)"', text)}
-    named |= {name for text in texts for name in re.findall(r'quantity(?:: str)?(?:, conditions)? = "(\w+)"', text)}
-    assert len(named) > 40 and named - set(QUANTITIES) == set()
+    assert set(on_page()) - set(QUANTITIES) == set()
 
 
 def test_a_campaign_sends_by_a_name_of_the_users_own_configuration(
