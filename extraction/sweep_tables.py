@@ -18,6 +18,7 @@ from tsbench.analysis.threshold.averaged_oscillation import NO_FACT, falling_par
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints
 from tsbench.analysis.threshold.reading_noise import least_seen
 from tsbench.analysis.threshold.snapback import snapback
+from tsbench.analysis.threshold.source_levels import last_at_source
 from tsbench.analysis.threshold.sweep_statistics import censored_at, half_width, statistics
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, summarise_results
 from tsbench.analysis.threshold.switching_rule import Above, Rule
@@ -74,6 +75,9 @@ def analyse_sweeps(
     if Flag.SHORT in touching.flags:
         results = list(with_contact(tuple(results), touching))
         said.append(touching.message)
+    if not driven and points.level is None:
+        results, lines = _of_device_voltage(events, results)
+        doubt = [*doubt, *lines]
     swept = "current" if driven else "voltage"
     if _is_out_of_order(points.current if driven else points.voltage):
         results = [replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results]
@@ -94,6 +98,25 @@ def _resistances(events: Sequence[Switching], facts: SweepFacts, read_voltage: f
     return [replace(one, flags=one.flags | doubt)
             if one.quantity == "negative_differential_resistance" and Flag.NO_EVENT not in one.flags else one
             for one in resistances(events, facts, read_voltage)]
+
+
+def _of_device_voltage(events: Sequence[Switching], results: Sequence[Result]) -> tuple[list[Result], list[str]]:
+    """Return the results, doubted where the set-points are not known, and what this means in words.
+
+    Without a column of set-points, a voltage that no longer rises while the current jumps was read at the device.
+    """
+    halves = [event.half for event in events]
+    assumed = sum(half.assumed for half in halves)
+    unknown = sum(not half.assumed and last_at_source(half.voltage, half.current) is not None for half in halves)
+    name = "If the table has the set-points of the source, name their column with --columns level=NAME"
+    said = "the voltage stops rising where the current jumps, so it was read at the device"
+    if not unknown:
+        line = (f"in {assumed} half-sweep{'s' * (assumed != 1)}, {said}. The set-points of the source are taken to go "
+                f"on in even steps. {name}")
+        return list(results), [line] if assumed else []
+    return ([replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results],
+            [f"in {unknown} half-sweep{'s' * (unknown != 1)}, {said}. Its steps before that are not even, so the "
+             f"set-points are not known, nor where the way up ends. {name}"])
 
 
 def _is_out_of_order(driven: FloatArray) -> bool:

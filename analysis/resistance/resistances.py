@@ -46,7 +46,8 @@ def _of_one(event: Switching, facts: SweepFacts, read_voltage: float | None) -> 
              _doubted(differential_on_resistance(event, facts, branch), event))
     if current_drive:
         return *found, _doubted(negative_differential_resistance(event, facts), event)
-    if facts.path_resistance == 0.0 and np.array_equal(event.half.level, event.half.voltage):
+    half = event.half
+    if half.assumed or (facts.path_resistance == 0.0 and np.array_equal(half.level, half.voltage)):
         return found   # a table of voltage and current: nothing tells the voltage of the source
     return *found, series_resistance(event, facts)
 

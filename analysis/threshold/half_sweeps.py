@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.threshold.reading_noise import least_seen
+from tsbench.analysis.threshold.source_levels import source_levels
 from tsbench.analysis.threshold.turning_points import is_closed, least_reversal, sides, turns_up
 from tsbench.records import Flag, FloatArray
 
@@ -46,6 +47,7 @@ class HalfSweep:
     cycle_name: str = "cycle"
     #: readings whose current was beyond the measuring range: number of readings before each, and its level
     beyond: tuple[tuple[int, float], ...] = ()
+    assumed: bool = False  #: whether the levels are not in the record (:func:`.source_levels.source_levels`)
 
     @property
     def rises(self) -> bool:
@@ -110,6 +112,8 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
         magnitude = side * level[part]
         right = _of_right_sign(amperes, magnitude)
         part, volts, amperes, magnitude = part[right], volts[right], amperes[right], magnitude[right]
+        assumed = source_levels(volts, amperes) if points.level is None else None
+        magnitude = magnitude if assumed is None else assumed
         yield HalfSweep(
             cycle=int(cycle[whole[0]]) if counted else number,
             polarity=side,
@@ -121,6 +125,7 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
             first=int(known[part[0]]),
             cycle_name=points.cycle_name if counted else "half_sweep",
             beyond=_beyond(over, everything, known, part, last=number == len(parts) - 1),
+            assumed=assumed is not None,
         )
 
 

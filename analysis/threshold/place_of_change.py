@@ -14,6 +14,9 @@ _CLEAR = 3.0
 #: a reading during which a device switches shows at least this part of the change of current
 _LEAST_PART = 0.05
 _LEAST_BETWEEN = math.log(2.0)  #: and this change of log conductance
+#: a step of a branch is at most so many times the one beside it (chosen; a branch bends towards its fold)
+_GOES_ON = 1.5
+_OF_LINE = 3  #: readings: one, and two that make a line
 #: part of the step of the set-point, and standard deviations of the noise, by which a voltage falls clearly
 _LEAST_FALL, _FALL_SIGMAS = 0.5, 6.0
 
@@ -36,7 +39,7 @@ def gap_probability(
     changes = lasting_changes(series)[first:last]
     k = int(np.argmax(changes))
     if changes[k] > 0.5 * (high - low) + _CLEAR * math.sqrt(2.0) * step.noise:
-        probability[_in_between(series, current, first + k, step.noise, backwards=backwards)] = 1.0
+        probability[_in_between(series, current, level, first + k, step.noise, backwards=backwards)] = 1.0
         return probability
     noise = max(step.noise, 1e-3 * abs(high - low))
     on_old_side = (
@@ -96,13 +99,28 @@ def at_fall_of_voltage(
     return certain
 
 
-def _in_between(series: FloatArray, current: FloatArray, k: int, noise: float, *, backwards: bool) -> int:
-    """Return the gap of a clear change after reading ``k``, where a reading taken during it is on the new side."""
+def _in_between(
+    series: FloatArray, current: FloatArray, level: FloatArray, k: int, noise: float, *, backwards: bool
+) -> int:
+    """Return the gap of a clear change after reading ``k``, where a reading taken during it is on the new side.
+
+    A reading that continues the steps of its branch was taken before the change, or behind it.
+    """
     clear = 2 * _CLEAR * noise
     if not backwards and k > 0 and series[k] - series[k - 1] > max(clear, _LEAST_BETWEEN):
         part = float((current[k] - current[k - 1]) / (current[k + 1] - current[k - 1]))
-        return k - 1 if part > _LEAST_PART else k
+        goes_on = k > 1 and series[k] - series[k - 1] <= _GOES_ON * (series[k - 1] - series[k - 2])
+        return k - 1 if part > _LEAST_PART and not goes_on else k
     if backwards and k + 2 < series.size and series[k + 2] - series[k + 1] > max(clear, _LEAST_BETWEEN):
         part = float((current[k + 2] - current[k + 1]) / (current[k + 2] - current[k]))
-        return k + 1 if part > _LEAST_PART else k
+        return k + 1 if part > _LEAST_PART and not _on_line(current[k + 1 :], level[k + 1 :], noise) else k
     return k
+
+
+def _on_line(current: FloatArray, level: FloatArray, noise: float) -> bool:
+    """Return whether the first current is on the line through the next two; ``noise`` relative, of one of them."""
+    if current.size < _OF_LINE or not level[0] < level[1] < level[2]:
+        return False
+    expected = float((current[2] - current[1]) * (level[1] - level[0]) / (level[2] - level[1]))
+    doubt = _CLEAR * noise * float(current[1]) * (1.0 + (level[1] - level[0]) / (level[2] - level[1]))
+    return 0.0 < float(current[1] - current[0]) <= _GOES_ON * max(expected, 0.0) + doubt

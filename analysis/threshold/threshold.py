@@ -102,7 +102,10 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     on, off = verdict.on, verdict.off
     if on is None and off is None and not (enough and can_be_seen(half, rule)):
         verdict = replace(verdict, flags=verdict.flags | Flag.TOO_FEW)
-    threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS)
+    # a device that surely switches back was on: then it is not known where it switched on
+    unseen = Flag.AMBIGUOUS if on is None and off is not None and half.rises and not (
+        verdict.flags & Flag.AMBIGUOUS) else Flag.NONE
+    threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS | unseen)
     hold = _flagged(_hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
     return Switching(
         half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,

@@ -122,7 +122,7 @@ _VO2 = Material(
        "pair_width": "5 us", "shortest": "1 us", "longest": "100 us",
        "rest": "5 ms"})),
     exceptions={
-        "relaxation": (0.0, _WITHIN_THE_FALL),
+        "relaxation": (0.0, _WITHIN_THE_FALL), "I-V sweeps": (0.5, _FEW_BOUNDED),
         "delay": (0.75, "the delay is neither an exponential of the amplitude nor a power of the overvoltage, so slope "
                         "and power are doubted")})
 _SILVER = Material(
