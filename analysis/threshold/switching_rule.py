@@ -39,6 +39,7 @@ COLLAPSE = 0.3
 _FEWEST_OF_COLLAPSE = 4  #: readings of the way up: two on either side of a gap
 #: standard deviations of the noise of the voltage by which it falls at least; its second differences tell the noise
 _COLLAPSE_SIGMAS = 6.0
+_CLEAR = 3.0  #: times the current that counts as "off": one that is surely on
 _SURELY_ENOUGH = 200  #: readings of a half-sweep with which every rule finds a plain switch
 
 
@@ -132,6 +133,23 @@ def can_be_seen(half: HalfSweep, rule: Rule) -> bool:
     made = replace(half, voltage=level, current=level * np.where(conducts, 1e-3, 1e-6) * noise,
                    flags=np.zeros(len(index), np.uint32))
     return events(made, rule, noise_floor(made))[0] is not None
+
+
+def is_brief(half: HalfSweep, rule: Rule, floor: float) -> bool:
+    """Return whether the peak and the reading behind it show another state than the one before: too few for an event.
+
+    Parameters
+    ----------
+    half : one half-sweep
+    rule : what counts as switching
+    floor : [A] a current below this counts as "off"
+    """
+    turn, after = half.turn, int(half.down().start) + 1
+    if not isinstance(rule, Jump) or turn < 1 or after >= len(half.current):
+        return False
+    index = np.array([turn - 1, turn, after])
+    before, *on = half.current[index] / np.maximum(half.voltage[index], 1e-300)
+    return bool(half.current[index[1:]].min() > _CLEAR * floor and min(on) > rule.ratio * max(float(before), 0.0))
 
 
 def _first_above(half: HalfSweep, current: float) -> SwitchOn | None:

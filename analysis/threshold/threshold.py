@@ -37,7 +37,7 @@ from tsbench.analysis.threshold.switching_results import (
     result_of,
     step_flags,
 )
-from tsbench.analysis.threshold.switching_rule import Jump, Rule, can_be_seen, events, last_on, noise_floor
+from tsbench.analysis.threshold.switching_rule import Jump, Rule, can_be_seen, events, is_brief, last_on, noise_floor
 from tsbench.records import Flag, Result
 from tsbench.samples import noise_of
 
@@ -46,11 +46,9 @@ _FEWEST_POINTS = 4
 #: a reading averages what a restless device does during it: the voltage goes beyond the lowest reading by up to this
 #: many standard deviations of the readings
 UNREST = 4.0
-#: readings before an event that show how restless a device is: at least the first number, and back to the second one
-#: those in compliance too. Both are chosen, not derived
+#: readings before an event that show how restless a device is: at least, and how far back those in compliance (chosen)
 _ENOUGH_FOR_NOISE, _SHOW_UNREST = 5, 20
-#: probability of one gap from which on its set-points bracket the event
-CERTAIN = 0.975
+CERTAIN = 0.975  #: probability of one gap from which on its set-points bracket the event
 _OF_PARABOLA, _CLEAR_OF_NOISE = 3, 4.0  #: readings, and standard deviations of one
 _TAIL = 0.025  #: of the probability, on each side of an interval over several gaps
 #: what an interval is, as ``method`` says it
@@ -100,11 +98,10 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     elif nothing := untold(half, on, f"rule {rule}"):
         return Switching(half, None, None, *nothing)
     on, off = verdict.on, verdict.off
-    if on is None and off is None and not (enough and can_be_seen(half, rule)):
+    if not (on or off) and (not enough or not can_be_seen(half, rule) or is_brief(half, rule, floor)):
         verdict = replace(verdict, flags=verdict.flags | Flag.TOO_FEW)
     # a device that surely switches back was on: then it is not known where it switched on
-    unseen = Flag.AMBIGUOUS if on is None and off is not None and half.rises and not (
-        verdict.flags & Flag.AMBIGUOUS) else Flag.NONE
+    unseen = bool(off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags) * Flag.AMBIGUOUS
     threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS | unseen)
     hold = _flagged(_hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
     return Switching(

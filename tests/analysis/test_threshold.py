@@ -424,3 +424,15 @@ def test_a_hold_voltage_is_known_less_well_where_the_source_meter_limits_during_
     assert held.high == pytest.approx(voltage[ramp].min() if free else level[171], abs=0.004)
     assert "in compliance during parts" in held.method and held.flags == Flag.NONE
     assert found.hold_current.value is None and found.hold_current.high >= limit
+
+
+def test_a_state_that_only_the_peak_and_the_next_reading_show_is_too_little() -> None:
+    voltage = np.concatenate((np.geomspace(1e-3, 1.2, 40), np.geomspace(1e-3, 1.2, 40)[-2::-1]))
+    current = 5e-5 * voltage**5   # steep, so that the change on the way down may be that of a curve
+    resistor = switching(IVPoints(voltage, current, voltage))[0]
+    current[39:41] = 1e-3   # in compliance at the peak, and at the first reading of the way down
+    event = switching(IVPoints(voltage, current, voltage))[0]
+    assert all(Flag.TOO_FEW in found.flags and found.value is None for found in event.results())
+    assert not any(Flag.TOO_FEW in found.flags for found in resistor.results())
+    current[40] = current[38]   # one reading alone may be wild
+    assert not any(Flag.TOO_FEW in found.flags for found in switching(IVPoints(voltage, current, voltage))[0].results())
