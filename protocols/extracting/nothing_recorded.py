@@ -4,7 +4,7 @@ from tsbench.records import Flag, Result, Run
 
 
 def or_nothing(results: list[Result], run: Run, quantity: str, unit: str) -> list[Result]:
-    """Return the results of a run; where there are none, a row of a quantity that says so (NO_EVENT).
+    """Return the results of a run; where there are none, a row of a quantity that says so (NO_EVENT; TOO_FEW without a point).
 
     A run that was stopped before its first record, or of which the scope missed every one (TRIGGER_MISSED), would
     otherwise be missing in a table of results.
@@ -21,5 +21,5 @@ def or_nothing(results: list[Result], run: Run, quantity: str, unit: str) -> lis
         Flag.TRIGGER_MISSED in wave.flags for wave in run.waveforms)
     method = ("the run has no point" if not len(run.points) else "the scope missed all that was sent" if missed else
               "the run has no record that tells anything")
-    flags = Flag.NO_EVENT | (Flag.TRIGGER_MISSED if missed else Flag.NONE)
+    flags = Flag.NO_EVENT | (Flag.TRIGGER_MISSED if missed else Flag.NONE if len(run.points) else Flag.TOO_FEW)
     return [Result(quantity, unit, None, None, None, method, {}, flags)]

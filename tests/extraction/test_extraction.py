@@ -28,7 +28,7 @@ def test_a_resistor_and_an_empty_run_give_no_event_or_nothing():
         assert (result.value is not None) is known
         assert (Flag.NO_EVENT in result.flags) is not known
     (empty,) = extract(run("iv_sweep", SWEEP))
-    assert (empty.quantity, empty.value, empty.flags) == ("threshold_voltage", None, Flag.NO_EVENT)
+    assert (empty.quantity, empty.value, empty.flags) == ("threshold_voltage", None, Flag.NO_EVENT | Flag.TOO_FEW)
 
 
 def test_a_run_of_a_protocol_that_is_not_installed_is_refused():
