@@ -163,6 +163,10 @@ _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M
 _UNITS_WITH_PREFIX = {"V", "A", "s", "Ohm", "F", "S", "H", "Hz", "W", "J", "C", "m", "V/s", "V/A", "Hz/V", "Hz/A"}
 
 
+#: relative: numbers that differ by less differ by rounding
+_ROUNDING = 1e-9
+
+
 def format_interval(value: float | None, low: float | None, high: float | None, unit: str) -> str:
     """Return a value with its 95 % interval on one SI prefix: ``"1.0231 ± 0.0021 V"``.
 
@@ -179,7 +183,8 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
         exponent = min(max(3 * math.floor(math.log10(size) / 3), min(_PREFIXES)), max(_PREFIXES))
     scale, symbol = 10.0**exponent, f" {_PREFIXES[exponent]}{unit}".rstrip()
     width = max((abs(bound - value) for bound in bounds), default=0.0) / scale
-    if width > 0:
+    resolved = width > _ROUNDING * size / scale   # ends that only rounding tells apart are no interval
+    if resolved:
         decimals = min(max(1 - math.floor(math.log10(width)), 0), 9)
     else:
         decimals = max(4 - math.floor(math.log10(size / scale)) - 1, 0) if size else 0
@@ -193,7 +198,7 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
         sign = "≤" if low is None or not math.isfinite(low) else "≥"
         return f"{text(value)} ({sign} {text(bounds[0])}){symbol}"
     half = (high - low) / 2
-    if half == 0:
+    if not resolved:
         return f"{text(value)}{symbol}"
     if abs((high + low) / 2 - value) > 0.1 * half:
         return f"{text(value)} ({text(low)} … {text(high)}){symbol}"

@@ -26,7 +26,7 @@ from tsbench.quantities import conditions_text, format_interval
         ((2.5e12, None, None, "Hz"), "2500 GHz"),   # no prefix beyond these two
         ((2e-18, None, None, "A"), "0.002000 fA"),
         ((300.0, 299.0, 301.0, "K"), "300.0 ± 1.0 K"),
-        ((1.0, 1.0 - 1e-12, 1.0 + 1e-12, "V"), "1.000000000 ± 0.000000000 V"),
+        ((1.0, 1.0 - 1e-12, 1.0 + 1e-12, "V"), "1.000 V"),
         ((150.0, 50.0, 250.0, "K"), "150 ± 100 K"),
         ((1.0, 0.0, 2.2, "V"), "1.0 ± 1.1 V"),
         ((1.0, 0.0, 2.3, "V"), "1.0 (0.0 … 2.3) V"),
@@ -77,3 +77,8 @@ def test_any_numbers_have_a_text(value, low, high, unit):
     assert text
     assert "\n" not in text
     assert conditions_text({"amplitude": value, "other": low})
+
+
+def test_ends_that_only_rounding_tells_apart_are_no_interval() -> None:
+    assert format_interval(1e5, 1e5 * (1 - 1e-16), 1e5 * (1 + 4e-16), "Ohm") == "100.0 kOhm"
+    assert format_interval(1e5, 1e5 - 1e-3, 1e5 + 1e-3, "Ohm") == "100.0000000 ± 0.0000010 kOhm"
