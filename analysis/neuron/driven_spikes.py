@@ -79,7 +79,8 @@ def driven_response(
     -------
     DrivenResponse
         NO_EVENT with fewer than 64 samples, and where the record tells nothing by its ``flags``
-        (:func:`.signal.mute_of`) or shows no stimulus in voltage and current (:func:`.signal.departs`).
+        (:func:`tsbench.analysis.signal.mute_of`) or shows no stimulus in voltage and current
+        (:func:`tsbench.analysis.signal.departs`).
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
     mute, flags = mute_of(flags | gaps)
@@ -129,7 +130,9 @@ def _rises(voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: fl
 def excursions(
     time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, path: float,
 ) -> list[AtOnce | None]:
-    """Return what each excursion of a stimulus shows whose record has no spike; see :func:`.at_once.at_once`.
+    """Return what each excursion of a stimulus shows whose record has no spike.
+
+    See :func:`tsbench.analysis.pulse.at_once.at_once`.
 
     An excursion goes from the base level to half of the highest level or more, in either direction, and back.
 

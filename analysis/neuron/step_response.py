@@ -87,9 +87,9 @@ def step_response(
     -------
     StepResponse
         Of both polarities. UNDER_SAMPLED and NO_EVENT with fewer than sixteen samples in the step. NO_EVENT also
-        where the record tells nothing by its ``flags`` (:func:`.signal.mute_of`), or shows no step in voltage and
-        current (:func:`.signal.departs`). CLIPPED: the current goes on beyond
-        the window where it is highest, so its height is a lower bound.
+        where the record tells nothing by its ``flags`` (:func:`tsbench.analysis.signal.mute_of`), or shows no step in
+        voltage and current (:func:`tsbench.analysis.signal.departs`). CLIPPED: the current goes on beyond the window
+        where it is highest, so its height is a lower bound.
     """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
     mute, flags = mute_of(flags | gaps)

@@ -89,7 +89,8 @@ def switching_delay(
         charging current may hide the event); UNDER_SAMPLED where the rise of current or the edge has fewer than three
         samples, or too few between them tell a device from a resistor; AMBIGUOUS also where the sensor of the current
         may be later than the delay; CENSORED with a bound where the record is clipped there. Not ``shown`` where the
-        record shows no pulse, or tells nothing by its ``flags`` (:func:`.signal.mute_of`) and shows no switching.
+        record shows no pulse, or tells nothing by its ``flags`` (:func:`tsbench.analysis.signal.mute_of`) and shows
+        no switching.
     """
     facts = facts or PulseFacts()
     seen = seen_switching(time, voltage, current, facts, flags, on_current)

@@ -10,7 +10,7 @@ from tsbench.samples import TELLS_NOTHING
 
 FEWEST = 16  #: samples of a record; fewer show no pulse
 #: share of the samples of a channel at the ends of its range from which on a record is none: as of samples that are no
-#: numbers (:func:`.signal.usable_record`)
+#: numbers (:func:`tsbench.analysis.signal.usable_record`)
 _MOST_AT_END = 0.5
 
 

@@ -4,7 +4,9 @@ from tsbench.records import Flag, Result, Run
 
 
 def or_nothing(results: list[Result], run: Run, quantity: str, unit: str) -> list[Result]:
-    """Return the results of a run; where there are none, a row of a quantity that says so (NO_EVENT; TOO_FEW without a point).
+    """Return the results of a run; where there are none, a row of a quantity that says so (NO_EVENT).
+
+    Without a point, it has the flag TOO_FEW too.
 
     A run that was stopped before its first record, or of which the scope missed every one (TRIGGER_MISSED), would
     otherwise be missing in a table of results.

@@ -73,7 +73,10 @@ def _sense_delay(fixture: Fixture, options: ExtractionOptions) -> tuple[float, f
 
 
 def record_flags(record: DeviceRecord, segment: int) -> Flag:
-    """Return the flags of one segment, with those of one that tells nothing (:func:`.signal.mute_of`)."""
+    """Return the flags of one segment.
+
+    With those of one that tells nothing (:func:`tsbench.analysis.signal.mute_of`).
+    """
     mute = record.mute[segment] if record.mute else Flag.NONE
     return record.flags | mute | (Flag.CLIPPED if record.clipped[segment] else Flag.NONE)
 

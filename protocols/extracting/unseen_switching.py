@@ -32,7 +32,7 @@ def seen_pulse(
     delay : what the pulse showed
     path : [Ohm] between source and device; 0: not known
     quiet : whether it is taken for one that did not fire so far
-    late : [s] as :func:`.at_once.at_once` takes it
+    late : [s] as :func:`tsbench.analysis.pulse.at_once.at_once` takes it
     """
     return SeenPulse(alike, pulse_stand(voltage, current, facts.current_resolution, delay.currents),
                      at_once(time, voltage, current, facts, delay, late, path) if quiet else None)

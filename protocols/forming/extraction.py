@@ -106,8 +106,8 @@ def _unclear(voltage: Result, conditions: Mapping[str, Any]) -> Result:
 def conducting_already(run: Run, options: ExtractionOptions) -> str:
     """Return in words how the device conducts at the first levels of a ramp; "" where it does not, in any ramp.
 
-    A device that is on, formed or short conducts more than :func:`.at_once.on_above` there. Where the source meter
-    limits the current, the voltage that is left tells its resistance.
+    A device that is on, formed or short conducts more than :func:`tsbench.analysis.pulse.at_once.on_above` there.
+    Where the source meter limits the current, the voltage that is left tells its resistance.
     """
     facts, stage = sweep_facts(run, options), run.column("stage")
     level, current = run.column("set_point"), np.abs(device_current(run))

@@ -69,7 +69,8 @@ _UNKNOWN = CycleState(*[PulseStand(math.nan, math.nan, math.inf, math.inf)] * 2)
 def record_states(settings: WriteReadParameters, record: DeviceRecord) -> list[CycleState]:
     """Return the state of each segment of a record; empty where it has no current or no voltage.
 
-    Of a segment that tells nothing (:func:`.mute_records.mute`), all numbers are NaN and no limit is passed.
+    Of a segment that tells nothing (:func:`tsbench.protocols.extracting.mute_records.mute`), all numbers are NaN and no
+    limit is passed.
     """
     if record.voltage is None or record.current is None:
         return []
