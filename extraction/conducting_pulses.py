@@ -18,8 +18,8 @@ def with_doubts(delays: Sequence[Delay], stands: Sequence[Stand]) -> tuple[list[
     """Return the delays, those of pulses that may have found the device on as AMBIGUOUS, and a line about these.
 
     Where some pulses switch the device, they show how it conducts when it is off and when it is on
-    (:func:`tsbench.analysis.contact.device_condition.conducting`). Where none does, the off state is not known: a device that conducts more
-    than ``OPEN_BELOW`` may be on.
+    (:func:`tsbench.analysis.contact.device_condition.conducting`). Where none does, the off state is not known: a
+    device that conducts more than ``OPEN_BELOW`` may be on.
 
     Parameters
     ----------

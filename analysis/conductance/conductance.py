@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from tsbench.analysis.statistics import NORMAL_95
 from tsbench.records import Flag, FloatArray, Result
 
 FEWEST = 5  #: readings for a slope with an interval of 95 %
-_QUANTILE = 1.96  #: of the normal distribution, two-sided 95 %
 _METHOD = (
     "median of the slopes between all pairs of readings (Sen); 95 % interval from Kendall's statistic and the gain "
     "accuracy")
@@ -46,7 +46,7 @@ def conductance(voltage: FloatArray, current: FloatArray, gain: float = 0.0) -> 
     first, second = np.triu_indices(v.size, 1)
     apart = v[second] != v[first]
     slopes = np.sort((i[second] - i[first])[apart] / (v[second] - v[first])[apart])
-    spread = _QUANTILE * math.sqrt(v.size * (v.size - 1) * (2 * v.size + 5) / 18.0)
+    spread = NORMAL_95 * math.sqrt(v.size * (v.size - 1) * (2 * v.size + 5) / 18.0)
     low = slopes[max(math.floor(0.5 * (slopes.size - spread)) - 1, 0)]
     high = slopes[min(math.ceil(0.5 * (slopes.size + spread)), slopes.size - 1)]
     widest = gain * max(abs(float(low)), abs(float(high)))

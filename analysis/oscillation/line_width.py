@@ -24,6 +24,7 @@ import numpy as np
 from tsbench.analysis.oscillation.frequency import MeasuredOscillation, jitter_result, regime_text
 from tsbench.analysis.oscillation.interval_statistics import regularity_results
 from tsbench.analysis.oscillation.jitter import jitter_of
+from tsbench.analysis.statistics import NORMAL_95
 from tsbench.records import Flag, FloatArray, Result
 
 #: fewer intervals do not tell what adds up
@@ -82,11 +83,11 @@ def line_width(intervals: FloatArray, timing: float = 0.0) -> LineWidth:
         most = jitter.high**2
         alone = 2.0 * float(np.sum(np.log(variance / expected) + power / variance - power / expected))
         if alone < _LIKELY:   # all of the variance may add up: then it is known as a variance is
-            most = max(most, variance * (n - 1) / _chi_square_at(-1.96, n - 1))
+            most = max(most, variance * (n - 1) / _chi_square_at(-NORMAL_95, n - 1))
         return LineWidth(per_variance * jitter.value**2, per_variance * jitter.low**2, per_variance * most)
     power = power[: _lowest(n)]
     level, degrees = float(power.mean()), 2 * power.size
-    low, high = (level * degrees / _chi_square_at(quantile, degrees) for quantile in (1.96, -1.96))
+    low, high = (level * degrees / _chi_square_at(quantile, degrees) for quantile in (NORMAL_95, -NORMAL_95))
     return LineWidth(per_variance * level, per_variance * low, per_variance * high, Flag.AMBIGUOUS)
 
 
