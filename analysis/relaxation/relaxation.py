@@ -21,6 +21,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
+from tsbench.analysis.relaxation.level_passed import hidden, passed, time_at
 from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
@@ -127,7 +128,7 @@ def relaxation_time(
     if (unseen := _why_no_fall(current, end, fall, facts)) or fall is None:
         return Relaxed(None, flags=flags | unseen, zero=zero)
     edge, settled = fall
-    edge_time = _time_at(time, edge)
+    edge_time = time_at(time, edge)
     noise = noise_of(i, facts.current_resolution)
     tail = i[settled:]
     initial = float(np.median(tail[:_FIRST_SAMPLES]))
@@ -139,7 +140,7 @@ def relaxation_time(
         samples = _samples_to_see(tail, wanted, stayed_on, noise)
         if samples is None:
             return Relaxed(None, flags=flags | Flag.CENSORED | Flag.UNDER_SAMPLED, **found)
-        return Relaxed(None, flags=flags | Flag.CENSORED, high=_time_at(time, settled + samples) - edge_time, **found)
+        return Relaxed(None, flags=flags | Flag.CENSORED, high=time_at(time, settled + samples) - edge_time, **found)
     systematic = standard_uncertainty(facts.timebase_accuracy)
     mean, widest = _samples_of_mean(tail.size, noise, min(wanted, abs(initial - wanted) if level is None else wanted))
     if mean > widest:
@@ -148,7 +149,7 @@ def relaxation_time(
     smooth = smoothed(tail, mean)[: tail.size - mean // 2]
     above = np.flatnonzero(smooth >= wanted)
     if above.size == 0:
-        high = _time_at(time, settled + max(_FIRST_SAMPLES, mean)) - edge_time
+        high = time_at(time, settled + max(_FIRST_SAMPLES, mean)) - edge_time
         return Relaxed(None, flags=flags | Flag.CENSORED, high=high, **found)
     last = int(above[-1])
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
@@ -156,56 +157,19 @@ def relaxation_time(
     smooth = smoothed(tail, mean)[: tail.size - mean // 2]  # at the very end fewer samples would be averaged
     above = np.flatnonzero(smooth >= wanted)
     last = int(above[-1]) if above.size else last
-    if last >= smooth.size - 1 - mean:
-        return Relaxed(None, flags=flags | Flag.CENSORED, low=_time_at(time, settled + last) - edge_time, **found)
-    value, random, slope, dt = _passed(time, smooth, edge, settled, last, mean, wanted, noise)
+    if (bounds := hidden(time, settled + last, mean, ends=last >= smooth.size - 1 - mean)) is not None:
+        low, high, why = bounds
+        return Relaxed(None, flags=flags | why, low=max(low - edge_time, 0.0),
+                       high=None if high is None else high - edge_time, **found)
+    value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, noise)
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
     return Relaxed(value, random, combined(systematic * value, by_gain), flags, **found)
 
 
-def _passed(
-    time: FloatArray, smooth: FloatArray, edge: float, settled: int, last: int, mean: int, wanted: float, noise: float,
-) -> tuple[float, float, float, float]:
-    """Return when the current passes a level for the last time.
-
-    Parameters
-    ----------
-    time : [s] of the record
-    smooth : [A] mean over ``mean`` samples, from the sample ``settled`` of the record on
-    edge : end of the pulse, as a fractional index of the record
-    settled, last : index in the record, and index in ``smooth`` of the last sample at the level or above
-    mean : samples of the mean
-    wanted : [A] the level
-    noise : [A] of one sample
-
-    Returns
-    -------
-    time after the edge [s], its random standard uncertainty [s], the slope [A per sample], the sample interval [s]
-    """
-    step = float(smooth[last] - smooth[last + 1])
-    crossing = last + (float(smooth[last]) - wanted) / step if step > 0 else float(last)
-    value = _time_at(time, settled + crossing) - _time_at(time, edge)
-    dt = float(time[settled + last + 1] - time[settled + last])
-    slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)
-    blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
-    # the edge and the crossing are each anywhere between two samples; where the times are uneven, these differ
-    at_edge = min(int(edge), time.size - 2)
-    between = (float(time[at_edge + 1] - time[at_edge]), dt)
-    random = combined(
-        min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, *(part / math.sqrt(12.0) for part in between))
-    return value, random, slope, dt
-
-
 def _samples_of_mean(size: int, noise: float, clear: float) -> tuple[int, int]:
     """Return how many samples a mean needs to show a difference of ``clear`` [A] in the noise, and the most of them."""
     return math.ceil((_CLEAR * noise / clear) ** 2) if clear > 0 else size, max(int(_WIDEST_MEAN * size), 3)
-
-
-def _time_at(time: FloatArray, place: float) -> float:
-    """Return the time [s] at a fractional index of the record."""
-    before = min(int(place), time.size - 2)
-    return float(time[before] + (place - before) * (time[before + 1] - time[before]))
 
 
 def _read_share(voltage: FloatArray, begin: int, end: int, settled: int, highest: float) -> float:

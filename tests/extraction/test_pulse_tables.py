@@ -228,6 +228,16 @@ def test_a_device_that_is_not_at_rest_before_the_next_pulse(tmp_path):
         assert row["value"] == pytest.approx(true, rel=0.1)
 
 
+@pytest.mark.parametrize(("first", "last"), [(0.3e-3, 3e-3), (0.6e-3, 0.9e-3), (0.1e-3, 0.75e-3)])
+def test_a_relaxation_in_a_gap_of_the_record_is_within_the_gap(tmp_path, first, last):
+    """The current passes half of its first value 0.7 ms after the pulse, where readings are missing."""
+    time, voltage, current = pulses([2e-4])
+    kept = (time < 1e-3 + first) | (time > 1e-3 + last)
+    row, = of(analyse_files([table(tmp_path, time[kept], voltage[kept], current[kept])]), "relaxation_time")
+    assert row["value"] is None and set(row["flags"]) == {"censored", "under_sampled"}
+    assert row["low"] == pytest.approx(first, abs=1e-4) and row["high"] == pytest.approx(last, abs=1e-4)
+
+
 def changed(tmp_path, header, *columns):
     path = tmp_path / "p.csv"
     np.savetxt(path, np.column_stack(columns), delimiter=",", header=header, comments="", fmt="%.9g")

@@ -1,0 +1,74 @@
+"""When a falling current passes a level for the last time."""
+
+import math
+
+import numpy as np
+
+from tsbench.analysis.statistics import combined
+from tsbench.records import Flag, FloatArray
+from tsbench.samples import median
+
+_GAP = 2.0  #: times the length of the mean: a longer step between two samples is a gap
+
+
+def time_at(time: FloatArray, place: float) -> float:
+    """Return the time [s] at a fractional index of the record."""
+    before = min(int(place), time.size - 2)
+    return float(time[before] + (place - before) * (time[before + 1] - time[before]))
+
+
+def hidden(
+    time: FloatArray, place: int, mean: int, *, ends: bool
+) -> tuple[float, float | None, Flag] | None:
+    """Return between which times [s] a level is passed, and flags, where the record does not show it; else None.
+
+    The record may end before, and the mean beside the sample may go over a gap in the times.
+
+    Parameters
+    ----------
+    time : [s] of the record, shape (n,)
+    place : last sample at the level or above
+    mean : samples of the mean
+    ends : whether the record ends there
+    """
+    if ends:
+        return time_at(time, place), None, Flag.CENSORED
+    first = max(place - mean, 0)
+    steps = np.diff(time[first : place + mean + 2])
+    most = first + int(np.argmax(steps))
+    if float(steps[most - first]) <= _GAP * mean * median(steps):
+        return None
+    return float(time[most]), float(time[min(max(most, place) + 1, time.size - 1)]), Flag.CENSORED | Flag.UNDER_SAMPLED
+
+
+def passed(
+    time: FloatArray, smooth: FloatArray, edge: float, settled: int, last: int, mean: int, wanted: float, noise: float,
+) -> tuple[float, float, float, float]:
+    """Return when the current passes a level for the last time.
+
+    Parameters
+    ----------
+    time : [s] of the record
+    smooth : [A] mean over ``mean`` samples, from the sample ``settled`` of the record on
+    edge : end of the pulse, as a fractional index of the record
+    settled, last : index in the record, and index in ``smooth`` of the last sample at the level or above
+    mean : samples of the mean
+    wanted : [A] the level
+    noise : [A] of one sample
+
+    Returns
+    -------
+    time after the edge [s], its random standard uncertainty [s], the slope [A per sample], the sample interval [s]
+    """
+    step = float(smooth[last] - smooth[last + 1])
+    crossing = last + (float(smooth[last]) - wanted) / step if step > 0 else float(last)
+    value = time_at(time, settled + crossing) - time_at(time, edge)
+    dt = float(time[settled + last + 1] - time[settled + last])
+    slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)
+    blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
+    # the edge and the crossing are each anywhere between two samples; where the times are uneven, these differ
+    at_edge = min(int(edge), time.size - 2)
+    between = (float(time[at_edge + 1] - time[at_edge]), dt)
+    random = combined(
+        min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, *(part / math.sqrt(12.0) for part in between))
+    return value, random, slope, dt
