@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand, remark, swept
 from tsbench.analysis.pulse.seen_switching import switching_currents
 from tsbench.analysis.signal import mute_of
@@ -9,8 +11,10 @@ from tsbench.protocols.extracting.facts import device_current, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import device_records
-from tsbench.records import Flag, Run
+from tsbench.records import Flag, FloatArray, Run
 
+#: of a record: in means over more, a switching is seen as well; fewer samples in a mean save no time
+_ENOUGH_SAMPLES, _LEAST_BLOCK = 2**18, 8
 _MOST = 2000  #: records that are looked at, from both ends of a long run
 
 
@@ -59,5 +63,14 @@ def _pulses(run: Run) -> Iterator[Stand]:
         for segment, (voltage, current) in enumerate(zip(record.voltage, record.current, strict=True)):
             if mute_of(record_flags(record, segment))[0]:
                 continue
-            yield pulse_stand(voltage, current, record.current_resolution,
-                              switching_currents(record.times, voltage, current))
+            yield _stand(record.times, voltage, current, record.current_resolution)
+
+
+def _stand(time: FloatArray, voltage: FloatArray, current: FloatArray, resolution: float) -> Stand:
+    """Return how the device stood in one pulse [s], [V], [A], shape (n,); a long record is looked at in means first."""
+    block = time.size // _ENOUGH_SAMPLES
+    if block >= _LEAST_BLOCK:
+        few = [np.mean(one[: one.size // block * block].reshape(-1, block), axis=1) for one in (time, voltage, current)]
+        if (currents := switching_currents(few[0], few[1], few[2])) is not None:
+            return pulse_stand(few[1], few[2], resolution, currents)
+    return pulse_stand(voltage, current, resolution, switching_currents(time, voltage, current))
