@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.resistance.state_readings import NO_STATE, free_readings, source_voltage
+from tsbench.analysis.resistance.current_limit import NO_STATE
+from tsbench.analysis.resistance.state_readings import free_readings, source_voltage
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of

@@ -5,17 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.analysis.resistance.current_limit import NO_STATE, limited_currents
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching
 from tsbench.analysis.threshold.switching_rule import last_on, noise_floor
 from tsbench.records import Flag, FloatArray
 
-#: readings with these flags are no readings of a state
-NO_STATE = int(Flag.OVERFLOW | Flag.CLIPPED | Flag.OSCILLATING)
-#: a current within the first share of the highest one, while the set-point moves by more than the second share, is
-#: limited: behind any resistance, a current grows at least as fast as the set-point. Chosen
-_LEVEL_CURRENT, _MOVED = 5e-3, 0.02
 _PARTLY = 20  #: readings next to compliance that a restless device may make means of both
 
 BoolArray = npt.NDArray[np.bool_]
@@ -36,7 +32,8 @@ def free_readings(half: HalfSweep, facts: SweepFacts, current_drive: bool) -> Bo
 
     A reading is limited if it has the flag COMPLIANCE. Its flag says whether the source meter limited at its end, and
     a reading is a mean. So, under voltage drive, it is limited also where the voltage of the source was below its
-    set-point. A table may have no flags. There, the highest current is a limit if the set-point goes on while it stays.
+    set-point. A table may have no flags. There, the highest current is a limit if it stays within its scatter while the
+    set-point goes on (:mod:`tsbench.analysis.resistance.current_limit`).
     """
     flagged: BoolArray = (half.flags & int(Flag.COMPLIANCE)) != 0
     free: BoolArray = ~flagged
@@ -52,10 +49,7 @@ def free_readings(half: HalfSweep, facts: SweepFacts, current_drive: bool) -> Bo
         below: BoolArray = half.level - source_voltage(half, facts) > least
         at_set_point: BoolArray = ~_reached(flagged, below)
         return at_set_point
-    highest = half.current >= (1.0 - _LEVEL_CURRENT) * float(half.current.max())
-    levels = half.level[highest]
-    if levels.size > 2 and float(np.ptp(levels)) > _MOVED * float(half.level.max()):
-        free &= ~highest
+    free[limited_currents(half)] = False
     return free
 
 
@@ -105,14 +99,20 @@ def on_branch(event: Switching, facts: SweepFacts, current_drive: bool) -> OnBra
     free = free_readings(half, facts, current_drive)
     state = (half.flags & NO_STATE) == 0
     down = np.arange(half.down().start, _end_of_on(event, facts) + 1)
-    # the reading behind the switching on may be a mean of both states
-    up = np.arange(0 if event.threshold_index is None else event.threshold_index + 2, half.turn + 1)
+    up = np.arange(_begin_of_on(event), half.turn + 1)
     falling = down.size > 1 and bool((free & state)[down].any())
     if not falling and not (free & state)[up].any():
         falling = down.size > 1
     mine = down if falling else up
     joined = int(np.bitwise_or.reduce(half.flags[mine], initial=0))
     return OnBranch(mine[(free & state)[mine]], mine[(~free & state)[mine]], falling, Flag(joined) & PASSED_ON)
+
+
+def _begin_of_on(event: Switching) -> int:
+    """Return the first reading of the way up that shows the device on; the one behind the way up: none does."""
+    if event.threshold_index is not None:
+        return event.threshold_index + 2   # the reading behind the switching on may be a mean of both states
+    return 0 if Flag.CENSORED in event.threshold_voltage.flags else event.half.turn + 1
 
 
 def _end_of_on(event: Switching, facts: SweepFacts) -> int:

@@ -22,6 +22,7 @@ READ_SHARE = 0.5
 #: readings of the parabola: at least, at most, and those within this share of the voltage
 _FEWEST, _MOST, _NEAR = 5, 15, 0.1
 _AROUND = 41  #: readings around a point that tell its noise
+_FEWEST_OF_NOISE = 4  #: readings whose second differences tell it
 _BEYOND = 1.5  #: a read voltage may be outside the readings by this part of the distance of two of them
 _MORE = 2.0  #: times as large as the noise: then the scatter about the parabola counts
 
@@ -101,13 +102,18 @@ def on_resistance(event: Switching, facts: SweepFacts, branch: OnBranch | None) 
     k = int(known[np.argmax(half.current[known])])
     near = known[np.argsort(np.abs(known - k), kind="stable")[:_AROUND]]
     near.sort()
-    noise = noise_of(source_voltage(half, facts)[near] - half.level[near]), noise_of(half.current[near])
+    volts, (at_limit, of_limited) = source_voltage(half, facts), _noise_at_limit(event, facts, branch)
+    # few readings below a limit hardly show their noise; those at the limit do
+    noise = max(noise_of(volts[near] - half.level[near]), at_limit), max(noise_of(half.current[near]), of_limited)
     random, systematic = ratio_uncertainty(half, facts, k, noise)
     value = float(half.voltage[k] / half.current[k])
     wide = NORMAL_95 * combined(random, systematic)
     at = f"{format_quantity(float(half.current[k]), 'A', 3)}, {format_quantity(float(half.voltage[k]), 'V', 3)}"
-    return _unsigned(event, name, f"{method} ({at})", (value, value - wide, value + wide),
-                     Flag(int(half.flags[k])) & PASSED_ON, (random, systematic))
+    flags = Flag(int(half.flags[k])) & PASSED_ON
+    if random == 0.0 and max(known.size, branch.limited.size) < _FEWEST_OF_NOISE:
+        flags |= Flag.TOO_FEW
+        method += "; so few readings of the on state do not tell their noise"
+    return _unsigned(event, name, f"{method} ({at})", (value, value - wide, value + wide), flags, (random, systematic))
 
 
 def _limited(event: Switching, facts: SweepFacts, branch: OnBranch, method: str) -> Result:
@@ -116,11 +122,20 @@ def _limited(event: Switching, facts: SweepFacts, branch: OnBranch, method: str)
         return result_of(half, "on_resistance", "Ohm", f"{method}; there is no such reading",
                          flags=branch.flags | Flag.TOO_FEW)
     k = int(mine[np.argmin(half.voltage[mine] / half.current[mine])])
-    bound = float(half.voltage[k] / half.current[k]) + NORMAL_95 * combined(*ratio_uncertainty(half, facts, k))
+    random, systematic = ratio_uncertainty(half, facts, k, _noise_at_limit(event, facts, branch))
+    # the lowest of several quotients is too low by chance
+    chance = math.sqrt(2.0 * math.log(mine.size))
+    bound = float(half.voltage[k] / half.current[k]) + chance * random + NORMAL_95 * combined(random, systematic)
     text = (f"{method}; all readings of the on state are in compliance. At "
             f"{format_quantity(float(half.current[k]), 'A', 3)} the device has no more than this")
     return _unsigned(event, "on_resistance", text, (None, None, bound), branch.flags | Flag.COMPLIANCE | Flag.CENSORED,
                      (None, None))
+
+
+def _noise_at_limit(event: Switching, facts: SweepFacts, branch: OnBranch) -> tuple[float, float]:
+    """Return the standard deviations of voltage [V] and current [A] that the readings in compliance show."""
+    half, mine = event.half, branch.limited
+    return noise_of(source_voltage(half, facts)[mine]), noise_of(half.current[mine])
 
 
 def _unsigned(
