@@ -65,7 +65,8 @@ def limited_currents(half: HalfSweep) -> IntArray:
     found = _plateau(half, sides, _SIGMAS * max(noise, spread(np.log(half.current[core]))))
     if _digits_hide(half, block, found) or _goes_on(half, sides, found, noise) or _voltage_follows(half, found):
         return none
-    return np.arange(found[0], found[-1] + 1)
+    limited: IntArray = np.arange(found[0], found[-1] + 1)
+    return limited
 
 
 def _plateau(half: HalfSweep, sides: tuple[IntArray, IntArray], far: float) -> IntArray:
@@ -80,7 +81,7 @@ def _outward(half: HalfSweep, way: int) -> IntArray:
 
     They end where two readings in a row have less than half of the highest current: one alone may be wild.
     """
-    index = np.arange(half.turn, -1 if way < 0 else half.current.size, way)
+    index: IntArray = np.arange(half.turn, -1 if way < 0 else half.current.size, way)
     index = index[(half.flags[index] & NO_STATE == 0) & (half.level[index] > 0.0)]
     if index.size == 0:
         return index

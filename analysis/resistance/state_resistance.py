@@ -152,6 +152,8 @@ def _half_of(event: Switching, mine: IntArray) -> float:
     threshold = event.threshold_voltage.value
     if threshold is not None:
         return READ_SHARE * abs(threshold)
+    if event.threshold_index is not None and Flag.OSCILLATING in event.threshold_voltage.flags:
+        return READ_SHARE * float(event.half.voltage[event.threshold_index])   # a mean, below the threshold
     return READ_SHARE * float(event.half.voltage[mine].max()) if mine.size else 0.0
 
 

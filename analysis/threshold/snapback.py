@@ -54,6 +54,7 @@ _BENT = 3.0
 #: readings on the line to the turning point: few where they are quiet
 _LINE, _QUIET = (3, 8), 2e-3
 _METHOD = "turning point of the voltage under current drive"
+_MEANS = "the device oscillates there, so the readings are means and have no turning point of the device"
 
 
 @dataclass(frozen=True)
@@ -261,6 +262,8 @@ def _results(half: HalfSweep, name: str, turn: _Turn | None, facts: SweepFacts) 
         )
     k = turn.edge
     amperes = float(half.current[k])
+    if half.flags[k] & int(Flag.OSCILLATING):
+        return _of_means(half, name, k, facts)
     if turn.sudden:
         here, there, spread = _line(half, turn)
         low, high = sorted((here, there))
@@ -289,6 +292,21 @@ def _results(half: HalfSweep, name: str, turn: _Turn | None, facts: SweepFacts) 
     return voltage, current
 
 
+def _of_means(half: HalfSweep, name: str, k: int, facts: SweepFacts) -> tuple[Result, Result]:
+    """Return what means of an oscillation tell of threshold or hold: a bound of the voltage, and no current.
+
+    The device voltage goes up and down in an oscillation. It switches on no lower, and off no higher, than its mean.
+    """
+    flags = worst_flags(half, k) & PASSED_ON
+    volts, amperes = float(half.voltage[k]), float(half.current[k])
+    wide = NORMAL_95 * facts.voltage_uncertainty(volts, amperes)
+    low, high = (volts - wide, None) if name == "threshold" else (None, volts + wide)
+    return (
+        result_of(half, f"{name}_voltage", "V", f"{_METHOD}; {_MEANS}", low=low, high=high,
+                  flags=flags | Flag.CENSORED),
+        result_of(half, f"{name}_current", "A", f"{_METHOD}; {_MEANS}", flags=flags | Flag.NO_EVENT))
+
+
 def _fall(half: HalfSweep, k: int | None, facts: SweepFacts) -> Result:
     if k is None:
         return result_of(half, "snapback_voltage", "V", _METHOD, flags=Flag.NO_EVENT)
@@ -297,6 +315,11 @@ def _fall(half: HalfSweep, k: int | None, facts: SweepFacts) -> Result:
     # the two readings share gain and offset; gain acts on their difference, noise on both
     wide = NORMAL_95 * (2**0.5 * facts.voltage_noise + facts.voltage_gain * value / 3**0.5)
     reach = abs(float(half.voltage[k] - half.voltage[k - 1])) if k > 0 else 0.0
+    seen = worst_flags(half, k, k + 1, k + 1 + int(np.argmin(after))) & PASSED_ON
+    if half.flags[k] & int(Flag.OSCILLATING) or half.flags[k + 1 + int(np.argmin(after))] & int(Flag.OSCILLATING):
+        # the device goes beyond both means
+        return result_of(half, "snapback_voltage", "V", f"{_METHOD}; {_MEANS}", low=max(value - wide, 0.0),
+                         flags=seen | Flag.CENSORED)
     return result_of(
         half,
         "snapback_voltage",

@@ -32,8 +32,14 @@ def censored_at(found: Sequence[Result]) -> FloatArray:
         min(abs(bound) for bound in (result.low, result.high) if bound is not None)
         for result in found
         if result.value is None and Flag.CENSORED in result.flags and (result.low, result.high) != (None, None)
+        and not _from_below(result)
     )
     return np.array(list(bounds), dtype=np.float64)
+
+
+def _from_below(result: Result) -> bool:
+    """Return whether a magnitude is known to be above a bound, and no more (means of an oscillation)."""
+    return (result.high is None and (result.low or 0.0) > 0.0) or (result.low is None and (result.high or 0.0) < 0.0)
 
 
 def half_width(result: Result) -> float:

@@ -84,10 +84,38 @@ def test_a_noisy_one_is_the_median_of_three_readings() -> None:
 def test_flags_of_the_readings_beside_it_are_passed_on() -> None:
     for place, seen in ((58, False), (59, True), (60, True), (61, True), (62, False)):
         flags = np.zeros(401, np.uint32)
-        flags[place] = int(Flag.OSCILLATING | Flag.TIMEOUT)
+        flags[place] = int(Flag.UNSETTLED | Flag.TIMEOUT)
         found = turned(SweepFacts(), flags=flags)
-        assert found.threshold_voltage.flags == (Flag.OSCILLATING if seen else Flag.NONE), place
+        assert found.threshold_voltage.flags == (Flag.UNSETTLED if seen else Flag.NONE), place
         assert found.threshold_current.flags == found.threshold_voltage.flags and not found.hold_voltage.flags
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_means_of_an_oscillation_are_bounds_of_the_voltages_and_no_turning_points(side: int) -> None:
+    """The scope saw an oscillation from 30 to 170 uA: the device goes beyond the means on both sides."""
+    drive = np.concatenate((STEPS, STEPS[-2::-1]))
+    flags = np.where((drive >= 30) & (drive <= 170), int(Flag.OSCILLATING), 0).astype(np.uint32)
+    found = turned(FACTS, side, flags=flags)
+    assert (found.threshold_index, found.hold_index) == (60, 260)
+    for result, bound, outwards in ((found.threshold_voltage, 1.0, -1), (found.hold_voltage, 0.8, 1),
+                                    (found.snapback_voltage, 0.2, -1)):
+        inner, other = (result.low, result.high) if (outwards < 0) == (side > 0) else (result.high, result.low)
+        assert result.value is None and other is None and inner is not None, result.quantity
+        assert 0.0 < outwards * (side * inner - bound) < 0.02, result.quantity
+        assert result.flags == Flag.OSCILLATING | Flag.CENSORED and "means" in result.method
+    for result in (found.threshold_current, found.hold_current):
+        assert (result.value, result.low, result.high) == (None, None, None)
+        assert result.flags == Flag.OSCILLATING | Flag.NO_EVENT
+
+
+def test_an_oscillation_behind_a_quiet_reading_leaves_the_turning_point() -> None:
+    """The last reading before the fall is quiet, so it is one of the device."""
+    drive = np.concatenate((STEPS, STEPS[-2::-1]))
+    flags = np.where((drive > 60) & (drive < 140), int(Flag.OSCILLATING), 0).astype(np.uint32)
+    found, quiet = turned(SweepFacts(), flags=flags), turned(SweepFacts())
+    for one, other in zip(found.results()[:4], quiet.results()[:4], strict=True):
+        assert (one.value, one.low, one.high) == (other.value, other.low, other.high)
+        assert one.flags == Flag.OSCILLATING
 
 
 def fallen_after(series: np.ndarray, before: int, after: int, window: int = 3, noise: float = 0.05) -> int | None:

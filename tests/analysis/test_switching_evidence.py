@@ -7,7 +7,7 @@ import pytest
 
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
-from tsbench.analysis.threshold.sweep_statistics import statistics
+from tsbench.analysis.threshold.sweep_statistics import censored_at, statistics
 from tsbench.analysis.threshold.switching_results import BRACKET, SweepFacts
 from tsbench.analysis.threshold.switching_rule import Above
 from tsbench.analysis.threshold.threshold import switching
@@ -140,6 +140,14 @@ def test_half_sweeps_that_are_bounded_only_are_counted_in_mean_and_median(sign: 
     assert everything.mean() < bound < everything.mean() + 3 * everything.std() / 5
     assert abs(median.value) == pytest.approx(np.median(everything))
     assert min(abs(median.low), abs(median.high)) < np.median(everything) < max(abs(median.low), abs(median.high))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_bound_from_below_is_no_upper_limit(sign: int) -> None:
+    """Means of an oscillation tell that the threshold is above them."""
+    low, high = (0.9, None) if sign > 0 else (None, -0.9)
+    above = Result("threshold_voltage", "V", None, low, high, "", {}, Flag.CENSORED | Flag.OSCILLATING)
+    assert censored_at([above]).size == 0
 
 
 def snapping(random: np.random.Generator, pink: float, code: float) -> tuple[dict[str, float], dict[str, Result]]:
