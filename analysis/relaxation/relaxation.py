@@ -158,9 +158,9 @@ def relaxation_time(
     above = np.flatnonzero(smooth >= wanted)
     last = int(above[-1]) if above.size else last
     if (bounds := hidden(time, settled + last, mean, ends=last >= smooth.size - 1 - mean)) is not None:
-        low, high, why = bounds
-        return Relaxed(None, flags=flags | why, low=max(low - edge_time, 0.0),
-                       high=None if high is None else high - edge_time, **found)
+        least, most, why = bounds
+        return Relaxed(None, flags=flags | why, low=max(least - edge_time, 0.0),
+                       high=None if most is None else most - edge_time, **found)
     value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, noise)
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))

@@ -123,4 +123,4 @@ def _on_line(current: FloatArray, level: FloatArray, noise: float) -> bool:
         return False
     expected = float((current[2] - current[1]) * (level[1] - level[0]) / (level[2] - level[1]))
     doubt = _CLEAR * noise * float(current[1]) * (1.0 + (level[1] - level[0]) / (level[2] - level[1]))
-    return 0.0 < float(current[1] - current[0]) <= _GOES_ON * max(expected, 0.0) + doubt
+    return bool(0.0 < float(current[1] - current[0]) <= _GOES_ON * max(expected, 0.0) + doubt)
