@@ -2,7 +2,7 @@
 
 The quantities are defined in ``docs/definitions.md``. Of the off state, a parabola through the currents of the readings
 around the voltage (A. Savitzky and M. J. E. Golay, Anal. Chem. 36 (1964) 1627) gives the current there: the curve of an
-off state is bent. Of the on state, the reading with the highest current counts that nothing limits.
+off state is bent. Of the on state, the reading at the highest set-point counts that nothing limits.
 """
 
 import math
@@ -79,7 +79,7 @@ def off_resistance(event: Switching, facts: SweepFacts, read_voltage: float | No
 
 
 def on_resistance(event: Switching, facts: SweepFacts, branch: OnBranch | None) -> Result:
-    """Return the on resistance [Ohm] of a half-sweep, at the highest current that nothing limits.
+    """Return the on resistance [Ohm] of a half-sweep, at the highest set-point that nothing limits.
 
     If the source meter limits the current of all readings, only an upper bound is known: the device conducts at least
     as well as the reading in compliance with the lowest quotient shows.
@@ -95,16 +95,19 @@ def on_resistance(event: Switching, facts: SweepFacts, branch: OnBranch | None) 
         seen = Flag(int(np.bitwise_or.reduce(half.flags, initial=0))) & PASSED_ON
         return result_of(half, name, "Ohm", "the device is never on", flags=seen | Flag.NO_EVENT)
     way = "down" if branch.falling else "up"
-    method = f"device voltage over current on the way {way}, at the highest current that is not limited"
+    method = f"device voltage over current on the way {way}, at the highest set-point that is not limited"
     known = branch.free[half.current[branch.free] > 0.0]
     if known.size == 0:
         return _limited(event, facts, branch, method)
-    k = int(known[np.argmax(half.current[known])])
+    k = int(known[np.argmax(half.level[known])])   # noise would choose the highest current
     near = known[np.argsort(np.abs(known - k), kind="stable")[:_AROUND]]
     near.sort()
     volts, (at_limit, of_limited) = source_voltage(half, facts), _noise_at_limit(event, facts, branch)
     # few readings below a limit hardly show their noise; those at the limit do
-    noise = max(noise_of(volts[near] - half.level[near]), at_limit), max(noise_of(half.current[near]), of_limited)
+    # noise in proportion to the current is larger here than at the lower readings beside
+    relative = noise_of(np.log(half.current[near])) * float(half.current[k])
+    noise = (max(noise_of(volts[near] - half.level[near]), at_limit),
+             max(noise_of(half.current[near]), relative, of_limited))
     random, systematic = ratio_uncertainty(half, facts, k, noise)
     value = float(half.voltage[k] / half.current[k])
     wide = NORMAL_95 * combined(random, systematic)
