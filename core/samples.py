@@ -39,6 +39,18 @@ def quantile(values: FloatArray, part: float) -> float:
     return float(ordered[below] + (rank - below) * (ordered[below + 1] - ordered[below]))
 
 
+def spread_out(size: int, number: int) -> npt.NDArray[np.intp]:
+    """Return rows that stand for all of ``size`` rows: at most ``number`` of them, in order, over the whole length.
+
+    One at a random place (always the same) of each of ``number`` equal parts. Every k-th row would see only the even
+    spikes of a train that alternates, or only the round times of an even grid.
+    """
+    if size <= number:
+        return np.arange(size)
+    places = (np.arange(number) + np.random.default_rng(0).random(number)) * (size / number)
+    return np.minimum(places.astype(np.intp), size - 1)
+
+
 def noise_of(values: FloatArray, resolution: float = 0.0, enough: int = _ENOUGH) -> float:
     """Return the standard deviation of the fast noise on ``values``, shape (n,), in their unit.
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tsbench.analysis.compilation import LONG, compiled, for_size
 from tsbench.analysis.oscillation.loops import dots, means_of_pairs
 from tsbench.records import FloatArray
-from tsbench.samples import quantile
+from tsbench.samples import quantile, spread_out
 
 Integers = npt.NDArray[np.signedinteger[Any]]
 #: with fewer edges, their mean is not known better than each of them
@@ -54,7 +54,7 @@ class Placed:
 
 def alike(heights: FloatArray) -> bool:
     """Return whether nearly all of these heights, shape (n,), are those of edges of one shape."""
-    size = np.abs(heights[:: max(1, heights.size // _COMPARED)])
+    size = np.abs(heights[spread_out(heights.size, _COMPARED)])
     low, high, mean = quantile(size, 0.05), quantile(size, 0.95), float(size.mean())
     return bool(low > _LEAST_HEIGHT * mean and high < _MOST_HEIGHT * mean)
 
@@ -91,7 +91,7 @@ def placed_by_shape(values: FloatArray, index: FloatArray, length: float = math.
         return None
     found = place.copy()
     inner = np.flatnonzero(whole)
-    some = inner[np.unique(np.linspace(0, inner.size - 1, min(inner.size, _SHAPED)).astype(np.intp))]
+    some = inner[spread_out(inner.size, _SHAPED)]
     for _ in range(_ROUNDS):
         fit = _Fit(_around(values, found[some], offsets).mean(axis=0), offsets)
         delays, heights, _ = fit.of(_around(values, found[some], offsets))

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from tsbench.analysis.oscillation.spikes import Spikes, inter_spike_intervals
 from tsbench.records import FloatArray
+from tsbench.samples import spread_out
 
 #: bins on either side of a bin with which it is compared, without those that the window spreads it over
 _NEIGHBOURS, _SPREAD = 24, 3
@@ -52,8 +53,8 @@ def is_told_apart(time: FloatArray, values: FloatArray, spikes: Spikes, resoluti
     if intervals.size < 2:
         return False
     inside = np.searchsorted(time, spikes.times)
-    some = list(pairwise(inside))[:: max(1, inside.size // _HEIGHTS)]
-    heights = np.array([float(np.ptp(values[a : b + 1])) for a, b in some])
+    some = spread_out(inside.size - 1, _HEIGHTS)
+    heights = np.array([float(np.ptp(values[a : b + 1])) for a, b in zip(inside[some], inside[some + 1], strict=True)])
     if max(_spread(intervals), _spread(heights)) < (_REPEATS if intervals.size >= _FEW else _REPEATS_OF_FEW):
         return True
     known = values[np.isfinite(values)]

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.records import FloatArray
+from tsbench.samples import spread_out
 
 FEWEST = 20  #: values for a test
 LEVEL = 0.01  #: significance below which two groups are reported
 _LEAST_SHARE, _LEAST_NUMBER = 0.05, 5  #: of the smaller group: one outlier, or two, are no group
-_MOST = 500  #: values; of more, evenly chosen ones are tested
+_MOST = 500  #: values; of more, some over the whole length are tested
 _GRID, _HALVINGS, _DRAWS = 300, 25, 400
 _BEYOND = 3.0  #: bandwidths beyond the values at which the density ends
 
@@ -49,7 +50,7 @@ def two_groups(values: FloatArray, own: float = 0.0, seed: int = 0) -> TwoGroups
     if given.size < FEWEST or float(np.ptp(given)) <= 2.0 * own:
         return None
     random = np.random.default_rng(seed)
-    x = given[np.linspace(0, given.size - 1, _MOST).astype(np.int64)] if given.size > _MOST else given
+    x = given[spread_out(given.size, _MOST)]
     x = x + own * random.uniform(-1.0, 1.0, x.size)
     width = _critical(x)
     if width <= own:   # the gap is no wider than the error of a value

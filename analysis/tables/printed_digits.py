@@ -11,6 +11,7 @@ from decimal import Decimal
 import numpy as np
 
 from tsbench.records import FloatArray
+from tsbench.samples import spread_out
 
 #: numbers of a column that are looked at: a program drops zeros at the end, but hardly those of all of them
 _ENOUGH = 1000
@@ -38,7 +39,7 @@ class PrintedDigits:
 def printed_digits(values: FloatArray) -> PrintedDigits:
     """Return how finely numbers, shape (n,), n > 0, were printed; NaN and infinite ones say nothing of it."""
     known = values[np.isfinite(values)]
-    known = known[:: max(known.size // _ENOUGH, 1)]
+    known = known[spread_out(known.size, _ENOUGH)]
     numbers = [Decimal(f"{value:.{_OF_A_DOUBLE}g}").normalize() for value in known.tolist() if value]
     if not numbers:
         return PrintedDigits(1, -_OF_A_DOUBLE)

@@ -53,3 +53,9 @@ def test_another_round_moves_no_edge(noise: float, monkeypatch: pytest.MonkeyPat
     again = mean_shape.placed_by_shape(values, crossings)
     assert placed is not None and again is not None
     assert np.max(np.abs(placed.index - again.index)) < 0.02 * placed.uncertainty
+
+
+def test_heights_that_alternate_are_not_alike() -> None:
+    """Every second edge of a long train is four times as high; of 8192 edges, every second one would be compared."""
+    assert not mean_shape.alike(np.tile([1.0, 4.0], 4096))
+    assert mean_shape.alike(np.tile([1.0, 1.1], 4096))

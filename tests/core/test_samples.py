@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from tsbench.records import Waveform
-from tsbench.samples import convolved, envelope, median, noise_of, quantile, resolution, smoothed, step_of_codes
+from tsbench.samples import (
+    convolved,
+    envelope,
+    median,
+    noise_of,
+    quantile,
+    resolution,
+    smoothed,
+    spread_out,
+    step_of_codes,
+)
 
 
 @pytest.mark.parametrize("edges", [range(0, 101, 10), [0, 33, 66, 100], [0, 7, 100]])
@@ -86,3 +96,12 @@ def test_a_rare_code_counts_and_equal_codes_have_a_step_of_one() -> None:
     assert step_of_codes(np.array([0, 4, 8, -4], dtype=np.int8)) == 1   # a converter of 8 bits has these steps
     assert step_of_codes(np.array([-256, 256, -32768], dtype=np.int16)) == 256
     assert step_of_codes(np.empty(0, dtype=np.int8)) == 1
+
+
+@pytest.mark.parametrize("period", [2, 3, 10, 20, 1000])
+def test_rows_that_stand_for_all_see_every_phase_of_a_period(period: int) -> None:
+    rows = spread_out(20_000, 1000)
+    assert rows.size == 1000 and np.all(np.diff(rows) > 0) and rows[0] < 20 and rows[-1] >= 19_980
+    if period <= 20:
+        assert np.unique(rows % period).size == period
+    assert spread_out(period, 1000).tolist() == list(range(period))

@@ -92,6 +92,29 @@ def test_digits_are_told_by_the_numbers(text: list[str], expected: float, at: fl
         assert digits.step(at * factor) == pytest.approx(expected * factor)
 
 
+@pytest.mark.parametrize("size", [20_000, 200_000, 2_000_000])
+def test_an_even_grid_has_the_digits_of_its_step_wherever_it_begins(size: int) -> None:
+    """Every 20th time of a grid of 10 ns from zero has a zero more: a file of 20,000 rows seemed to end there."""
+    for begin in (0.0, 1.23456e-3):
+        digits = printed_digits(begin + 1e-8 * np.arange(size))
+        assert digits.step(2e-4) == pytest.approx(1e-8)
+
+
+def test_a_constant_added_to_the_time_changes_no_jitter(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    spikes = np.cumsum(PERIOD * (1.0 + 0.05 * random.standard_normal(200)))
+    time = 1e-8 * np.arange(int(1e8 * (spikes[-1] + PERIOD)))
+    since = time - spikes[np.maximum(np.searchsorted(spikes, time, side="right") - 1, 0)]
+    shape = np.where(since >= 0.0, (1.0 - np.exp(-since.clip(0.0) / 1e-8)) * np.exp(-since.clip(0.0) / 5e-8), 0.0)
+    values = shape + 0.01 * random.standard_normal(time.size)
+    found = [analysed(tmp_path / f"{k}.csv", "time [s],voltage [V]", "%.12e", time + begin, values)
+             for k, begin in enumerate((0.0, 1.2345678e-3))]
+    first, second = (one["inter_spike_interval_jitter"][0] for one in found)
+    truth = float(np.diff(spikes).std(ddof=1))
+    assert first.low is not None and first.high is not None and first.low < truth < first.high
+    assert first.value == pytest.approx(truth, rel=0.02) and second.value == pytest.approx(first.value, rel=1e-3)
+
+
 def test_what_shows_no_digits() -> None:
     assert printed_digits(np.array([0.0, np.nan, np.inf])).step(1.0) == pytest.approx(1.0)
     assert PrintedDigits(3, -4).step(0.0) == pytest.approx(1e-4)

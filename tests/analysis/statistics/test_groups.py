@@ -21,6 +21,13 @@ def test_two_groups_are_found(values, own) -> None:
     assert found.number_lower == (values < found.split).sum()
 
 
+def test_two_groups_that_alternate_are_found_among_many_values() -> None:
+    """Of 999 values, every second one would be tested: all of one group."""
+    values = np.where(np.arange(999) % 2, 0.6, 1.0) + np.random.default_rng(1).normal(0.0, 0.04, 999)
+    found = two_groups(values, 0.01)
+    assert found is not None and found.lower == pytest.approx(0.6, abs=0.02)
+
+
 @pytest.mark.parametrize("kind", ["normal", "lognormal", "student", "grid"])
 def test_one_group_is_one(kind) -> None:
     """Neither skew nor heavy tails nor a grid of few set-points are groups."""
