@@ -92,8 +92,11 @@ def _regime(intervals: FloatArray, jitter: Jitter | None) -> str:
 
 
 def regime_text(found: MeasuredOscillation) -> str:
-    """Return the regime as a line about the oscillation names it."""
-    return "too few to name a regime" if found.regime == "too few" else found.regime
+    """Return the regime as a line about the oscillation names it; in doubt where the jitter that names it is."""
+    if found.regime == "too few":
+        return "too few to name a regime"
+    doubtful = found.jitter is not None and Flag.AMBIGUOUS in found.jitter.flags
+    return f"{found.regime} (in doubt, as the jitter)" if doubtful else found.regime
 
 
 def sensitivity(spikes: Spikes, unit: str) -> str:
@@ -117,12 +120,16 @@ def frequency_result(found: MeasuredOscillation, conditions: Mapping[str, Any], 
 def jitter_result(found: MeasuredOscillation, conditions: Mapping[str, Any]) -> Result:
     """Return the standard deviation of the inter-spike intervals without the timing noise of the spikes.
 
-    CENSORED, with an upper bound alone, where the intervals vary no more than timing noise explains.
+    CENSORED, with an upper bound alone, where the intervals vary no more than timing noise explains. AMBIGUOUS where
+    neighbours take back more than timing noise explains.
     """
     n, name = found.intervals.size, "inter_spike_interval_jitter"
     method = f"standard deviation of {n} inter-spike intervals, timing noise subtracted"
     if n < FEWEST_INTERVALS or found.jitter is None:
         return Result(name, "s", None, None, None, method, dict(conditions), found.flags | Flag.TOO_FEW)
     jitter = found.jitter
-    flags = found.flags | (Flag.CENSORED if jitter.value is None else Flag.NONE)
+    flags = found.flags | jitter.flags | (Flag.CENSORED if jitter.value is None else Flag.NONE)
+    if Flag.AMBIGUOUS in jitter.flags:
+        method += ("; what an interval has too much the next one lacks, by more than the timing noise of this record "
+                   "explains. The interval holds both: that the device does so, and that the times have such errors")
     return Result(name, "s", jitter.value, jitter.low, jitter.high, method, dict(conditions), flags)

@@ -16,7 +16,7 @@ gives.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -80,19 +80,28 @@ def variation(intervals: FloatArray, timing: float, jitter: Jitter | None) -> Tr
     if math.sqrt(variance) / mean < _REGULAR and 2.0 * (timing * _TIMING_FACTOR) ** 2 > _LITTLE * variance:
         value = jitter.value / mean
         low, high = ((jitter.value if end is None else end) / mean for end in (jitter.low, jitter.high))
-        return TrainNumber(value, min(low, value * math.exp(-half)), max(high, value * math.exp(half)))
+        return TrainNumber(value, min(low, value * math.exp(-half)), max(high, value * math.exp(half)), jitter.flags)
     least, value, most = (math.sqrt(max(variance - 2.0 * (timing * factor) ** 2, 0.0)) / mean
                           for factor in (_TIMING_FACTOR, 1.0, 1.0 / _TIMING_FACTOR))
-    least *= math.exp(-half)
-    return TrainNumber(value, least, most * math.exp(half), _contradiction(least * mean, jitter))
+    return _beside(TrainNumber(value, least * math.exp(-half), most * math.exp(half)), 1.0 / mean, jitter)
 
 
-def _contradiction(least: float, jitter: Jitter | None) -> Flag:
-    """Return AMBIGUOUS where a standard deviation of at least ``least`` [s] contradicts the jitter.
+def _beside(found: TrainNumber, per_jitter: float, jitter: Jitter | None) -> TrainNumber:
+    """Return a number in doubt where the jitter is in doubt or contradicts it.
 
-    Neighbours that take back what an interval has too much look like timing errors to the jitter. A device may do that.
+    Neighbours that take back what an interval has too much look like timing errors. A device may do that. Where the
+    jitter has two readings, the interval holds both.
+
+    Parameters
+    ----------
+    per_jitter : [1/s] the number of independent intervals with a jitter of 1 s
     """
-    return Flag.AMBIGUOUS if jitter is not None and least > jitter.high else Flag.NONE
+    if jitter is None or found.low is None or found.high is None:
+        return found
+    if Flag.AMBIGUOUS in jitter.flags:
+        low = min(found.low, per_jitter * (jitter.low or 0.0))
+        return replace(found, low=low, high=max(found.high, per_jitter * jitter.high), flags=Flag.AMBIGUOUS)
+    return replace(found, flags=Flag.AMBIGUOUS) if found.low > per_jitter * jitter.high else found
 
 
 def local_variation(intervals: FloatArray, timing: float, jitter: Jitter | None = None) -> TrainNumber:
@@ -113,9 +122,8 @@ def local_variation(intervals: FloatArray, timing: float, jitter: Jitter | None 
         least = 0.0 if jitter is None else _OF_NORMAL * jitter.high / float(intervals.mean())
         return TrainNumber(None, None, max(mean + half, least), Flag.CENSORED)
     least, value, most = (math.sqrt(max(1.0 - share, 0.0)) for share in shares)
-    least = max(least * (mean - half), 0.0)
-    return TrainNumber(value * mean, least, most * (mean + half),
-                       _contradiction(least / _OF_NORMAL * float(intervals.mean()), jitter))
+    known = TrainNumber(value * mean, max(least * (mean - half), 0.0), most * (mean + half))
+    return _beside(known, _OF_NORMAL / float(intervals.mean()), jitter)
 
 
 def serial_correlation(intervals: FloatArray, timing: float, jitter: Jitter | None = None) -> TrainNumber:

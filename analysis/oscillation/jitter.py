@@ -8,6 +8,11 @@ J^2 I + e^2 T with T = tridiag(-1, 2, -1), whose eigenvectors are sines (discret
 eigenvalues 2 - 2 cos(pi k / (n + 1)). The share of J is integrated over on a grid, by the likelihood of the
 transformed intervals for normal errors and a flat prior: on J / sqrt(J^2 + 2 e^2), or on J where the timing error was
 estimated from the noise of the record, with a log-normal prior on e around that.
+
+A device may take back what an interval has too much, too (a clock or a phase lock behind it). No record tells this from
+errors of the times, but their size does: a measurement makes errors about as large as estimated. So the intervals and
+the estimate are compared, by the ratio of the largest likelihood of any e and that with the prior. Where they
+contradict each other, it is not known whose part e is, and both readings count.
 """
 
 import math
@@ -17,7 +22,7 @@ from statistics import NormalDist
 import numpy as np
 
 from tsbench.analysis.statistics import NORMAL_95
-from tsbench.records import FloatArray
+from tsbench.records import Flag, FloatArray
 
 #: J / sqrt(J^2 + 2 e^2) on the first grid, and points of a second one where the first finds the weight
 _SHARES = np.concatenate(([0.0], np.geomspace(1e-4, 1.0, 120)))
@@ -26,18 +31,29 @@ _FINE = 80
 _MOST = 4_000
 #: an estimate of the timing error is good to a factor of exp(0.5), one standard deviation
 _TIMING_SPREAD = 0.5
+#: standard normal quantile (one in two hundred) beyond which intervals contradict the estimate of their timing error
+_MISFIT = 2.6
+#: shares of small timing errors, which the first grid steps over
+_NEARLY_ALL = np.sqrt(1.0 - np.geomspace(1e-3, 0.7, 40) ** 2)
+#: neighbours correlate by -1/2 at most, so n of them tell a variance as n / (1 + 2 (1/2)^2) independent ones at least
+_MOST_ALIKE = 1.5
 #: normal quantiles at equal steps of probability, by which the spread of a variance estimate is stepped through
 _QUANTILES = np.array([NormalDist().inv_cdf((k + 0.5) / 25) for k in range(25)])
 
 
 @dataclass(frozen=True)
 class Jitter:
-    """``value`` is None where the intervals vary no more than their timing errors explain: ``high`` is then a bound."""
+    """``value`` is None where the intervals vary no more than their timing errors explain: ``high`` is then a bound.
+
+    AMBIGUOUS where neighbours take back more than the estimated timing error explains. ``value`` then holds that part,
+    and ``low`` is that of the rest.
+    """
 
     value: float | None  #: [s] standard deviation of the intervals without timing errors
     low: float | None  #: [s] 95 % interval
     high: float
     mean_uncertainty: float  #: [s] standard uncertainty of the mean of the intervals
+    flags: Flag = Flag.NONE
 
 
 def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
@@ -55,6 +71,8 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     variance = float(np.var(intervals, ddof=1))
     if variance <= (1e-12 * float(intervals.mean())) ** 2:  # rounding
         return Jitter(None, None, max(math.sqrt(variance), NORMAL_95 * timing), timing * math.sqrt(2.0) / n)
+    if timing > 0.0 and _Spectrum(intervals[:_MOST], timing).contradicts():
+        return _of_both_readings(jitter_of(intervals), variance, n, timing)
     used = intervals[:_MOST]
     spectrum = _Spectrum(used, timing)
     coarse = spectrum.posterior(_SHARES)
@@ -70,6 +88,20 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     if coarse.needs_no_jitter:
         return Jitter(None, None, high, math.sqrt(of_mean))
     return Jitter(middle, low, high, math.sqrt(of_mean))
+
+
+def _of_both_readings(rest: Jitter, variance: float, n: int, timing: float) -> Jitter:
+    """Return the jitter of n intervals of which one part is of the device or of the measurement.
+
+    Parameters
+    ----------
+    rest : without that part
+    variance : [s^2] of the intervals
+    timing : [s] standard uncertainty of one spike time
+    """
+    whole = math.sqrt(max(variance - 2.0 * timing**2, 0.0))
+    most = math.sqrt(variance) * float(np.quantile(_spread_of_deviation((n - 1) / _MOST_ALIKE), 0.975))
+    return Jitter(whole, rest.low or 0.0, max(rest.high, most), rest.mean_uncertainty, Flag.AMBIGUOUS)
 
 
 @dataclass(frozen=True)
@@ -102,6 +134,28 @@ class _Spectrum:
 
     def posterior(self, shares: FloatArray) -> _Posterior:
         """Return the density of each share; mean and variance are integrated out or fitted for each."""
+        logarithms, variances = self._likelihood(shares)
+        if self._known > 0.0:
+            others = np.maximum(1.0 - shares**2, 1e-12)
+            # flat in J and log-normal in e: 1 / (1 - share^2) is what that is in terms of the share
+            logarithms = logarithms - 0.5 * self._beyond(shares, variances) ** 2 - np.log(others)
+        return _Posterior(shares, np.exp(logarithms - logarithms.max()), variances)
+
+    def contradicts(self) -> bool:
+        """Return whether the intervals need a larger timing error than the estimate, with its uncertainty, allows."""
+        shares = np.concatenate((_SHARES, _NEARLY_ALL))
+        logarithms, variances = self._likelihood(shares)
+        allowed = logarithms - 0.5 * np.maximum(self._beyond(shares, variances), 0.0) ** 2
+        return bool(2.0 * (logarithms.max() - allowed.max()) > _MISFIT**2)
+
+    def _beyond(self, shares: FloatArray, variances: FloatArray) -> FloatArray:
+        """Return the standard deviations by which the timing error of each share exceeds the estimate, shape (m,)."""
+        error = np.sqrt(0.5 * variances * np.maximum(1.0 - shares**2, 1e-12))
+        found: FloatArray = np.log(error / self._known) / _TIMING_SPREAD
+        return found
+
+    def _likelihood(self, shares: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return for each share, shape (m,), the logarithm of the likelihood and the variance [s^2] that suits it."""
         n = self._seen.size
         inverse = 1.0 / (shares[:, None] ** 2 + (1.0 - shares[:, None] ** 2) * self._timing)
         information = inverse @ self._ones**2
@@ -109,12 +163,7 @@ class _Spectrum:
         variances = squares / (n - 1)
         logarithms = -0.5 * (
             _log_determinant(shares, n) + np.log(information) + (n - 1) * np.log(squares))
-        if self._known > 0.0:
-            others = np.maximum(1.0 - shares**2, 1e-12)
-            error = np.sqrt(0.5 * variances * others)
-            # flat in J and log-normal in e: 1 / (1 - share^2) is what that is in terms of the share
-            logarithms -= 0.5 * (np.log(error / self._known) / _TIMING_SPREAD) ** 2 + np.log(others)
-        return _Posterior(shares, np.exp(logarithms - logarithms.max()), variances)
+        return logarithms, variances
 
 
 def _log_determinant(shares: FloatArray, n: int) -> FloatArray:
@@ -143,7 +192,7 @@ def _narrowed(found: _Posterior) -> FloatArray:
     return np.linspace(low, high, _FINE)
 
 
-def _spread_of_deviation(degrees: int) -> FloatArray:
+def _spread_of_deviation(degrees: float) -> FloatArray:
     """Return the factors by which a standard deviation may differ from its estimate, at equal steps of probability.
 
     A scaled inverse chi-square distribution by Wilson and Hilferty's approximation (PNAS 17, 684, 1931).

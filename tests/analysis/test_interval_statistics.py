@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tsbench.analysis.oscillation.frequency import oscillation
+from tsbench.analysis.oscillation.frequency import oscillation, regime_text
 from tsbench.analysis.oscillation.interval_statistics import (
     local_variation,
     regularity_results,
@@ -14,7 +14,7 @@ from tsbench.analysis.oscillation.interval_statistics import (
 )
 from tsbench.analysis.oscillation.jitter import jitter_of
 from tsbench.analysis.oscillation.line_width import line_results, line_width, train_results
-from tsbench.analysis.oscillation.spikes import spike_times
+from tsbench.analysis.oscillation.spikes import Spikes, spike_times
 from tsbench.records import Flag
 
 COUNT = 120  #: trains
@@ -89,10 +89,46 @@ def test_intervals_that_take_each_other_back_by_more_than_their_timing_error_are
     """Neighbours correlate by -1/2: errors of the times that the record does not show, or a device that does it."""
     random = np.random.default_rng(4)
     times = np.cumsum(1.0 + 0.01 * random.standard_normal(300)) + 0.05 * random.standard_normal(300)
-    jitter = jitter_of(np.diff(times), 1e-4)
-    assert jitter.low < 0.01 < jitter.high < 0.03
+    intervals = np.diff(times)
+    jitter = jitter_of(intervals, 1e-4)
+    assert jitter.low < 0.01 and intervals.std(ddof=1) < jitter.high
+    assert jitter.value == pytest.approx(intervals.std(ddof=1), rel=1e-3)
     for one in (variation, local_variation, serial_correlation):
-        assert Flag.AMBIGUOUS in one(np.diff(times), 1e-4, jitter).flags
+        assert Flag.AMBIGUOUS in one(intervals, 1e-4, jitter).flags
+    width = line_width(intervals, 1e-4)   # the part that is taken back widens no line, whose part it ever is
+    assert (width.low or 0.0) < 2.0 * math.pi * 0.01**2 < width.high < 2.0 * math.pi * 0.03**2
+
+
+@pytest.mark.parametrize("timing", [1e-4, 0.003])
+@pytest.mark.parametrize("n", [40, 200, 1500])
+def test_a_clocked_device_has_the_spread_of_its_intervals(timing, n):
+    """Spikes at the ticks of a clock, each with a delay of its own: what one interval has too much the next lacks."""
+    truth = 0.05 * math.sqrt(2.0)
+    trains = [np.diff(np.arange(n + 1.0) + 0.05 * np.random.default_rng([seed, n]).standard_normal(n + 1))
+              for seed in range(COUNT)]
+    jitters = [jitter_of(one, timing) for one in trains]
+    doubtful = [one for one in jitters if one.flags == Flag.AMBIGUOUS]
+    assert len(doubtful) >= (0.95 if n < 100 else 1.0) * COUNT   # a few short trains look independent by chance
+    assert all(one.low < 0.02 for one in doubtful) and covered(jitters, truth) >= 0.88
+    numbers = [(variation(one, timing, jitter), local_variation(one, timing, jitter))
+               for one, jitter in zip(trains, jitters, strict=True)]
+    assert all(one.flags == Flag.AMBIGUOUS and one.low < 0.03
+               for pair, jitter in zip(numbers, jitters, strict=True) if jitter.flags for one in pair)
+    assert covered([pair[0] for pair in numbers], truth) >= 0.88
+    times = np.cumsum(np.concatenate(([0.0], trains[0])))
+    found = oscillation(Spikes(times, timing, falling=False, levels=np.zeros(n + 1), swing=1.0, noise=0.0))
+    assert "in doubt" in regime_text(found) and Flag.AMBIGUOUS in train_results(found, timing, {})[0].flags
+
+
+@pytest.mark.parametrize("n", [15, 100, 1500])
+def test_intervals_do_not_contradict_a_timing_error_that_is_theirs(n):
+    """One estimate in two hundred may be so wrong by chance; independent intervals contradict no small error."""
+    random = np.random.default_rng(n)
+    for jitter, error in ((0.0, 1.0), (0.5, 1.0), (1.0, 0.5), (1.0, 0.0)):
+        times = [np.cumsum(100.0 + jitter * random.standard_normal(n + 1)) + error * random.standard_normal(n + 1)
+                 for _ in range(COUNT)]
+        found = [jitter_of(np.diff(one), max(error * math.exp(0.5 * random.standard_normal()), 1e-3)) for one in times]
+        assert sum(Flag.AMBIGUOUS in one.flags for one in found) <= 4
 
 
 def test_a_slow_change_of_the_rate_raises_the_variation_and_not_the_local_one():
