@@ -1,6 +1,6 @@
 """All resistances of a half-sweep as results."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from tsbench.analysis.resistance.differential_resistance import (
 from tsbench.analysis.resistance.load_line import series_resistance
 from tsbench.analysis.resistance.state_readings import on_branch
 from tsbench.analysis.resistance.state_resistance import off_resistance, on_resistance
+from tsbench.analysis.resistance.zero_current import ZeroReading, all_readings
 from tsbench.analysis.threshold.snapback import Snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
 from tsbench.records import Flag, Result
@@ -35,14 +36,19 @@ def resistances(
     facts : accuracy of the source meter, path resistance
     read_voltage : [V] at which the off resistance is read; None: half of the threshold voltage
     """
-    facts = facts or SweepFacts()
-    return tuple(result for event in events for result in _of_one(event, facts, read_voltage))
+    facts, events = facts or SweepFacts(), list(events)
+    # the data sheet of a stored run gives the offset; under current drive the voltage has one, and not the current
+    unknown = facts.current_offset == 0.0 and not any(isinstance(event, Snapback) for event in events)
+    at_zero = all_readings([event.half for event in events], facts.voltage_noise) if unknown else None
+    return tuple(result for event in events for result in _of_one(event, facts, read_voltage, at_zero))
 
 
-def _of_one(event: Switching, facts: SweepFacts, read_voltage: float | None) -> tuple[Result, ...]:
+def _of_one(
+    event: Switching, facts: SweepFacts, read_voltage: float | None, at_zero: Sequence[ZeroReading] | None
+) -> tuple[Result, ...]:
     current_drive = isinstance(event, Snapback)
     branch = on_branch(event, facts, current_drive)
-    found = (off_resistance(event, facts, read_voltage), _doubted(on_resistance(event, facts, branch), event),
+    found = (off_resistance(event, facts, read_voltage, at_zero), _doubted(on_resistance(event, facts, branch), event),
              _doubted(differential_on_resistance(event, facts, branch), event))
     if current_drive:
         return *found, _doubted(negative_differential_resistance(event, facts), event)

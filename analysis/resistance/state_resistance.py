@@ -6,10 +6,12 @@ off state is bent. Of the on state, the reading at the highest set-point counts 
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from tsbench.analysis.resistance.state_readings import OnBranch, off_readings, ratio_uncertainty, source_voltage, was_on
+from tsbench.analysis.resistance.zero_current import ZeroCurrent, ZeroReading, zero_current
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
 from tsbench.analysis.threshold.half_sweeps import IntArray
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of
@@ -27,11 +29,15 @@ _BEYOND = 1.5  #: a read voltage may be outside the readings by this part of the
 _MORE = 2.0  #: times as large as the noise: then the scatter about the parabola counts
 
 
-def off_resistance(event: Switching, facts: SweepFacts, read_voltage: float | None = None) -> Result:
+def off_resistance(
+    event: Switching, facts: SweepFacts, read_voltage: float | None = None,
+    at_zero: Sequence[ZeroReading] | None = None,
+) -> Result:
     """Return the off resistance [Ohm] of a half-sweep.
 
     Without an event it is that of the state in which the device stays. Only a lower bound is known (CENSORED) where the
-    interval of the current holds zero.
+    interval of the current holds zero. AMBIGUOUS where it is not clear whether a current that flows at zero voltage is
+    an offset of the meter: the interval then holds both.
 
     Parameters
     ----------
@@ -39,6 +45,7 @@ def off_resistance(event: Switching, facts: SweepFacts, read_voltage: float | No
     facts : accuracy of the source meter, path
     read_voltage : [V] at which it is read; None: half of the threshold voltage, or of the highest voltage of a
         half-sweep without an event
+    at_zero : readings at zero voltage of all half-sweeps, if nothing else is known of the meter's offset; else None
     """
     half, mine = event.half, off_readings(event, facts)
     switched = was_on(event)
@@ -65,16 +72,24 @@ def off_resistance(event: Switching, facts: SweepFacts, read_voltage: float | No
         standard_uncertainty(facts.parallel_tolerance * facts.parallel_conductance * at),
         slope * standard_uncertainty(facts.voltage_gain * volts + facts.voltage_offset),
         slope * standard_uncertainty(facts.path_tolerance * facts.path_resistance) * abs(current))
+    zero = ZeroCurrent(0.0) if at_zero is None else zero_current(half, mine, at, at_zero, facts, (current, slope))
+    systematic = combined(systematic, zero.uncertainty)
     wide = NORMAL_95 * combined(random, systematic)
     flags = Flag(int(np.bitwise_or.reduce(half.flags[chosen], initial=0))) & PASSED_ON
     method = f"{method} ({format_quantity(at, 'V', 3)}); a parabola through the currents of {chosen.size} readings"
-    if current - wide <= 0.0:
-        bound = at / (current + wide) if current + wide > 0.0 else None
+    if zero.value or zero.others:
+        method += f", less {format_quantity(zero.value, 'A', 3)} at zero voltage"
+    if zero.others:
+        method, flags = f"{method}. It is not clear whether that is an offset of the meter", flags | Flag.AMBIGUOUS
+    least, most = (end + side * wide for end, side in zip(zero.between(current), (-1.0, 1.0), strict=True))
+    current -= zero.value
+    if least <= 0.0:
+        bound = at / most if most > 0.0 else None
         flags |= Flag.CENSORED if bound is not None else Flag.IMPLAUSIBLE
         return _unsigned(event, "off_resistance", f"{method}. The current is not told from zero", (None, bound, None),
                          flags, (None, None))
     value = at / current
-    return _unsigned(event, "off_resistance", method, (value, at / (current + wide), at / (current - wide)), flags,
+    return _unsigned(event, "off_resistance", method, (value, at / most, at / least), flags,
                      (value * random / current, value * systematic / current))
 
 

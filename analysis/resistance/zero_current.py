@@ -1,0 +1,170 @@
+"""The current that a table shows at zero voltage: an offset of its meter, which no state of a passive device conducts.
+
+A stored run knows the limit of the offset from the data sheet. A table does not, but a sweep that begins or ends at
+zero shows the offset itself. A displacement current shows there too: it changes its sign with the direction of the
+sweep, and an offset does not. So one direction alone leaves in doubt what is seen. Where no reading at zero shows an
+offset, only a straight off state may point to one, in doubt: a bent curve may pass through zero.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsbench.analysis.statistics import NORMAL_95, combined, t_quantile_95
+from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray
+from tsbench.analysis.threshold.switching_results import SweepFacts
+from tsbench.records import FloatArray
+from tsbench.samples import median, noise_of
+
+#: part of a step of the sweep, or standard deviations of a voltage, within which a voltage is zero
+_ZERO, _SIGMAS = 1e-3, 2.0
+_AROUND = 41  #: readings around zero that tell the noise there
+_BEYOND = 2.6  #: standard deviations (one in two hundred by chance) that noise does not explain
+_STRAIGHT = 8  #: readings that tell whether a curve is straight
+#: share of the current of which an offset does not matter: tables have six digits or fewer
+_LITTLE = 1e-6
+
+
+@dataclass(frozen=True)
+class ZeroReading:
+    """What one way of a half-sweep reads at zero voltage, signed as the voltage of the record."""
+
+    current: float  #: [A]
+    noise: float  #: [A] standard deviation
+    rising: bool  #: whether the voltage of the record rises there
+
+
+@dataclass(frozen=True)
+class ZeroCurrent:
+    """Current at zero voltage, turned to the positive side of a half-sweep."""
+
+    value: float  #: [A]
+    uncertainty: float = 0.0  #: [A] standard
+    others: tuple[float, ...] = ()  #: [A] what it may be as well; empty: there is no doubt
+
+    def between(self, current: float) -> tuple[float, float]:
+        """Return the least and the largest current [A] that a reading of ``current`` may be without it."""
+        each = [current - one for one in (self.value, *self.others)]
+        return min(each), max(each)
+
+
+def zero_readings(half: HalfSweep, voltage_noise: float) -> tuple[ZeroReading, ...]:
+    """Return what both ways of a half-sweep read at zero voltage.
+
+    ``voltage_noise``: [V] standard deviation of one reading.
+    """
+    steps = np.abs(np.diff(half.level))
+    least = max(_ZERO * median(steps[steps > 0.0]) if (steps > 0.0).any() else 0.0, _SIGMAS * voltage_noise)
+    codes = np.diff(np.unique(half.current))   # a coarse meter: its last digit
+    resolution = float(codes.min()) if codes.size else 0.0
+    found: list[ZeroReading] = []
+    for way, sign in ((np.arange(half.turn + 1), 1), (np.arange(half.turn + 1, half.voltage.size), -1)):
+        size = np.abs(half.voltage[way])
+        noise = noise_of(half.current[np.sort(way[np.argsort(size, kind="stable")[:_AROUND]])], resolution)
+        found += [ZeroReading(half.polarity * float(half.current[k]), noise, sign * half.polarity > 0)
+                  for k in way[size <= least]]
+    return tuple(found)
+
+
+def all_readings(halves: Iterable[HalfSweep], voltage_noise: float) -> tuple[ZeroReading, ...]:
+    """Return what all half-sweeps of a record read at zero voltage; ``voltage_noise``: [V]."""
+    return tuple(one for half in halves for one in zero_readings(half, voltage_noise))
+
+
+def zero_current(
+    half: HalfSweep, mine: IntArray, at: float, at_zero: Sequence[ZeroReading], facts: SweepFacts,
+    there: tuple[float, float],
+) -> ZeroCurrent:
+    """Return the current at zero voltage that noise does not explain, turned to the side of a half-sweep; else 0.
+
+    Parameters
+    ----------
+    half : the half-sweep. If its own readings at zero are of one direction only, those of the whole record count
+    mine : readings of its off state
+    at : [V] at which the off resistance is read
+    at_zero : readings at zero of all half-sweeps of the record
+    facts : noise of the voltage
+    there : current [A] at that voltage, and its slope [S]
+    """
+    own = zero_readings(half, facts.voltage_noise)
+    readings = own if len({one.rising for one in own}) > 1 else at_zero
+    beside = combined(_LITTLE * abs(there[0]), there[1] * facts.voltage_noise)
+    ways = [_mean([one for one in readings if one.rising is rising], half.polarity, beside)
+            for rising in (half.polarity > 0, half.polarity < 0)]
+    if (found := _of_readings(ways)) is not None:
+        return found
+    line = _of_line(half.voltage, half.current, mine, at)
+    agrees = all(abs(way[0] - line.value) <= _BEYOND * combined(way[1], line.uncertainty)
+                 for way in ways if way is not None)
+    return line if agrees else ZeroCurrent(0.0)
+
+
+def _of_readings(ways: Sequence[tuple[float, float] | None]) -> ZeroCurrent | None:
+    """Return the current that readings at zero show; None where noise explains them, or where there are none.
+
+    ``ways``: mean and standard uncertainty [A] on the way up and on the way down.
+    """
+    known = [way for way in ways if way is not None]
+    beyond = [abs(mean) > _BEYOND * deviation for mean, deviation in known]
+    if len(known) == 2:
+        (up, _), (down, _) = known
+        apart, deviation = abs(up - down), combined(known[0][1], known[1][1])
+        if apart > _BEYOND * deviation:   # a displacement current, or an offset that drifts
+            return ZeroCurrent(up, deviation, (down, 0.0))
+        return ZeroCurrent(0.5 * (up + down), 0.5 * max(deviation, apart)) if all(beyond) else None
+    return ZeroCurrent(*known[0], (0.0,)) if any(beyond) else None
+
+
+def _mean(readings: Sequence[ZeroReading], polarity: int, beside: float) -> tuple[float, float] | None:
+    """Return the mean [A] of readings and its standard uncertainty by their noise and their scatter; None: no reading.
+
+    Parameters
+    ----------
+    polarity : of the half-sweep to whose side they are turned
+    beside : [A] standard uncertainty of each, beside its noise
+    """
+    if not readings:
+        return None
+    values = polarity * np.array([one.current for one in readings])
+    noise = combined(math.sqrt(float(np.mean([one.noise**2 for one in readings]))), beside)
+    scatter = float(values.std(ddof=1)) if values.size > 1 else 0.0
+    return float(values.mean()), max(noise, scatter) / math.sqrt(values.size)
+
+
+def _of_line(voltage: FloatArray, current: FloatArray, mine: IntArray, at: float) -> ZeroCurrent:
+    """Return the current at zero voltage to which a straight off state points, in doubt; 0 where it is bent or noisy.
+
+    A line and a parabola have to agree that it is not zero, and the parabola must not be bent.
+
+    Parameters
+    ----------
+    voltage, current : [V], [A], shape (n,)
+    mine : readings of the off state
+    at : [V] up to which they count
+    """
+    below = mine[voltage[mine] <= at]
+    if below.size < _STRAIGHT or not float(np.ptp(voltage[below])) > 0.0:
+        return ZeroCurrent(0.0)
+    x, y = voltage[below] / at, current[below]
+    fits = [_fit(x, y, degree) for degree in (1, 2)]
+    (line, of_line), (parabola, of_parabola) = fits
+    bent = abs(parabola[2]) > _BEYOND * of_parabola[2]
+    told = all(abs(found[0]) > _BEYOND * deviation[0] for found, deviation in fits)
+    if bent or not told or line[0] * parabola[0] <= 0.0 or abs(line[0]) <= _LITTLE * float(np.abs(y).max()):
+        return ZeroCurrent(0.0)
+    return ZeroCurrent(float(line[0]), float(of_line[0]), (0.0,))
+
+
+def _fit(x: FloatArray, y: FloatArray, degree: int) -> tuple[FloatArray, FloatArray]:
+    """Return the coefficients of a least-squares polynomial and their standard uncertainties.
+
+    Both begin with the constant one, shape (degree + 1,). The scatter of few readings is widened by Student's t.
+    """
+    design = np.vander(x, degree + 1, increasing=True)
+    found: FloatArray = np.linalg.lstsq(design, y, rcond=None)[0].astype(np.float64)
+    left, degrees = y - design @ found, y.size - degree - 1
+    spread = math.sqrt(float(left @ left) / degrees) * t_quantile_95(degrees) / NORMAL_95
+    deviations: FloatArray = spread * np.sqrt(np.maximum(np.diag(np.linalg.pinv(design.T @ design)), 0.0))
+    return found, deviations
