@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.oscillation.frequency import (
+    FEWEST_FOR_JITTER,
     _regime,
     frequency_result,
     jitter_result,
     oscillation,
     regime_text,
 )
+from tsbench.analysis.oscillation.jitter import jitter_of
 from tsbench.analysis.oscillation.noise_with_memory import _like_a_telegraph, _spread, is_told_apart
 from tsbench.analysis.oscillation.spikes import Spikes, spike_times
 from tsbench.analysis.signal import steepest_rise, upward_crossings, usable_record
@@ -130,7 +132,15 @@ def test_timing_noise_and_the_time_base_widen_a_frequency() -> None:
     ([1.0, 1.0, 1.3, 1.6, 1.7, 1.7, 3.4, 3.5, 3.6, 3.7], "bursting"),
 ])
 def test_the_regime_of_intervals(intervals: Any, regime: str) -> None:
-    assert _regime(np.asarray(intervals, dtype=np.float64)) == regime
+    known = np.asarray(intervals, dtype=np.float64)
+    assert _regime(known, jitter_of(known) if known.size >= FEWEST_FOR_JITTER else None) == regime
+
+
+def test_timing_errors_are_no_variation_of_a_tonic_train() -> None:
+    """Spikes every microsecond, each known to 60 ns: the intervals differ by 8 %."""
+    spikes = 1e-6 * np.arange(400) + 60e-9 * np.random.default_rng(1).standard_normal(400)
+    intervals = np.diff(spikes)
+    assert intervals.std() > 0.05 * intervals.mean() and _regime(intervals, jitter_of(intervals, 60e-9)) == "tonic"
 
 
 def test_a_record_with_one_edge_has_one_passage() -> None:
