@@ -133,7 +133,8 @@ def test_timing_noise_and_the_time_base_widen_a_frequency() -> None:
 ])
 def test_the_regime_of_intervals(intervals: Any, regime: str) -> None:
     known = np.asarray(intervals, dtype=np.float64)
-    assert _regime(known, jitter_of(known) if known.size >= FEWEST_FOR_JITTER else None) == regime
+    jitter = jitter_of(known, 1e-3 * float(known.std(ddof=1))) if known.size >= FEWEST_FOR_JITTER else None
+    assert _regime(known, jitter) == regime
 
 
 def test_timing_errors_are_no_variation_of_a_tonic_train() -> None:
