@@ -190,7 +190,8 @@ def page(
                       f"{'FAIL' if not line.passed else '-' if line.bar == INFORMATION else 'pass'} |"
                       for line in judged(rows, material.exceptions))
     cause = "\n".join(f"* {line}" for line in material.remarks)
-    varies = f"`{material.cycles}` in the world file" if material.cycles else "the model of the filament"
+    varies = (f"one parameter of the [model](../devices/{material.model}.md), `{material.cycles}` in the "
+              "[world file](../world.md)") if material.cycles else "the model of the filament"
     text = "\n".join(tables(rows))
     return f"""# A study of the device {material.model}
 

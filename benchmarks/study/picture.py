@@ -194,8 +194,10 @@ def _refractory(axes: Axes, rows: Sequence[Row]) -> None:
                 axes.axvspan(row.low, row.high, color=colour, alpha=0.15, linewidth=0)
     axes.set_xscale("log")
     label(axes, "gap", "s", "second pulse fires", "")
-    axes.set_ylim(-0.05, 1.05)
-    axes.legend(fontsize=_FONT - 2, loc="upper left", title="amplitude; line: truth", title_fontsize=_FONT - 2)
+    axes.set_ylim(-0.05, 1.05 + _LEGEND)
+    axes.set_yticks(np.linspace(0.0, 1.0, 6))
+    axes.legend(fontsize=_FONT - 2, loc="upper center", title="amplitude; line: truth", title_fontsize=_FONT - 2,
+                ncols=2)
 
 
 def _wide(axes: Axes, values: FloatArray) -> None:
