@@ -191,7 +191,7 @@ def broken_files(data: Path) -> list[Line]:
     return lines
 
 
-def without_numbers(name: str, path: Path, of: str) -> Line:
+def without_numbers(name: str, path: Path, of: str = "") -> Line:
     """Return the row of a file that must give no number, or none of the quantities whose names begin with ``of``."""
     try:
         rows = [row for row in analyse_files([path]).rows if row["quantity"].startswith(of)]
