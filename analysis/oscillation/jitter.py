@@ -71,10 +71,10 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     variance = float(np.var(intervals, ddof=1))
     if variance <= (1e-12 * float(intervals.mean())) ** 2:  # rounding
         return Jitter(None, None, max(math.sqrt(variance), NORMAL_95 * timing), timing * math.sqrt(2.0) / n)
-    if timing > 0.0 and _Spectrum(intervals[:_MOST], timing).contradicts():
-        return _of_both_readings(jitter_of(intervals), variance, n, timing)
     used = intervals[:_MOST]
     spectrum = _Spectrum(used, timing)
+    if timing > 0.0 and spectrum.contradicts():
+        return _of_both_readings(jitter_of(intervals), variance, n, timing)
     coarse = spectrum.posterior(_SHARES)
     shares = _narrowed(coarse)
     fine = spectrum.posterior(shares) if shares.size else coarse

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsbench.analysis.statistics import NORMAL_95, t_quantile_95
+from tsbench.analysis.statistics import noise_or_scatter
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of, spread
@@ -26,7 +26,6 @@ _GROWTH_OF_LIMIT, _GROWTH_OF_DEVICE = 0.1, 1.0  #: the first is chosen, for a li
 _FOLLOWS = 0.5  #: part of the step of the set-point by which a measured voltage rises where the source sets it
 _FEWEST = 3  #: readings
 _ROUNDS = 20  #: in which the current of a plateau and its length are found from each other; most need three
-_MORE = 2.0  #: times as large as the noise: then the scatter about the line counts
 _ROUNDED = 1e-6  #: relative difference of a voltage to its set-point that is one of written digits
 
 
@@ -143,9 +142,7 @@ def _growth(level: FloatArray, value: FloatArray, noise: float) -> Growth | None
     slope = float(x @ y) / squares
     left, degrees = y - slope * x, level.size - 2
     scatter = math.sqrt(float(left @ left) / degrees)
-    # noise is known from many readings; what exceeds it about the line, from the few of them
-    random = noise if scatter <= _MORE * noise else scatter * t_quantile_95(degrees) / NORMAL_95
-    wide = _SIGMAS * random / math.sqrt(squares)
+    wide = _SIGMAS * noise_or_scatter(noise, scatter, degrees) / math.sqrt(squares)
     return Growth(slope - wide, slope + wide)
 
 
@@ -165,7 +162,7 @@ def _goes_on(half: HalfSweep, sides: tuple[IntArray, IntArray], found: IntArray,
 def _digits_hide(half: HalfSweep, block: IntArray, found: IntArray) -> bool:
     """Return whether the currents have so few digits that a growth of 1 would not show among the readings found.
 
-    The digits are told by equal neighbours beyond the plateau.
+    Equal neighbours beyond the plateau show how many digits there are.
     """
     beyond = half.current[block[(block < found[0]) | (block > found[-1])]]
     steps = np.abs(np.diff(beyond))

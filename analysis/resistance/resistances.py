@@ -12,7 +12,7 @@ from tsbench.analysis.resistance.differential_resistance import (
 from tsbench.analysis.resistance.load_line import series_resistance
 from tsbench.analysis.resistance.state_readings import on_branch
 from tsbench.analysis.resistance.state_resistance import off_resistance, on_resistance
-from tsbench.analysis.resistance.zero_current import ZeroReading, all_readings
+from tsbench.analysis.resistance.zero_current import ZeroReading, readings_of_each
 from tsbench.analysis.threshold.snapback import Snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
 from tsbench.records import Flag, Result
@@ -39,8 +39,10 @@ def resistances(
     facts, events = facts or SweepFacts(), list(events)
     # the data sheet of a stored run gives the offset; under current drive the voltage has one, and not the current
     unknown = facts.current_offset == 0.0 and not any(isinstance(event, Snapback) for event in events)
-    at_zero = all_readings([event.half for event in events], facts.voltage_noise) if unknown else None
-    return tuple(result for event in events for result in _of_one(event, facts, read_voltage, at_zero))
+    halves = [event.half for event in events]
+    at_zero = readings_of_each(halves, facts.voltage_noise) if unknown else [None] * len(events)
+    return tuple(result for event, zeros in zip(events, at_zero, strict=True)
+                 for result in _of_one(event, facts, read_voltage, zeros))
 
 
 def _of_one(

@@ -12,7 +12,7 @@ import numpy as np
 
 from tsbench.analysis.resistance.state_readings import OnBranch, off_readings, ratio_uncertainty, source_voltage, was_on
 from tsbench.analysis.resistance.zero_current import ZeroCurrent, ZeroReading, zero_current
-from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
+from tsbench.analysis.statistics import NORMAL_95, combined, noise_or_scatter, standard_uncertainty
 from tsbench.analysis.threshold.half_sweeps import IntArray
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of
 from tsbench.quantities import format_quantity
@@ -26,7 +26,6 @@ _FEWEST, _MOST, _NEAR = 5, 15, 0.1
 _AROUND = 41  #: readings around a point that tell its noise
 _FEWEST_OF_NOISE = 4  #: readings whose second differences tell it
 _BEYOND = 1.5  #: a read voltage may be outside the readings by this part of the distance of two of them
-_MORE = 2.0  #: times as large as the noise: then the scatter about the parabola counts
 
 
 def off_resistance(
@@ -45,7 +44,7 @@ def off_resistance(
     facts : accuracy of the source meter, path
     read_voltage : [V] at which it is read; None: half of the threshold voltage, or of the highest voltage of a
         half-sweep without an event
-    at_zero : readings at zero voltage of all half-sweeps, if nothing else is known of the meter's offset; else None
+    at_zero : readings at zero voltage that show the meter's offset, if nothing else is known of it; else None
     """
     half, mine = event.half, off_readings(event, facts)
     switched = was_on(event)
@@ -64,15 +63,15 @@ def off_resistance(
     near = _nearest(half.voltage, mine, at)
     noise = combined(max(facts.current_noise, noise_of(half.current[near])),
                      slope * max(facts.voltage_noise, noise_of(half.voltage[near])))
-    # noise is known from many readings; what exceeds it about the parabola, from the few of them
-    random = weight * (noise if scatter <= _MORE * noise else scatter * t_quantile_95(chosen.size - 3) / NORMAL_95)
+    random = weight * noise_or_scatter(noise, scatter, chosen.size - 3)
     volts = at + facts.path_resistance * max(current, 0.0)
     systematic = combined(
         standard_uncertainty(facts.current_gain * abs(current) + facts.current_offset),
         standard_uncertainty(facts.parallel_tolerance * facts.parallel_conductance * at),
         slope * standard_uncertainty(facts.voltage_gain * volts + facts.voltage_offset),
         slope * standard_uncertainty(facts.path_tolerance * facts.path_resistance) * abs(current))
-    zero = ZeroCurrent(0.0) if at_zero is None else zero_current(half, mine, at, at_zero, facts, (current, slope))
+    zero = ZeroCurrent(0.0) if at_zero is None else zero_current(
+        half, mine, at, at_zero, facts, (current, slope))
     systematic = combined(systematic, zero.uncertainty)
     wide = NORMAL_95 * combined(random, systematic)
     flags = Flag(int(np.bitwise_or.reduce(half.flags[chosen], initial=0))) & PASSED_ON

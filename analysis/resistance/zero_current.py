@@ -7,7 +7,7 @@ offset, only a straight off state may point to one, in doubt: a bent curve may p
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,9 +68,14 @@ def zero_readings(half: HalfSweep, voltage_noise: float) -> tuple[ZeroReading, .
     return tuple(found)
 
 
-def all_readings(halves: Iterable[HalfSweep], voltage_noise: float) -> tuple[ZeroReading, ...]:
-    """Return what all half-sweeps of a record read at zero voltage; ``voltage_noise``: [V]."""
-    return tuple(one for half in halves for one in zero_readings(half, voltage_noise))
+def readings_of_each(halves: Sequence[HalfSweep], voltage_noise: float) -> list[tuple[ZeroReading, ...]]:
+    """Return for each half-sweep the readings at zero that count: its own, or those of all if these have one direction.
+
+    ``voltage_noise``: [V] standard deviation of one reading.
+    """
+    each = [zero_readings(half, voltage_noise) for half in halves]
+    whole = tuple(one for own in each for one in own)
+    return [own if len({one.rising for one in own}) > 1 else whole for own in each]
 
 
 def zero_current(
@@ -81,17 +86,15 @@ def zero_current(
 
     Parameters
     ----------
-    half : the half-sweep. If its own readings at zero are of one direction only, those of the whole record count
+    half : the half-sweep
     mine : readings of its off state
     at : [V] at which the off resistance is read
-    at_zero : readings at zero of all half-sweeps of the record
+    at_zero : the readings at zero that count for it, see :func:`readings_of_each`
     facts : noise of the voltage
     there : current [A] at that voltage, and its slope [S]
     """
-    own = zero_readings(half, facts.voltage_noise)
-    readings = own if len({one.rising for one in own}) > 1 else at_zero
     beside = combined(_LITTLE * abs(there[0]), there[1] * facts.voltage_noise)
-    ways = [_mean([one for one in readings if one.rising is rising], half.polarity, beside)
+    ways = [_mean([one for one in at_zero if one.rising is rising], half.polarity, beside)
             for rising in (half.polarity > 0, half.polarity < 0)]
     if (found := _of_readings(ways)) is not None:
         return found

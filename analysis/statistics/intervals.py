@@ -11,6 +11,7 @@ from tsbench.records import FloatArray
 _AT_ONCE = 1_000_000  #: values that are drawn at once, for the memory they take
 #: normal quantile of a two-sided 95 % interval
 NORMAL_95 = 1.959963984540054
+_MORE = 2.0  #: times as large as the noise: then the scatter about a curve counts
 #: Student's t quantiles of a two-sided 95 % interval for 1 to 10 degrees of freedom (beyond: expansion below)
 _T_95 = (
     12.7062047,
@@ -53,6 +54,20 @@ def standard_uncertainty(limit: float) -> float:
 def combined(*standard: float) -> float:
     """Return the root of the sum of squares of independent standard uncertainties."""
     return math.sqrt(math.fsum(part * part for part in standard))
+
+
+def noise_or_scatter(noise: float, scatter: float, degrees: int) -> float:
+    """Return the standard uncertainty of one reading beside a fitted curve, in the unit of both.
+
+    The noise is known from many readings. What exceeds it about the curve is known from the few of them, so it is
+    widened by Student's t.
+
+    Parameters
+    ----------
+    noise, scatter : standard deviations, of one reading and about the curve
+    degrees : of freedom of the scatter
+    """
+    return noise if scatter <= _MORE * noise else scatter * t_quantile_95(degrees) / NORMAL_95
 
 
 def expanded(standard: float, *limits: float) -> float:

@@ -101,7 +101,7 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     if not (on or off) and (not enough or not can_be_seen(half, rule) or is_brief(half, rule, floor)):
         verdict = replace(verdict, flags=verdict.flags | Flag.TOO_FEW)
     # a device that surely switches back was on: then it is not known where it switched on
-    unseen = bool(off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags) * Flag.AMBIGUOUS
+    unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
     threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS | unseen)
     hold = _flagged(_hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
     return Switching(
