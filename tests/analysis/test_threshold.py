@@ -436,3 +436,19 @@ def test_a_state_that_only_the_peak_and_the_next_reading_show_is_too_little() ->
     assert not any(Flag.TOO_FEW in found.flags for found in resistor.results())
     current[40] = current[38]   # one reading alone may be wild
     assert not any(Flag.TOO_FEW in found.flags for found in switching(IVPoints(voltage, current, voltage))[0].results())
+
+
+@pytest.mark.parametrize("step", [0.005, 0.01, 0.02, 0.03])
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+def test_the_last_reading_on_a_straight_on_branch_is_on(step: float, noise: float) -> None:
+    """A straight branch ends near its foot, so its last steps are large parts of the current."""
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        foot, hold, on = random.uniform(0.2, 0.5), 2e-5 * random.uniform(0.5, 2.0), False
+        volts, current = levels(1.4, step), []
+        for level in volts:
+            on = (level - foot) / 350.0 > hold if on else level >= 1.1
+            current.append((level - foot) / 350.0 if on else level / 5e5)
+        amperes = np.array(current) * (1.0 + noise * random.standard_normal(volts.size))
+        found = switching(IVPoints(volts, amperes, volts))[0].hold_voltage
+        assert found.low - 1e-9 <= foot + 350.0 * hold <= found.high + 1e-9, (step, seed)

@@ -137,3 +137,16 @@ def test_a_train_of_which_the_scope_saw_nothing_gives_a_row_that_says_so():
     assert all(row.value is None and Flag.TRIGGER_MISSED in row.flags and Flag.NO_EVENT in row.flags for row in rows)
 
 
+
+
+def test_the_slope_of_a_frequency_curve_contains_the_gain_of_the_source() -> None:
+    waves = [wave for bias in (1.0, 1.5, 2.0, 2.5) for wave in sawtooth(bias, 1e6 * bias)]
+    measured = run("oscillation", ("index",), waveforms=waves)
+    widths = []
+    for gain in (0.0, 0.05):
+        source = {"roles": ["bias"], "accuracy": {"level": {"gain": gain, "offset": 0.01}}}
+        known = replace(measured, header=replace(
+            measured.header, instruments={**measured.header.instruments, "generator": source}))
+        slope = {result.quantity: result for result in extract(known)}["frequency_slope"]
+        widths.append((slope.high - slope.low) / slope.value)
+    assert widths[1] > 2 * 0.05 > 10 * widths[0]
