@@ -111,10 +111,13 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     """Return how many knowable numbers are without a flag, and how wide the intervals are beside a bootstrap's."""
     table = []
     known = [row for row in rows if row.get("knowable")]
-    if known:
-        unflagged = sum(is_unflagged(row) for row in known)
-        table.append(Line(f"{name}: unflagged of those that can be known", f"{unflagged} of {len(known)}",
-                          f">= {LEAST_KNOWABLE:.0%}", unflagged >= LEAST_KNOWABLE * len(known)))
+    told = [row for row in known if not row.get("may_oscillate")]
+    if len(told) < len(known):
+        table.append(Line(f"{name}: unflagged of those that the likelihood bounds, also where nothing excludes an "
+                          "oscillation", _unflagged_of(known), INFORMATION, True))
+    if told:
+        table.append(Line(f"{name}: unflagged of those that can be known", _unflagged_of(told),
+                          f">= {LEAST_KNOWABLE:.0%}", sum(map(is_unflagged, told)) >= LEAST_KNOWABLE * len(told)))
     parts = _parts(name, rows)
     for part, mine in {name: rows, **(parts if len(parts) > 1 else {})}.items():
         repeated = [row for row in mine if row.get("bootstrap") and row.get("random") is not None and is_unflagged(row)]
@@ -129,6 +132,10 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
                        not required or ratio <= WIDEST)
                   for kind, ratio in (("interval of the random part", random), ("whole interval", whole))]
     return table
+
+
+def _unflagged_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    return f"{sum(map(is_unflagged, rows))} of {len(rows)}"
 
 
 def _unknowable(reason: str, records: Sequence[TruthRecord], found: Found) -> Line:
@@ -169,6 +176,7 @@ def main() -> int:
     found |= {one["number"]: one for one in map(json.loads, kept)}
     jobs = [record for record in wanted if record.number not in found
             and not (options.kept and not kept_files(record, options.runs)[0].exists())]
+    jobs.sort(key=lambda record: bool(record.cannot_be_known))   # most requirements ask for what can be known
     if options.kept:   # short runs first: then an interrupted run has evaluated the most
         jobs.sort(key=lambda record: kept_files(record, options.runs)[0].stat().st_size)
     job = partial(attempt, runs=options.runs, asked=asked, perform=not options.kept)

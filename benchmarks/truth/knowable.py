@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.records import Flag, FloatArray, Run
 
@@ -23,6 +24,10 @@ _MISFIT = 0.02
 _WIDE = 1.96
 #: samples from 10 to 90 % of an edge, fewer of which show no instant
 _FEWEST = 3
+#: steps of a sweep in a row in which the voltage falls smoothly, and the share of the fall that one of them may have
+_FALLS, _ONE_FALL = 3, 0.7
+#: standard deviations of a reading by which the voltage falls
+_SEEN = 6.0
 
 
 def gap_width(conductance: FloatArray, noise: FloatArray) -> tuple[float, int]:
@@ -79,6 +84,52 @@ def on_edge(signal: FloatArray) -> int:
     return last - first + 1
 
 
+def falls_smoothly(voltage: FloatArray, current: FloatArray, noise: float) -> bool:
+    """Return whether the voltage falls in several steps in a row in which the current rises.
+
+    The means of a relaxation oscillation do the same, so such readings alone do not bound the voltage at which the
+    device switches.
+
+    Parameters
+    ----------
+    voltage, current : magnitudes at the device [V], [A] of the way up, shape (n,), without noise
+    noise : [V] standard deviation of a reading with noise
+    """
+    step = np.diff(voltage)
+    down = np.concatenate([[False], (step < 0) & (np.diff(current) > 0), [False]])
+    first, behind = np.flatnonzero(~down[:-1] & down[1:]), np.flatnonzero(down[:-1] & ~down[1:])
+    return any(
+        end - start >= _FALLS and (fall := float(voltage[start] - voltage[end])) > _SEEN * noise
+        and float(-step[start:end].min()) <= _ONE_FALL * fall
+        for start, end in zip(first, behind, strict=True))
+
+
+def may_oscillate(row: Mapping[str, Any], quiet: Run, noisy: Run) -> bool:
+    """Return whether the readings of a sweep may be means of an oscillation, by the quiet run (:func:`falls_smoothly`).
+
+    Parameters
+    ----------
+    row, quiet, noisy : as :func:`knowable` takes them
+    """
+    from tsbench.protocols.extracting.facts import sweep_facts
+    from tsbench.protocols.extracting.options import ExtractionOptions
+
+    if quiet.header.protocol != "iv_sweep":
+        return False
+    facts = sweep_facts(noisy, ExtractionOptions())
+    sign, mine = _readings_of(row, quiet)
+    current = sign * quiet.column("current")[mine]
+    voltage = sign * quiet.column("voltage")[mine] - facts.path_resistance * current
+    up = slice(0, int(np.argmax(sign * quiet.column("set_point")[mine])) + 1) if mine.any() else slice(0, 0)
+    return falls_smoothly(voltage[up], current[up], facts.voltage_noise)
+
+
+def _readings_of(row: Mapping[str, Any], quiet: Run) -> tuple[float, npt.NDArray[np.bool_]]:
+    """Return the sign of the half-sweep of a row, and which readings of the quiet run are its."""
+    sign = 1.0 if row["conditions"].get("polarity", "+") == "+" else -1.0
+    return sign, (quiet.column("cycle") == row["conditions"].get("cycle", 1)) & (quiet.column("polarity") == sign)
+
+
 def knowable(row: Mapping[str, Any], quiet: Run, noisy: Run) -> bool | None:
     """Return whether the quantity of a row is knowable; None where this does not say it (relaxation, refractory).
 
@@ -110,8 +161,7 @@ def _of_sweep(row: Mapping[str, Any], quiet: Run, noisy: Run) -> float | None:
     from tsbench.protocols.extracting.options import ExtractionOptions
 
     facts = sweep_facts(noisy, ExtractionOptions())
-    sign = 1.0 if row["conditions"].get("polarity", "+") == "+" else -1.0
-    mine = (quiet.column("cycle") == row["conditions"].get("cycle", 1)) & (quiet.column("polarity") == sign)
+    sign, mine = _readings_of(row, quiet)
     if not mine.any():
         return None
     level, current = sign * quiet.column("set_point")[mine], sign * quiet.column("current")[mine]

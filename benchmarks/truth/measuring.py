@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.pairs.cells import GENERATOR, SCOPE, SOURCE_METER, Cell, Model, Part, lay, models
-from benchmarks.truth.knowable import knowable
+from benchmarks.truth.knowable import knowable, may_oscillate
 from benchmarks.truth.long_run import refractory_period
 from benchmarks.truth.records import TruthRecord
 from benchmarks.truth.spoiling import spoilt
@@ -156,7 +156,7 @@ def attempt(record: TruthRecord, runs: Path | None, asked: Container[int], perfo
 
 
 def _ask_quiet_run(record: TruthRecord, folder: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Add to each row whether the quantity is knowable, by the quiet run."""
+    """Add to each row whether the quantity is knowable, and whether the device may oscillate, by the quiet run."""
     from tsbench.storage import read_run
 
     clean = folder / _WITHOUT_NOISE
@@ -167,6 +167,7 @@ def _ask_quiet_run(record: TruthRecord, folder: Path, rows: Sequence[dict[str, A
     without, noisy = (read_run(kept(record, place)[0]) for place in (clean, folder))
     for row in rows:
         row["knowable"] = knowable(row, without, noisy)
+        row["may_oscillate"] = may_oscillate(row, without, noisy)
 
 
 def _rows(record: TruthRecord, folder: Path) -> list[dict[str, Any]]:

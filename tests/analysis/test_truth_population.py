@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.truth.knowable import gap_width, on_edge, time_width
+from benchmarks.truth.knowable import falls_smoothly, gap_width, on_edge, time_width
 from benchmarks.truth.long_run import Counts, fitted, period_of
 from benchmarks.truth.records import drawn_device, load, sha256
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, rejected
@@ -114,3 +114,14 @@ def test_the_true_period_of_filaments_of_which_some_dissolve_early_is_their_medi
 
 def test_a_device_that_never_recovers_has_no_true_period() -> None:
     assert period_of(lambda gaps, pairs, part: [(float(gap), pairs, 0) for gap in gaps], 0.3e-3, 30e-3) is None
+
+
+@pytest.mark.parametrize(("voltage", "falls"), [
+    ([0.2, 0.4, 0.6, 0.58, 0.55, 0.53, 0.56], True),       # a negative resistance, or the means of an oscillation
+    ([0.2, 0.4, 0.6, 0.31, 0.30, 0.29, 0.32], False),      # a switching on: one step has nearly the whole fall
+    ([0.2, 0.4, 0.6, 0.62, 0.65, 0.70, 0.75], False),      # a resistor
+    ([0.2, 0.4, 0.6, 0.58, 0.61, 0.58, 0.61], False),      # no three steps in a row
+    ([0.2, 0.4, 0.6, 0.599, 0.598, 0.597, 0.6], False)])   # within the noise
+def test_a_voltage_that_falls_smoothly_does_not_exclude_an_oscillation(voltage: list[float], falls: bool) -> None:
+    assert falls_smoothly(np.array(voltage), np.linspace(1e-6, 7e-6, 7), 1e-3) is falls
+    assert not falls_smoothly(np.array(voltage), np.full(7, 1e-6), 1e-3)   # the limit of the current is no fall
