@@ -74,12 +74,12 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     used = intervals[:_MOST]
     spectrum = _Spectrum(used, timing)
     if timing > 0.0 and spectrum.contradicts():
-        return _of_both_readings(jitter_of(intervals), variance, n, timing)
+        return _of_both_readings(jitter_of(intervals), variance, timing, min(n - 1, _degrees(used)))
     coarse = spectrum.posterior(_SHARES)
     shares = _narrowed(coarse)
     fine = spectrum.posterior(shares) if shares.size else coarse
     of_mean = fine.weights @ (fine.variances * (fine.shares**2 / n + (1.0 - fine.shares**2) / n**2))
-    spread = _spread_of_deviation(used.size - 1)
+    spread = _spread_of_deviation(min(used.size - 1, _degrees(used)))
     jitters = np.multiply.outer(fine.shares * np.sqrt(fine.variances), spread).ravel()
     low, middle, high = _quantiles(jitters, np.repeat(fine.weights, spread.size), (0.025, 0.5, 0.975))
     if used.size < n:  # the variance itself is better known from the whole train
@@ -90,17 +90,18 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     return Jitter(middle, low, high, math.sqrt(of_mean))
 
 
-def _of_both_readings(rest: Jitter, variance: float, n: int, timing: float) -> Jitter:
-    """Return the jitter of n intervals of which one part is of the device or of the measurement.
+def _of_both_readings(rest: Jitter, variance: float, timing: float, degrees: float) -> Jitter:
+    """Return the jitter of intervals of which one part is of the device or of the measurement.
 
     Parameters
     ----------
     rest : without that part
     variance : [s^2] of the intervals
     timing : [s] standard uncertainty of one spike time
+    degrees : of freedom of the variance
     """
     whole = math.sqrt(max(variance - 2.0 * timing**2, 0.0))
-    most = math.sqrt(variance) * float(np.quantile(_spread_of_deviation((n - 1) / _MOST_ALIKE), 0.975))
+    most = math.sqrt(variance) * float(np.quantile(_spread_of_deviation(degrees / _MOST_ALIKE), 0.975))
     return Jitter(whole, rest.low or 0.0, max(rest.high, most), rest.mean_uncertainty, Flag.AMBIGUOUS)
 
 
@@ -200,6 +201,19 @@ def _spread_of_deviation(degrees: float) -> FloatArray:
     cubes: FloatArray = np.maximum(1.0 - 2.0 / (9.0 * degrees) + _QUANTILES * math.sqrt(2.0 / (9.0 * degrees)), 0.05)
     factors: FloatArray = cubes**-1.5
     return factors
+
+
+def _degrees(values: FloatArray) -> float:
+    """Return of how many degrees of freedom a variance of normal values is as uncertain as that of these, shape (n,).
+
+    The logarithm of a variance has the variance (k - (n - 3) / n) / (n - 1), with the kurtosis k about the trimmed mean
+    (Bonett, Comput. Stat. Data Anal. 50, 775, 2006), and 2 / degrees if the values are normal.
+    """
+    n = values.size
+    cut = int(n * min(0.5 / math.sqrt(max(n - 4, 1)), 0.4))
+    middle = float(np.sort(values)[cut : n - cut].mean())
+    kurtosis = n * float(np.sum((values - middle) ** 4)) / float(np.sum((values - values.mean()) ** 2)) ** 2
+    return 2.0 * (n - 1) / max(kurtosis - (n - 3) / n, 1e-3)
 
 
 def _sine_transform(values: FloatArray) -> FloatArray:
