@@ -192,7 +192,7 @@ def clipped(waveform: Waveform) -> bool:
     if Flag.CLIPPED in waveform.flags:
         return True
     ends = [code for code in (waveform.clip_low, waveform.clip_high) if code is not None]
-    return bool(ends) and bool(np.isin(waveform.codes, ends).any())
+    return any(bool((waveform.codes == end).any()) for end in ends)
 
 
 def marked(waveform: Waveform, flags: Flag = Flag.NONE) -> Waveform:
