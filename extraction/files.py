@@ -8,7 +8,7 @@ from typing import Any
 
 from tsbench.analysis.tables.record_kind import KINDS
 from tsbench.analysis.tables.table import parse_columns
-from tsbench.analysis.threshold.level_rule import PASSED_AT_ONCE
+from tsbench.analysis.threshold.level_rule import PASSED_AT_ONCE, WITHIN_NOISE
 from tsbench.analysis.threshold.switching_results import ON_AT_ONCE
 from tsbench.analysis.threshold.switching_rule import Jump, Rule, parse_rule
 from tsbench.errors import ConfigurationError, TsbenchError
@@ -112,22 +112,22 @@ def analyse_files(
                     none_analysed.add_note(line)
                 raise none_analysed from error.__cause__ if none_analysed is error else error
     analysis.leave_out_repeated()
-    if line := _level_line(analysis.rows, options.rule):
-        analysis.lines.append(line)
+    analysis.lines.extend(_level_lines(analysis.rows, options.rule))
     return analysis
 
 
-def _level_line(rows: Sequence[Mapping[str, Any]], rule: Rule) -> str:
-    """Return how many half-sweeps pass the current level of the rule in the off state; "" where none does."""
+def _level_lines(rows: Sequence[Mapping[str, Any]], rule: Rule) -> list[str]:
+    """Return how many half-sweeps pass the current level of the rule in the off state or by noise; [] where none do."""
     if isinstance(rule, Jump):
-        return ""
+        return []
     of_sweeps = [row for row in rows if row["quantity"] == "threshold_voltage" and f"rule {rule}" in row["method"]]
-    passed = sum(row["method"].startswith((PASSED_AT_ONCE, ON_AT_ONCE)) for row in of_sweeps)
-    if not passed:
-        return ""
-    return (f"{passed} of {len(of_sweeps)} half-sweeps pass the current of the rule '{rule}' from the first readings "
-            "on, or as a resistor does. So it tells no switching there. Give a current above that of the off state, or "
-            "--rule jump")
+    lines = []
+    for reasons, how, than in (((PASSED_AT_ONCE, ON_AT_ONCE), "from the first readings on, or as a resistor does",
+                                "of the off state"), ((WITHIN_NOISE,), "by their noise alone", "of the noise")):
+        if passed := sum(row["method"].startswith(reasons) for row in of_sweeps):
+            lines.append(f"{passed} of {len(of_sweeps)} half-sweeps pass the current of the rule '{rule}' {how}. So it "
+                         f"tells no switching there. Give a current above that {than}, or --rule jump")
+    return lines
 
 
 def files_with_runs(files: Sequence[Path]) -> Iterator[tuple[Path, Run | TsbenchError | OSError | None]]:

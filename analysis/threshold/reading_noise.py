@@ -57,22 +57,36 @@ def second_differences(
 def least_seen(values: FloatArray, level: FloatArray, noise: float = 0.0) -> float:
     """Return the magnitude below which a reading is lost in additive noise: two standard deviations of that.
 
-    The noise is what the data sheet says (``noise``), or what the readings at the lowest levels show: their second
-    differences, in which a smooth curve cancels, half a code of the digitiser, and neighbours of the wrong sign, which
-    are noise or offset. Second differences hold events and noise that grows with the reading as well; but additive
-    noise is in every reading, so it is not larger than what any part of the record shows, from the lowest levels up to
-    a half or all of them, nor much larger than the readings at the lowest levels are themselves. All in the unit of
-    ``values``, shape (n,).
+    The noise is that of :func:`noise_of_readings`, half a code of the digitiser, and neighbours of the wrong sign,
+    which are noise or offset. All in the unit of ``values``, shape (n,).
     """
     values = np.asarray(values, dtype=np.float64)
     if values.size < 4:
         return FLOOR * noise
-    spread = min(_of_few(second_differences(values, level <= quantile(level, part))) for part in _LOW)
-    spread = min(spread, _most_by_size(values[np.argsort(level, kind="stable")]))
-    rounding = 0.5 * float(_codes(values[None, :])[0])
+    known = max(noise_of_readings(values, level, noise), 0.5 * float(_codes(values[None, :])[0]))
     # noise alone goes to some three standard deviations on the wrong side; what is beyond is an offset
-    wrong_side = 1.5 * max(0.0, _offset(values[np.argsort(level, kind="stable")]) - 3.0 * max(noise, spread, rounding))
-    return max(FLOOR * max(noise, spread, rounding), wrong_side, 1e-9 * float(np.abs(values).max()))
+    wrong_side = 1.5 * max(0.0, _offset(values[np.argsort(level, kind="stable")]) - 3.0 * known)
+    return max(FLOOR * known, wrong_side, 1e-9 * float(np.abs(values).max()))
+
+
+def noise_of_readings(values: FloatArray, level: FloatArray, noise: float = 0.0) -> float:
+    """Return the standard deviation of the noise that is in every reading, as data sheet or readings show it.
+
+    The readings at the lowest levels show it by their second differences, in which a smooth curve cancels. Second
+    differences hold events and noise that grows with the reading as well; but additive noise is in every reading, so it
+    is not larger than what any part of the record shows, from the lowest levels up to a half or all of them, nor much
+    larger than the readings at the lowest levels are themselves.
+
+    Parameters
+    ----------
+    values : readings, shape (n,)
+    level : magnitudes of the set-points, shape (n,)
+    noise : standard deviation by the data sheet, in the unit of ``values``
+    """
+    if values.size < 4:
+        return noise
+    spread = min(_of_few(second_differences(values, level <= quantile(level, part))) for part in _LOW)
+    return max(noise, min(spread, _most_by_size(values[np.argsort(level, kind="stable")])))
 
 
 def _offset(values: FloatArray) -> float:

@@ -95,7 +95,7 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     verdict = RetracedEvents(on, off)
     if isinstance(rule, Jump):
         verdict = judge(half, on, off, floor)
-    elif nothing := untold(half, on, f"rule {rule}"):
+    elif nothing := untold(half, on, rule, facts.current_noise):
         return Switching(half, None, None, *nothing)
     on, off = verdict.on, verdict.off
     if not (on or off) and (not enough or not can_be_seen(half, rule) or is_brief(half, rule, floor)):

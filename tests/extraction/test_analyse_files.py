@@ -403,6 +403,24 @@ def test_the_line_of_a_run_says_that_results_are_left_out(tmp_path, monkeypatch,
     assert analyse_files([shown]).lines[0] == "r.nxs: iv_sweep on D1 gives no results"
 
 
+def test_a_rule_whose_current_is_within_the_noise_tells_no_number_and_says_why(tmp_path):
+    """80 kOhm and 50 nA of noise; it switches on at 1.02 V."""
+    level = np.concatenate((np.arange(0, 1.2, 0.004), np.arange(1.2, -0.001, -0.004)))
+    on = level > np.where(np.arange(level.size) <= 300, 1.02, 0.884)
+    current = np.where(on, (level - 0.8) / 100, level / 80e3)
+    noise = 50e-9 * np.random.default_rng(3).standard_normal(level.size)
+    path = written(tmp_path, "a.csv", "V [V],I [A]", level, current + noise)
+    for rule in ("above=10n", "above=100n"):
+        found = analyse_files([path], rule=rule)
+        events = [row for row in found.rows if row["quantity"] in ("threshold_voltage", "hold_voltage")]
+        assert events and all(row["value"] is None and "ambiguous" in row["flags"] for row in events)
+        assert any("half-sweeps pass the current of the rule" in line and "noise" in line for line in found.lines)
+    usual = analyse_files([path])
+    assert not any(row["quantity"].endswith("_difference") for row in usual.rows)   # to a threshold that is noise
+    told = next(row for row in analyse_files([path], rule="above=20u").rows if row["quantity"] == "threshold_voltage")
+    assert told["value"] == pytest.approx(1.022)
+
+
 def test_a_time_that_does_not_rise_is_named_with_its_row(tmp_path):
     path = written(tmp_path, "t.csv", "time [s],voltage [V],current [A]",
                    [0.0, 1.0, 2.234567, 2.234567, 3.0], np.arange(5.0), 0.1 * np.arange(5.0))
