@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import EdgeTrigger, Oscilloscope, Station, Timebase, Vertical
 from tsbench.protocols.acquiring.waiting import wait_until
