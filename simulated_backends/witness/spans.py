@@ -12,6 +12,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 LONGEST_HISTORY = 20_000
 SMALLEST_VOLTAGE = 1e-3  #: [V] below this no polarity is seen
+#: share of its highest below which a voltage has gone back: what comes then is another way up
+_BACK = 0.1
 _FOOT = 10.0  #: times from a quarter to a half of an edge that reach back to where it began
 
 
@@ -32,11 +34,8 @@ def next_beyond(values: FloatArray, start: int, level: float, below: bool) -> in
 
 
 @compiled
-def _polarities(v: FloatArray) -> tuple[int, int, int, int]:
-    """Return the first and the last polarity that voltages show, 0 for none, where the last begins, the highest there.
-
-    Both places are samples.
-    """
+def _polarities(v: FloatArray) -> tuple[int, int, int]:
+    """Return the first and the last polarity that voltages show, 0 for none, and the sample at which the last begins."""
     first = latest = start = 0
     for k in range(v.size):
         sign = 1 if v[k] > SMALLEST_VOLTAGE else -1 if v[k] < -SMALLEST_VOLTAGE else 0
@@ -47,11 +46,23 @@ def _polarities(v: FloatArray) -> tuple[int, int, int, int]:
     if start > 0:   # it begins behind the last sample of the other one
         while -SMALLEST_VOLTAGE <= v[start - 1] <= SMALLEST_VOLTAGE:
             start -= 1
-    top = start
+    return first, latest, start
+
+
+@compiled
+def _highest(v: FloatArray, start: int, peak: float, back: bool) -> tuple[int, bool]:
+    """Return the sample with the highest voltage of the last way up, from ``start`` on, and whether it is over.
+
+    -1: ``peak`` stays the highest. ``back``: the voltage has gone back since. Then it begins anew as it rises again.
+    """
+    top = -1
     for k in range(start, v.size):
-        if abs(v[k]) > abs(v[top]):
-            top = k
-    return first, latest, start, top
+        size = abs(v[k])
+        if size > peak or (back and size >= _BACK * peak):
+            peak, top, back = size, k, False
+        elif size < _BACK * peak:
+            back = True
+    return top, back
 
 
 @compiled
@@ -99,8 +110,10 @@ class WhileOff:
     def __init__(self, since: float = 0.0, polarity: int = 0) -> None:
         self.polarity = polarity
         self.energy = 0.0  #: [J] that it took since then
-        #: highest voltage [V] since then or since the polarity changed, current there [A], when [s]
+        #: highest voltage [V] since then, since the polarity changed, or since it last rose again; current there [A],
+        #: when [s]
         self.peak = (0.0, 0.0, since)
+        self._back = False  #: whether the voltage has gone back from its highest
         self._history: list[tuple[FloatArray, FloatArray]] = []  #: times [s], voltages times the present polarity [V]
         self._history_size = 0
 
@@ -111,14 +124,15 @@ class WhileOff:
 
     def add(self, t: FloatArray, v: FloatArray, i: FloatArray) -> None:
         """Take the samples that come next: times [s], voltages [V], currents [A], shape (n,)."""
-        first, latest, start, top = _polarities(v)
+        first, latest, start = _polarities(v)
         if latest:
             if first != self.polarity or start > 0:
-                self.peak = (0.0, 0.0, float(t[start]))
+                self.peak, self._back = (0.0, 0.0, float(t[start])), False
             if latest != (self.polarity or 1):
                 self._history = [(times, -values) for times, values in self._history]
             self.polarity = latest
-        if abs(v[top]) > self.peak[0]:
+        top, self._back = _highest(v, start, self.peak[0], self._back)
+        if top >= 0:
             self.peak = (abs(float(v[top])), float(i[top]), float(t[top]))
         self._remember(t, v * (self.polarity or 1))
 

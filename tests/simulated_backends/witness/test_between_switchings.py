@@ -347,4 +347,15 @@ def test_polarities_are_those_of_a_plain_search() -> None:
         signs = [(k, math.copysign(1, one)) for k, one in enumerate(v) if abs(one) > spans.SMALLEST_VOLTAGE]
         first, latest = (signs[0][1], signs[-1][1]) if signs else (0, 0)
         start = max([k + 1 for k, sign in signs if sign != latest], default=0)
-        assert spans._polarities(v) == (first, latest, start, start + int(np.argmax(np.abs(v[start:]))))
+        assert spans._polarities(v) == (first, latest, start)
+
+
+def test_the_highest_voltage_is_that_of_the_last_way_up() -> None:
+    """A device behind a load jumps to a high voltage as it switches off: that belongs to no later threshold."""
+    off = WhileOff(3.0, polarity=1)
+    off.add(of(4, 5, 6), of(0.91, 0.5, 0.05), of(1e-6, 1e-6, 1e-6))
+    assert off.peak == (0.91, 1e-6, 4.0)   # gone back, and not up again: it may switch on by that voltage still
+    off.add(of(7, 8, 9), of(0.0, 0.05, 0.5), of(0, 0, 2e-6))
+    assert off.peak == (0.5, 2e-6, 9.0)
+    off.add(of(10, 11, 12), of(0.84, 0.2, 0.83), of(3e-6, 1e-6, 3e-6))   # not back at a tenth
+    assert off.peak == (0.84, 3e-6, 10.0)
