@@ -62,7 +62,8 @@ def declare(commands: Any) -> None:
     analyse.add_argument("--out", type=Path, metavar="DIR", help="folder for figures (default: ./analysed)")
     analyse.add_argument(
         "--figures", action="store_true",
-        help=f"draw figures also of more than {_FEW} files (default: only of fewer, or with --out, --paper or --style)")
+        help=f"draw figures also of more than {_FEW} files (default: only of so many or fewer, or with --out, --paper "
+             "or --style)")
     drawing.add_look(analyse)
     add_json(analyse, "the results")
 

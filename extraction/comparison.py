@@ -109,7 +109,9 @@ def compare_sweeps(
     if not known_to >= 1.0:
         raise ConfigurationError(f"the response time is known to a factor of 1 or more, not {known_to:g}")
     if loads and len(loads) != len(paths):
-        raise ConfigurationError(f"{len(loads)} loads are given for {len(paths)} files. Give one load for each file")
+        raise ConfigurationError(
+            f"--load gives {len(loads)} value{'' if len(loads) == 1 else 's'} for {len(paths)} "
+            f"file{'' if len(paths) == 1 else 's'}. Give one load for each file")
     sweeps = [_sweep(Path(path), loads[k] if loads else None, columns) for k, path in enumerate(paths)]
     first = sweeps[0]
     one = first.loaded(load_accuracy)

@@ -1,5 +1,6 @@
 """All resistances of a half-sweep as results."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -10,13 +11,15 @@ from tsbench.analysis.resistance.differential_resistance import (
     negative_differential_resistance,
 )
 from tsbench.analysis.resistance.load_line import series_resistance
-from tsbench.analysis.resistance.state_readings import on_branch
+from tsbench.analysis.resistance.state_readings import on_branch, was_on
 from tsbench.analysis.resistance.state_resistance import off_resistance, on_resistance
 from tsbench.analysis.resistance.zero_current import ZeroReading, readings_of_each
 from tsbench.analysis.threshold.snapback import Snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
 from tsbench.records import Flag, Result
 
+_STAYED_ON = ("nothing switches here, and the resistance is nearer to the on resistance than to the off resistance of "
+              "the half-sweeps with switching: the device may have stayed on")
 #: flags of a threshold that put the on state in doubt
 _DOUBTS = Flag.AMBIGUOUS | Flag.UNCHECKED | Flag.NO_HYSTERESIS
 
@@ -41,8 +44,28 @@ def resistances(
     unknown = facts.current_offset == 0.0 and not any(isinstance(event, Snapback) for event in events)
     halves = [event.half for event in events]
     at_zero = readings_of_each(halves, facts.voltage_noise) if unknown else [None] * len(events)
-    return tuple(result for event, zeros in zip(events, at_zero, strict=True)
-                 for result in _of_one(event, facts, read_voltage, zeros))
+    found = [_of_one(event, facts, read_voltage, zeros) for event, zeros in zip(events, at_zero, strict=True)]
+    return tuple(result for one in _with_state_in_doubt(events, found) for result in one)
+
+
+def _with_state_in_doubt(
+    events: Sequence[Switching], found: Sequence[tuple[Result, ...]]
+) -> list[tuple[Result, ...]]:
+    """Return the results with a flag where the off resistance may be that of a device that has stayed on.
+
+    It may be if the half-sweep shows no switching, and its resistance is nearer to the on resistance than to the off
+    resistance (medians, geometric mean) of the half-sweeps with switching.
+    """
+    off, on = ([result.value for event, results in zip(events, found, strict=True) if was_on(event)
+                for result in results if result.quantity == name and result.value]
+               for name in ("off_resistance", "on_resistance"))
+    if not off or not on:
+        return list(found)
+    between = math.sqrt(float(np.median(off)) * float(np.median(on)))
+    return [tuple(
+        replace(result, flags=result.flags | Flag.AMBIGUOUS, method=f"{result.method}; {_STAYED_ON}")
+        if result.quantity == "off_resistance" and not was_on(event) and result.value and result.value < between
+        else result for result in results) for event, results in zip(events, found, strict=True)]
 
 
 def _of_one(

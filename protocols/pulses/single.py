@@ -38,7 +38,7 @@ class SinglePulses(PulseParameters):
     )
 
     @model_validator(mode="after")
-    def _conditioning_switches(self) -> Self:
+    def _conditioning_has_the_sign_of_the_pulses(self) -> Self:
         if self.conditioning is not None and any(self.conditioning * one <= 0 for one in self.amplitude):
             raise ValueError(f"conditioning = {self.conditioning:g} V must have the sign of the pulses")
         return self

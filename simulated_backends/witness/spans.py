@@ -35,7 +35,7 @@ def next_beyond(values: FloatArray, start: int, level: float, below: bool) -> in
 
 @compiled
 def _polarities(v: FloatArray) -> tuple[int, int, int]:
-    """Return the first and the last polarity that voltages show, 0 for none, and the sample at which the last begins."""
+    """Return the first and the last polarity that voltages show (0: none), and the sample where the last begins."""
     first = latest = start = 0
     for k in range(v.size):
         sign = 1 if v[k] > SMALLEST_VOLTAGE else -1 if v[k] < -SMALLEST_VOLTAGE else 0

@@ -246,3 +246,17 @@ def test_a_bent_on_state_has_the_slopes_of_both_halves_in_its_interval() -> None
     slopes = ON + 2e4 * sweep.current[down]
     low, high = np.quantile(slopes, 0.3), np.quantile(slopes, 0.7)
     assert found.low < low and found.high > high and "bent" in found.method
+
+
+@pytest.mark.parametrize(("ohms", "doubted"), [(1.5e3, True), (OFF, False)])
+def test_the_off_resistance_of_a_device_that_may_have_stayed_on_is_in_doubt(ohms: float, doubted: bool) -> None:
+    """Two half-sweeps switch, the third shows a resistor."""
+    one = device(LEVEL, 1e3)
+    stuck = LEVEL * ohms / (ohms + 1e3)
+    voltage, current = (np.concatenate(parts) for parts in (
+        (one.voltage, one.voltage, stuck), (one.current, one.current, stuck / ohms)))
+    points = IVPoints(voltage, current, np.tile(LEVEL, 3), np.zeros(voltage.size, np.uint32))
+    offs = [found for found in resistances(switching(points)) if found.quantity == "off_resistance"]
+    assert [Flag.AMBIGUOUS in found.flags for found in offs] == [False, False, doubted]
+    assert ("may have stayed on" in offs[2].method) is doubted
+    assert offs[2].value == pytest.approx(ohms, rel=1e-3)
