@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tsbench.analysis.resistance.state_resistance import TOO_FEW_AROUND
 from tsbench.analysis.tables.record_kind import KINDS
 from tsbench.analysis.tables.table import parse_columns
 from tsbench.analysis.threshold.level_rule import PASSED_AT_ONCE, WITHIN_NOISE
@@ -18,6 +19,7 @@ from tsbench.extraction.table_files import TablesRead, read_tables
 from tsbench.extraction.tables import analyse_table
 from tsbench.importers.registry import importer_of
 from tsbench.protocols.extracting.options import ExtractionOptions
+from tsbench.quantities import format_quantity
 from tsbench.records import Run, simulation_mark
 from tsbench.storage.campaign_files import missing_in_folder
 
@@ -90,7 +92,7 @@ def analyse_files(
     named = parse_columns(columns) if isinstance(columns, str) else columns
     if kind is not None and kind not in KINDS:
         raise ConfigurationError(f"unknown kind of table '{kind}'. Give one of {', '.join(KINDS)}")
-    files = named_files(paths)
+    files, runs = named_files(paths), 0
     analysis, failed = FileAnalysis(names=dict(names or names_of(files))), 0
     for folder in (path for path in map(Path, paths) if path.is_dir()):
         analysis.problems.extend(missing_in_folder(folder, below=False))
@@ -99,6 +101,7 @@ def analyse_files(
             if isinstance(run, Exception):
                 raise run
             if run is not None:
+                runs += 1
                 _analyse_run(path, run, options, out, analysis)
             else:
                 _analyse_tables(read_tables(path, named, table), path, options, out, kind, analysis)
@@ -113,6 +116,8 @@ def analyse_files(
                 raise none_analysed from error.__cause__ if none_analysed is error else error
     analysis.leave_out_repeated()
     analysis.lines.extend(_level_lines(analysis.rows, options.rule))
+    analysis.lines.extend(_unused(analysis.rows, options.read_voltage, runs,
+                                  {"--columns": columns, "--as": kind, "--table": table}))
     return analysis
 
 
@@ -127,6 +132,23 @@ def _level_lines(rows: Sequence[Mapping[str, Any]], rule: Rule) -> list[str]:
         if passed := sum(row["method"].startswith(reasons) for row in of_sweeps):
             lines.append(f"{passed} of {len(of_sweeps)} half-sweeps pass the current of the rule '{rule}' {how}. So it "
                          f"tells no switching there. Give a current above that {than}, or --rule jump")
+    return lines
+
+
+def _unused(
+    rows: Sequence[Mapping[str, Any]], read_voltage: float | None, runs: int, of_tables: Mapping[str, object]
+) -> list[str]:
+    """Return what was asked for and changed nothing: a voltage that no reading reaches, options of tables for runs."""
+    lines = []
+    named = [name for name, value in of_tables.items() if value]
+    if runs and named:
+        lines.append(f"{' and '.join(named)} {'tell' if len(named) > 1 else 'tells'} what a table holds. "
+                     f"{'A run file knows it' if runs == 1 else f'{runs} run files know it'}, so nothing changes there")
+    off = [row for row in rows if row["quantity"] == "off_resistance"]
+    if read_voltage is not None and off and all(TOO_FEW_AROUND in row["method"] for row in off):
+        lines.append("no half-sweep has enough readings of the off state around "
+                     f"{format_quantity(read_voltage, 'V', 3)}, so there is no off resistance. Give another "
+                     "--read-voltage, or leave it out")
     return lines
 
 

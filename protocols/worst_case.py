@@ -11,6 +11,7 @@ from tsbench.records import DeviceDescription, DeviceLimits, Fixture
 
 #: relative slack of a comparison with a limit, for the rounding of decimal numbers
 _SLACK = 1e-9
+_GROWING = frozenset({"charge", "energy"})  #: items that grow with the time
 _FEWEST_SAMPLES = 100  #: of a record: ten in each of ten periods, or in edge and delay of a pulse
 _LIMIT_OF = {
     "voltage": "max_voltage",
@@ -73,7 +74,7 @@ def load_remedy(fixture: Fixture) -> str:
 
 
 def limit_refusals(
-    items: Sequence[PlanItem], device: DeviceDescription, remedy: str, load: str = "",
+    items: Sequence[PlanItem], device: DeviceDescription, remedy: str, load: str = "", duration: str = "",
 ) -> list[str]:
     """Return one sentence for each item beyond a limit of the device.
 
@@ -83,6 +84,7 @@ def limit_refusals(
     device : with its limits
     remedy : what the user can do against each of them
     load : what the user can also do where the load limits the current; it does not change the voltage
+    duration : what the user can also do against charge and energy, which grow with the time
     """
     refusals = []
     limits: DeviceLimits = device.limits
@@ -90,7 +92,8 @@ def limit_refusals(
         name = _LIMIT_OF.get(item.quantity)
         bound = getattr(limits, name) if name else None
         if bound is not None and item.value > bound * (1 + _SLACK):
-            what = f"{remedy}, {load}" if load and item.quantity != "voltage" else remedy
+            longer = duration if item.quantity in _GROWING else ""
+            what = ", ".join(filter(None, (remedy, longer, load if item.quantity != "voltage" else "")))
             refusals.append(
                 f"device: {item.quantity} may reach {format_quantity(item.value, item.unit)}, but {name} of "
                 f"{device.identifier} is {format_quantity(bound, item.unit)}. {what[:1].upper()}{what[1:]}, or "

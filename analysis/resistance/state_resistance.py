@@ -19,6 +19,7 @@ from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import noise_of
 
+TOO_FEW_AROUND = "too few readings of the off state around it"
 #: part of the threshold voltage, or of the highest voltage, at which the off state is read. As the field does
 READ_SHARE = 0.5
 #: readings of the parabola: at least, at most, and those within this share of the voltage
@@ -57,7 +58,7 @@ def off_resistance(
         # on from the first reading: there is no off state
         none = Flag.NO_EVENT if mine.size == 0 and switched else Flag.TOO_FEW
         seen = Flag(int(np.bitwise_or.reduce(half.flags, initial=0))) & PASSED_ON
-        return result_of(half, "off_resistance", "Ohm", f"{method}; too few readings of the off state around it",
+        return result_of(half, "off_resistance", "Ohm", f"{method}; {TOO_FEW_AROUND}",
                          flags=seen | none)
     current, slope, scatter, weight = _parabola(half.voltage[chosen], half.current[chosen], at)
     near = _nearest(half.voltage, mine, at)

@@ -39,8 +39,8 @@ def worst_case_and_refusals(
     path = station.wire_path(role)
     worst = worst_case_of_voltage(farthest_emf((*settings.levels, *reads), path), path)
     items = worst_case_items(worst, station.fixture, settings.width)
-    refusals = limit_refusals(items, station.device, f"lower '{highest}', 'base' or 'width'",
-                              load_remedy(station.fixture))
+    refusals = limit_refusals(items, station.device, f"lower '{highest}' or 'base'",
+                              load_remedy(station.fixture), "shorten 'width'")
     tops = settings.levels[1:]
     for what, value, allowed in (
         ("base", settings.base, capabilities.level_into_open),

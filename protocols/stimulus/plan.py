@@ -34,8 +34,8 @@ def plan_stimulus(settings: StimulusParameters, station: Station) -> Plan:
     path = station.wire_path("bias")
     worst = worst_case_of_voltage(farthest_emf(settings.levels, path), path)
     items = worst_case_items(worst, station.fixture, length)
-    refusals = limit_refusals(items, station.device, "lower 'amplitude', 'base' or the length of the stimulus",
-                              load_remedy(station.fixture))
+    refusals = limit_refusals(items, station.device, "lower 'amplitude' or 'base'",
+                              load_remedy(station.fixture), "shorten the stimulus")
     for level in (min(settings.levels), max(settings.levels)):
         refusals += range_refusal("base + amplitude", level, capabilities.level_into_open, "bias")
     span = max(settings.levels) - min(settings.levels)

@@ -421,6 +421,19 @@ def test_a_rule_whose_current_is_within_the_noise_tells_no_number_and_says_why(t
     assert told["value"] == pytest.approx(1.022)
 
 
+def test_what_is_asked_for_and_changes_nothing_is_told(tmp_path, monkeypatch):
+    level = np.concatenate((np.arange(0, 1.5, 0.01), np.arange(1.5, -0.001, -0.01)))
+    path = written(tmp_path, "a.csv", "V [V],I [A]", level, 1e-5 * level)
+    (line,) = [one for one in analyse_files([path], read_voltage=5.0).lines if "read-voltage" in one]
+    assert line.startswith("no half-sweep has enough readings of the off state around 5.00 V")
+    assert not any("read-voltage" in one for one in analyse_files([path], read_voltage=0.5, kind="sweep").lines)
+    (run := tmp_path / "r.nxs").touch()
+    monkeypatch.setattr("tsbench.storage.read_foreign", lambda path: sweep())
+    asked = analyse_files([run], columns="voltage=2", kind="pulses").lines
+    assert any(one.startswith("--columns and --as tell what a table holds. A run file knows it") for one in asked)
+    assert not any("what a table holds" in one for one in analyse_files([run]).lines)
+
+
 def test_a_time_that_does_not_rise_is_named_with_its_row(tmp_path):
     path = written(tmp_path, "t.csv", "time [s],voltage [V],current [A]",
                    [0.0, 1.0, 2.234567, 2.234567, 3.0], np.arange(5.0), 0.1 * np.arange(5.0))

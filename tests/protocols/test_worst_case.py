@@ -61,6 +61,14 @@ def test_only_a_bench_that_can_set_the_load_is_told_to_set_it() -> None:
     assert load_remedy(Fixture("", control={"parallel_capacitance": 1e-9})) == load_remedy(Fixture("")) == ""
 
 
+def test_a_shorter_pulse_is_a_remedy_for_charge_and_energy_alone() -> None:
+    items = worst_case_items(WorstCase(2.0, 1e-3, 2e-3), Fixture(""), 1e-3)
+    device = DeviceDescription("D1", limits=DeviceLimits(max_voltage=1.5, max_energy=1e-9))
+    voltage, energy = limit_refusals(items, device, "lower 'amplitude'", "raise the load", "shorten 'width'")
+    assert "Lower 'amplitude', or change max_voltage" in voltage
+    assert "Lower 'amplitude', shorten 'width', raise the load, or change max_energy" in energy
+
+
 def test_a_plan_takes_the_wiring_as_the_guard_does(resistor_bench: Path) -> None:
     with Bench.open(resistor_bench, "R1") as bench:
         sweep = {item.quantity: item.value for item in IVSweep(stop=2.0, compliance=1e-3).plan(bench).worst_case}
