@@ -82,8 +82,8 @@ _EDGES = (
     "  cause.")
 _FLUCTUATING = (
     "*Sweeps.* The current of a filament fluctuates between two readings. The true hold voltage is the lowest at any\n"
-    "  instant, and so a few millivolts lower than what the readings show. If the row of the single hold voltages\n"
-    "  fails, this is the probable cause.")
+    "  instant, and so a few millivolts lower than what the readings show. The intervals of the single hold\n"
+    "  voltages contain it.")
 _FEW_BOUNDED = "the readings do not resolve the spread of the hold voltages, so two numbers are bounded"
 _DISSOLVES = "the current of a filament fluctuates as it dissolves, so many sweeps have no hold voltage without doubt"
 #: a circuit that rests near its threshold shows the scope little of a step before it fires
