@@ -1,5 +1,6 @@
 """Telegraph noise on the simulated bench beside the process of the world file, and its steps on a recording bench."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,54 @@ def test_long_records_are_taken_in_parts_and_transitions_between_them_do_not_cou
         assert rows[name].low < 20 * interval < rows[name].high and rows[name].flags == Flag.NONE
     for _, draw in TELEGRAPH.figures(run, OPTIONS):
         assert draw().axes
+
+
+@pytest.fixture
+def jumped(station: Any, recorder: Any) -> Any:
+    """Return results at one bias of readings that jump every 20, with a zero error and a bias error of the meter."""
+    def results(zero: float = 0.0, stretched: float = 1.0, **asked: Any) -> dict[str, Any]:
+        device = put(station, Switch())
+        usual, count, random = station.meter._reading, iter(range(100_000)), np.random.default_rng(1)
+
+        def jumping(level: float, time: float) -> Any:
+            device.off = 1e6 if (next(count) // 20) % 2 else 0.7e6
+            reading = usual(level * stretched, time)
+            return replace(reading, current=reading.current + zero + random.normal(0, 3e-10))
+
+        station.meter._reading = jumping
+        run = ran(TELEGRAPH.parse(**{"bias": "0.1 V", "samples": 600, **asked}), station, recorder)
+        for facts in run.header.instruments.values():
+            facts["accuracy"] = {"source_voltage:0.2": {"full_scale": 0.2, "gain": 1.5e-4, "offset": 2e-4},
+                                 "measure_current:1e-4": {"full_scale": 1e-4, "gain": 2e-4, "offset": 6e-9}}
+        return {row.quantity: row for row in TELEGRAPH.extract(run, OPTIONS)}
+    return results
+
+
+@pytest.mark.parametrize("zero", [-5e-9, 5e-9])
+def test_the_relative_amplitude_contains_the_zero_error_of_the_meter(jumped: Any, zero: float) -> None:
+    found, true = jumped(zero)["telegraph_relative_amplitude"], 0.3 / 0.7
+    assert found.low <= true <= found.high and abs(found.value - true) > 0.015
+    assert 0.05 < (found.high - found.low) / true < 0.25 and found.flags == Flag.NONE
+
+
+def test_a_low_level_that_may_be_zero_gives_a_lower_bound(jumped: Any) -> None:
+    found = jumped(-97e-9)["telegraph_relative_amplitude"]
+    assert found.value is None and found.high is None and 2.0 < found.low < 10.0 and Flag.CENSORED in found.flags
+
+
+def test_the_amplitude_contains_the_error_of_the_source(jumped: Any) -> None:
+    found = jumped(stretched=1.002)["telegraph_amplitude"]
+    true = 0.1 * 0.3 / 0.7e6
+    assert found.low <= true <= found.high < 1.01 * true
+
+
+def test_a_record_cut_short_says_so(station: Any, recorder: Any) -> None:
+    put(station, Switch())
+    run = ran(TELEGRAPH.parse(bias="0.1 V", samples=300), station, recorder)
+    whole = list(TELEGRAPH.extract(run, OPTIONS))
+    cut = list(TELEGRAPH.extract(replace(run, points=run.points[:40], point_flags=run.point_flags[:40]), OPTIONS))
+    assert all(row.flags == Flag.NO_EVENT for row in whole)
+    assert all(row.flags == Flag.NO_EVENT | Flag.TOO_FEW and "40 of 300 readings" in row.method for row in cut)
 
 
 def test_the_plan_and_what_it_refuses(new_station: Any) -> None:
