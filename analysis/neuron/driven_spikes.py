@@ -4,6 +4,9 @@ In a passive network, current and voltage of a device move the same way, however
 switches on discharges the capacitance across it, or pulls the voltage down behind its load: the voltage falls while the
 current rises. That is a spike, whatever its rate and the form of the stimulus.
 
+A small rise may be an oscillation in which the device does not switch, and no height tells the two apart. So a rise
+below two fifths of the largest one of the same stimulus is marginal: number and rate hold it as a spike and as none.
+
 At a stiff source, the voltage does not fall. So a stimulus without a spike, in which the device conducts from the edge
 on or its conductance jumps (:mod:`tsbench.analysis.pulse.at_once`), does not tell whether the device switched.
 """
@@ -13,6 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.neuron.firing_rate import firing_rate, rate_uncertainty
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED, AtOnce, at_once
@@ -27,6 +31,9 @@ from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
 _LEAST_SHARE, _LEAST_SIGMAS = 0.1, 14.0
 #: shares of a rise between which the voltage must fall, and by how many standard deviations of its noise
 _FROM, _TO, _FALL_SIGMAS = 0.4, 0.9, 6.0
+#: of the largest rise of a stimulus: a smaller one is marginal. Of the NbO2 device behind 5 kOhm, rises without a
+#: switching on had up to 0.25 of it, and such with one 0.27 and more
+_SURE_SHARE = 0.4
 #: samples that a mean takes, at most
 _MEAN = 5
 #: of the highest level away from the base: an excursion reaches the second share, and ends below the first
@@ -45,11 +52,36 @@ class DrivenResponse:
     energy_uncertainty: float  #: [J] standard, common to all
     flags: Flag = Flag.NONE
     told: bool = True  #: whether the record tells if the device switched
+    #: [s] nine tenths up each rise, and whether it is marginal, shape (n,); None: as ``spikes``, and none is
+    late: FloatArray | None = None
+    marginal: npt.NDArray[np.bool_] | None = None
+    smaller: int = 0  #: rises between half of the least height of a spike and this height
 
     @property
     def rate(self) -> float | None:
         """Return the firing rate [Hz], None below four spikes; see :mod:`tsbench.analysis.neuron.firing_rate`."""
         return firing_rate(self.spikes)
+
+    @property
+    def fewest(self) -> int:
+        """Return the number of spikes without the marginal ones."""
+        return self.spikes.size - (0 if self.marginal is None else int(self.marginal.sum()))
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Return the lowest and the highest firing rate [Hz] that the doubts allow; NaN below four spikes.
+
+        Without the marginal spikes at either end or anywhere, and by the instants half and nine tenths up the rises:
+        where spikes change their size, these do not move alike, and a device switches at about either (the witness of
+        the simulated bench has 3/4 to 9/10).
+        """
+        marginal = np.zeros(self.spikes.size, bool) if self.marginal is None else self.marginal
+        rates = []
+        for times in (self.spikes, self.spikes if self.late is None else self.late):
+            begin, end = (0, 0) if marginal.all() else (int(np.argmin(marginal)), int(np.argmin(marginal[::-1])))
+            choices = [times[first : times.size - last] for first in range(begin + 1) for last in range(end + 1)]
+            rates += [rate for one in (*choices, times[~marginal]) if (rate := firing_rate(one)) is not None]
+        return (min(rates), max(rates)) if rates else (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -100,13 +132,27 @@ def driven_response(
     zero_doubt = max(noise_i / math.sqrt(head), facts.current_code / math.sqrt(12.0))
     uncertainty = combined(
         combined(facts.voltage_gain, facts.current_gain) * energy, facts.voltage_offset * charge, zero_doubt * flux)
-    spikes = [time[place] for place in _rises(voltage, current - zero, noise_v, noise_i)]
+    rises = _rises(voltage, current - zero, noise_v, noise_i, _LEAST_SHARE)
+    smaller = len(_rises(voltage, current - zero, noise_v, noise_i, 0.5 * _LEAST_SHARE)) - len(rises) if rises else 0
     step = float(time[-1] - time[0]) / (time.size - 1)
-    return DrivenResponse(np.array(spikes, dtype=np.float64), step, energy, uncertainty, flags)
+    heights = np.array([rise.height for rise in rises])
+    return DrivenResponse(
+        time[[rise.middle for rise in rises]], step, energy, uncertainty, flags,
+        late=time[[rise.late for rise in rises]], marginal=heights < _SURE_SHARE * heights.max(initial=0.0),
+        smaller=max(smaller, 0))
 
 
-def _rises(voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: float) -> list[int]:
-    """Return where the current is half way up each rise during which the voltage falls.
+@dataclass(frozen=True)
+class _Rise:
+    middle: int  #: sample half way up
+    late: int  #: sample nine tenths up
+    height: float  #: [A]
+
+
+def _rises(
+    voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: float, least_share: float,
+) -> list[_Rise]:
+    """Return each rise of the current during which the voltage falls, from a share of the highest current on.
 
     Magnitudes of both count, of currents with the sign of the voltage: that of a capacitance has the other one while
     the voltage falls.
@@ -114,8 +160,8 @@ def _rises(voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: fl
     v = smoothed(voltage, min(_MEAN, voltage.size // 64))
     i = np.maximum(np.sign(v) * smoothed(current, min(_MEAN, current.size // 64)), 0.0)
     v = np.abs(v)
-    least = max(_LEAST_SHARE * float(i.max()), _LEAST_SIGMAS * noise_i)
-    turns, found = reversals(i, least), []
+    least = max(least_share * float(i.max()), _LEAST_SIGMAS * noise_i)
+    turns, found = reversals(i, least), list[_Rise]()
     for start, end in pairwise(turns):
         rise = i[start : end + 1] - i[start]
         if rise[-1] < least:
@@ -123,7 +169,7 @@ def _rises(voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: fl
         # the last time that the current passes a share: it may linger below it for as long as the stimulus takes
         begin, middle, stop = (int(start + np.flatnonzero(rise <= share * rise[-1])[-1]) for share in (_FROM, 0.5, _TO))
         if v[stop] < v[begin] - _FALL_SIGMAS * noise_v / math.sqrt(_MEAN):
-            found.append(middle)
+            found.append(_Rise(middle, stop, float(rise[-1])))
     return found
 
 
@@ -160,7 +206,8 @@ def driven_results(shots: list[DrivenResponse], conditions: dict[str, object]) -
     """Return the mean number of spikes, their mean rate and the mean energy over the stimuli of one amplitude.
 
     Stimuli of which it is not known whether the device switched have no part in the mean number of spikes. It then has
-    the flag AMBIGUOUS and no upper end, and its lower end is that without a spike in these.
+    the flag AMBIGUOUS and no upper end, and its lower end is that without a spike in these. With marginal spikes,
+    number and rate have the flag AMBIGUOUS, and their intervals hold these as spikes and as none.
     """
     usable = [shot for shot in shots if Flag.NO_EVENT not in shot.flags]
     told = [shot for shot in usable if shot.told]
@@ -185,7 +232,31 @@ def driven_results(shots: list[DrivenResponse], conditions: dict[str, object]) -
             flags=count.flags & ~Flag.NO_EVENT | Flag.AMBIGUOUS, method=(
                 f"{count.method}; whether the device switched in {unknown} of {len(usable)} is not known"
                 f"{MAY_HAVE_SWITCHED}{_BEHIND_LOAD}"))
-    return [count, *(mean(*row) for row in rows if row[2])]
+    found = [count, *(mean(*row) for row in rows if row[2])]
+    ends = {"spike_count": [(float(shot.fewest), float(shot.spikes.size + shot.smaller)) for shot in told],
+            "firing_rate": [shot.rates for shot in usable if shot.rate is not None]}
+    marginal = sum(shot.spikes.size - shot.fewest + shot.smaller for shot in usable)
+    return [_doubted(row, ends[row.quantity], marginal) if row.quantity in ends else row for row in found]
+
+
+def _doubted(row: Result, ends: list[tuple[float, float]], marginal: int) -> Result:
+    """Return a mean whose interval reaches beyond its ends as far as the doubts of all stimuli do beyond the value.
+
+    Parameters
+    ----------
+    row : the mean
+    ends : lowest and highest value of each stimulus
+    marginal : number of rises of all stimuli that may be spikes or not
+    """
+    if row.value is None or row.low is None:
+        return row
+    least, most = (float(one) for one in np.mean(ends, axis=0))
+    row = replace(row, low=not_negative(row.low - max(row.value - least, 0.0), row.value),
+                  high=None if row.high is None else row.high + max(most - row.value, 0.0))
+    if not marginal:
+        return row
+    return replace(row, flags=row.flags | Flag.AMBIGUOUS, method=(
+        f"{row.method}; {marginal} small rises of the current may be spikes, or oscillations without a switching on"))
 
 
 def _mean(

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.figures import Figure, stimulus_figure
-from tsbench.analysis.neuron.driven_spikes import DrivenFacts, driven_response, driven_results, excursions
+from tsbench.analysis.neuron.driven_spikes import (
+    DrivenFacts,
+    DrivenResponse,
+    driven_response,
+    driven_results,
+    excursions,
+)
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.records import Flag
 
@@ -21,12 +27,12 @@ def seen(voltage, current, noise=2e-3, facts=FACTS):
                            current + random.normal(0, 2e-6, TIME.size), facts)
 
 
-def spiking(starts):
+def spiking(starts, heights=None):
     """At each start, the current rises in 50 ns and falls in 100 ns while the voltage falls by 0.3 V and recovers."""
     voltage, current = STIMULUS.copy(), 1e-5 * STIMULUS
-    for start in starts:
+    for start, height in zip(starts, heights or [1.0] * len(starts), strict=True):
         since = TIME - start
-        current += 1e-3 * np.exp(-((since - 50e-9) / 30e-9) ** 2)
+        current += 1e-3 * height * np.exp(-((since - 50e-9) / 30e-9) ** 2)
         fallen = 1 / (1 + np.exp(np.clip(-(since - 50e-9) / 10e-9, -50, 50)))
         voltage -= 0.3 * fallen * np.exp(-np.maximum(since - 50e-9, 0) / 0.4e-6)
     return voltage, current
@@ -60,6 +66,29 @@ def test_the_energy_is_the_integral_with_the_zero_of_the_rest() -> None:
     assert found.energy == pytest.approx(true, rel=0.01) and found.energy_uncertainty < 0.06 * true   # a code
     at_bias = seen(voltage, current, facts=DrivenFacts(rests_at_zero=False, voltage_gain=0.01))
     assert at_bias.energy == pytest.approx(true, rel=0.02) and at_bias.energy_uncertainty > 0.009 * true
+
+
+@pytest.mark.parametrize(("height", "fewest", "value", "most"), [
+    (0.2, 5, 6, 6), (0.3, 5, 6, 6), (0.07, 5, 5, 6), (0.6, 6, 6, 6)])
+def test_number_and_rate_hold_a_small_rise_as_a_spike_and_as_none(height, fewest, value, most) -> None:
+    starts = [4e-6, 6e-6, 8e-6, 10e-6, 12e-6, 16e-6]
+    shots = [seen(*spiking(starts, [1.0] * 5 + [height]))] * 2
+    rows = {row.quantity: row for row in driven_results(shots, {})}
+    count, rate = rows["spike_count"], rows["firing_rate"]
+    assert (count.low, count.value, count.high) == (fewest, value, most)
+    doubtful = fewest < most
+    assert (Flag.AMBIGUOUS in count.flags) == (Flag.AMBIGUOUS in rate.flags) == doubtful
+    assert ("2 small rises" in count.method) == doubtful
+    if value == 6 and doubtful:   # 4 intervals in 10 us with the last one, 3 in 6 us without it
+        assert rate.low < 0.4e6 * 1.01 and rate.high > 0.5e6 * 0.99
+
+
+def test_the_rate_contains_which_instant_of_a_changing_rise_is_that_of_the_spike() -> None:
+    """The last of five rises is slow: half way up it is 40 ns before nine tenths, as against 1 ns."""
+    times = np.array([1.0, 2.0, 3.0, 4.0, 5.0]) * 1e-6
+    late = times + np.array([1.0, 1.0, 1.0, 1.0, 40.0]) * 1e-9
+    (_, rate, _) = driven_results([DrivenResponse(times, 1e-9, 1.0, 0.0, late=late)] * 2, {})
+    assert rate.low <= 3 / (late[-1] - late[1]) and rate.value == pytest.approx(1e6) and rate.flags == Flag.NONE
 
 
 def test_results_and_figures() -> None:
