@@ -26,7 +26,8 @@ PREVIEW = 500  #: points of a waveform's preview
 _PROGRESS_EVERY = 0.1  #: [s]
 _COLLECTING = 0.02  #: [s] for which points wait for others, before they are written together
 _MANY = frozenset({"point", "waveform", "progress"})
-_LEVELS = {"warning": logging.WARNING, "retry": logging.WARNING, "result": logging.DEBUG}
+#: a retry is a warning where it happens (``InstrumentConnection.note``): here it would be printed twice
+_LEVELS = {"warning": logging.WARNING, "result": logging.DEBUG}
 _PAGE, _BREATH = 50, 0.001  #: lines, [s]: writing a long history leaves the measuring thread its turns
 _BACKLOG = 5000  #: lines that a reader may be behind before it misses some
 

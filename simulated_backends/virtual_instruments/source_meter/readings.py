@@ -19,6 +19,10 @@ from tsbench.simulated_backends.virtual_instruments.source_meter.settings import
 
 Steps = Generator[float, None, None]
 
+#: [V or A] an instrument without imperfections shows zero for less than this, and for a tenth of its last digit where
+#: that is less. So it shows what is left of the integration where nothing flows as zero
+_LEAST_SHOWN = 1e-15
+
 
 @dataclass(frozen=True)
 class MeterReading:
@@ -241,5 +245,5 @@ class Measurer:
         if abs(value) > row.reading_top:
             return math.copysign(OVERFLOW, value)
         if not imperfect:
-            return value
+            return value if abs(value) >= min(_LEAST_SHOWN, 0.1 * step) else 0.0
         return round(value / step) * step

@@ -130,6 +130,17 @@ def test_without_imperfections_readings_are_exact(make: Make) -> None:
     assert bench.numbers(":READ?")[0] == pytest.approx(1.5 / 10_000.1, rel=1e-6)
 
 
+def test_without_imperfections_a_remainder_of_the_integration_is_zero(make: Make) -> None:
+    """A capacitance that has discharged leaves 1e-20 and less, which no instrument shows."""
+    bench = make(imperfections=False, netlist="XD a 0 device\\nC1 a 0 1n")
+    bench.write(":SOUR:VOLT 1;:SOUR:VOLT:ILIM 1e-3;:SOUR:VOLT:READ:BACK ON;:OUTP ON")
+    assert bench.numbers(":READ? 'defbuffer1',READ,SOUR") == pytest.approx([1e-4, 1.0], rel=1e-4)
+    bench.write(":SOUR:VOLT 0")
+    left = [one for _ in range(3) for one in bench.numbers(":READ? 'defbuffer1',READ,SOUR")]
+    assert all(one == 0.0 or abs(one) >= 1e-15 for one in left) and 0.0 in left
+    assert any(0.0 < abs(one) < 1e-15 for one in (bench.world.bench.circuit.current("XD"),))
+
+
 def test_the_same_seed_reads_the_same_and_another_one_does_not(make: Make) -> None:
     def read(seed: int) -> str:
         bench = make(seed=seed)

@@ -184,7 +184,7 @@ def test_events_go_to_every_listener_that_does_not_fail_and_into_the_log(
             heard.tell(kind, "words", {"a": 1})
     assert len(first) == len(second) == len(own) == 7 and capsys.readouterr().err.count("was removed (broken)") == 1
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", "warning: words"), ("WARNING", "retry: words"), ("DEBUG", "result: words"), ("INFO", "log: words")]
+        ("WARNING", "warning: words"), ("INFO", "retry: words"), ("DEBUG", "result: words"), ("INFO", "log: words")]
     Events(None).tell("log", "nobody")
 
 
