@@ -21,7 +21,8 @@ from tsbench.samples import noise_of
 
 #: as many times more than the conductance grows by in the step before: then the device may have switched
 _MUCH_MORE = 3.0
-_ONSET_METHOD = "between the last level without oscillation at the scope and the first level with oscillation"
+_ONSET_METHOD = ("between the last level without oscillation at the scope and the first level with oscillation. It "
+                 "may be a small one, in which the device does not switch")
 
 
 def sweep_points(run: Run) -> IVPoints:

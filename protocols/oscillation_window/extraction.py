@@ -17,7 +17,7 @@ from tsbench.records import Fixture, Flag, Result, Run
 #: records in succession without a judgement after which a search gives up
 _MOST_MISSED = 3
 _METHOD = ("the edge lies between two biases, each from 0 V and looked at twice; found by bisection; with the stated "
-           "accuracy of the source")
+           "accuracy of the source. The oscillation at the edge may be a small one in which the device does not switch")
 
 
 class WindowChooser:
