@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, t_quantile_95
+from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty, wider_half
 from tsbench.analysis.threshold.switching_results import step_flags
 from tsbench.records import Flag, FloatArray, Result
 
@@ -73,8 +73,7 @@ class LinearRange:
     last: int
     slope: float
     intercept: float
-    uncertainty: float  #: [Hz per unit] standard, of the slope
-    freedom: int  #: degrees of freedom of that
+    half: float  #: [Hz per unit] half of the 95 % interval of the slope, for levels without an error
 
 
 def _half(found: Result) -> float:
@@ -119,7 +118,7 @@ def _line(curve: FrequencyCurve, first: int, last: int) -> LinearRange | None:
     freedom = x.size - 2
     scatter = math.sqrt(float(residual @ residual) / freedom / squares)
     known = math.sqrt(float((away**2) @ (sigma**2))) / squares
-    return LinearRange(first, last, slope, intercept, max(scatter, known), freedom)
+    return LinearRange(first, last, slope, intercept, wider_half(known, scatter, freedom))
 
 
 def curve_results(
@@ -203,9 +202,7 @@ def _line_results(
     """Return the slope of the linear range and its two ends."""
     levels, doubts = curve.levels, curve.doubts(line.first, line.last)
     count = line.last - line.first + 1
-    half = combined(
-        t_quantile_95(line.freedom) * line.uncertainty,
-        NORMAL_95 * standard_uncertainty(level_gain) * abs(line.slope))
+    half = combined(line.half, NORMAL_95 * standard_uncertainty(level_gain) * line.slope)
     slope = sign * line.slope
     method = (f"least-squares line through {count} levels, none of them farther from it than "
               f"{100 * LINEAR_SHARE:g} % of the highest frequency")

@@ -1,21 +1,29 @@
-"""A straight line through points of known uncertainty, with the interval of its slope and the evidence of a bend.
+"""A straight line through points of known uncertainty: the interval of its slope, and whether the points lie on it.
 
-Weighted least squares. The interval of the slope is the larger of two: that of the given uncertainties (1.96 standard
-errors), and that of the scatter about the line (Student's t). So neither optimistic uncertainties nor few points make
-it too narrow.
+Weighted least squares. The interval of the slope follows the rule of :func:`tsbench.analysis.statistics.wider_half`.
+So neither optimistic uncertainties nor few points make it too narrow.
+
+Points that are bent are farther from the line than their uncertainties explain, whatever the form of the curve: this is
+Pearson's test. A quadratic term is no such test: it does not see a divergence such as ln(x - 1), whose points are as
+far from the parabola as from the line. Points that were measured again at the same x show how much they scatter; then
+the distances from the line must also exceed this scatter (lack of fit, a test of Fisher).
 """
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
-from tsbench.analysis.statistics import NORMAL_95, combined, t_quantile_95
+from tsbench.analysis.statistics import NORMAL_95, combined, wider_half
 from tsbench.records import FloatArray
 
-#: standard errors from which on a quadratic term is a bend and no chance: 1 in 16,000 for Gaussian errors
-BENT = 4.0
-_ENOUGH_FOR_BEND = 4
+#: of all sets of points on a line whose uncertainties are right, how many count as bent at most
+BENT = 0.001
+#: of all sets of points on a line whose uncertainties are too small, but that were repeated, how many count as bent
+BENT_AGAINST_REPEATS = 0.01
+_SAME = 0.01  #: part of the range of x: points closer than this are repeats, as of a temperature that was set again
+_FEWEST_FOR_BEND = 3  #: different x
 
 
 @dataclass(frozen=True)
@@ -27,12 +35,7 @@ class FittedLine:
     high: float
     intercept: float  #: y at ``centre``
     centre: float  #: weighted mean of x
-    bend: float  #: quadratic coefficient in its standard errors; 0 where too few points tell
-
-    @property
-    def bent(self) -> bool:
-        """Whether one straight line does not describe the points."""
-        return abs(self.bend) > BENT
+    bent: bool  #: whether one straight line does not describe the points
 
     def at(self, x: FloatArray) -> FloatArray:
         """Return the line at x."""
@@ -62,25 +65,34 @@ def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float
     slope = float(np.sum(weights * (x - centre) * y)) / spread
     intercept = float(np.average(y, weights=weights))
     error, freedom = 1.0 / math.sqrt(spread), x.size - 2
-    half = NORMAL_95 * error
-    if freedom >= 1:
-        chi = math.sqrt(float(np.sum(weights * (y - intercept - slope * (x - centre)) ** 2)) / freedom)
-        half = max(half, t_quantile_95(freedom) * chi * error)
-    half = combined(half, NORMAL_95 * common * slope)
-    return FittedLine(slope, slope - half, slope + half, intercept, centre, _bend(x - centre, y, weights))
+    away = y - intercept - slope * (x - centre)
+    chi = math.sqrt(float(weights @ away**2) / freedom) if freedom else 0.0
+    half = combined(wider_half(error, chi * error, freedom), NORMAL_95 * common * slope)
+    return FittedLine(slope, slope - half, slope + half, intercept, centre, _bent(x, away, weights))
 
 
-def _bend(x: FloatArray, y: FloatArray, weights: FloatArray) -> float:
-    """Return the quadratic coefficient in its standard errors."""
-    if np.unique(x).size < _ENOUGH_FOR_BEND:
-        return 0.0
-    scale = float(np.abs(x).max())
-    terms = np.stack([np.ones_like(x), x / scale, (x / scale) ** 2], axis=1) * np.sqrt(weights)[:, None]
-    inverse = np.linalg.pinv(terms.T @ terms)
-    found = inverse @ terms.T @ (y * np.sqrt(weights))
-    freedom = x.size - 3
-    scatter = 1.0
-    if freedom >= 1:
-        left = y * np.sqrt(weights) - terms @ found
-        scatter = max(1.0, math.sqrt(float(left @ left) / freedom))
-    return float(found[2] / (scatter * math.sqrt(max(inverse[2, 2], 1e-300))))
+def _bent(x: FloatArray, away: FloatArray, weights: FloatArray) -> bool:
+    """Return whether neither the uncertainties nor the repeats of points explain their distances from the line."""
+    order = np.argsort(x)
+    x, away, weights = x[order], away[order], weights[order]
+    first = _places(x)
+    freedom, repeats = len(first) - 2, x.size - len(first)
+    if len(first) < _FEWEST_FOR_BEND:
+        return False
+    total = float(weights @ away**2)
+    of_means = float(np.sum(np.add.reduceat(weights * away, first) ** 2 / np.add.reduceat(weights, first)))
+    if not special.chdtrc(freedom, of_means) < BENT:
+        return False
+    among = total - of_means
+    if repeats == 0 or among <= 0.0:
+        return True
+    return bool(special.fdtrc(freedom, repeats, (of_means / freedom) / (among / repeats)) < BENT_AGAINST_REPEATS)
+
+
+def _places(x: FloatArray) -> list[int]:
+    """Return the first of the points at each place, of points in rising order."""
+    first, same = [0], _SAME * float(x[-1] - x[0])
+    for k, one in enumerate(x.tolist()):
+        if one - x[first[-1]] > same:
+            first.append(k)
+    return first

@@ -19,6 +19,7 @@ from tsbench.analysis.statistics.intervals import (
     standard_uncertainty,
     summarise,
     t_quantile_95,
+    wider_half,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "standard_uncertainty",
     "summarise",
     "t_quantile_95",
+    "wider_half",
 ]

@@ -70,6 +70,22 @@ def noise_or_scatter(noise: float, scatter: float, degrees: int) -> float:
     return noise if scatter <= _MORE * noise else scatter * t_quantile_95(degrees) / NORMAL_95
 
 
+def wider_half(noise: float, scatter: float, degrees: int) -> float:
+    """Return half of the 95 % interval of a number fitted to a few points: by their intervals, or by their scatter.
+
+    The wider of two counts. Unlike the noise of an instrument (:func:`noise_or_scatter`), the interval of a point may
+    be too narrow: it often holds the measurement, but not what the device varies by. Then a scatter of less than twice
+    these intervals must count too.
+
+    Parameters
+    ----------
+    noise, scatter : standard uncertainty of the number by the intervals of the points, and by their scatter
+    degrees : of freedom of the scatter; with none, the noise alone counts
+    """
+    known = NORMAL_95 * noise
+    return known if degrees < 1 else max(known, t_quantile_95(degrees) * scatter)
+
+
 def expanded(standard: float, *limits: float) -> float:
     """Return the 95 % half width of the sum of a normal error and of errors that are uniform within limits.
 

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.statistics import NORMAL_95, t_quantile_95
+from tsbench.analysis.series.straight_line import straight_line
+from tsbench.analysis.statistics import NORMAL_95
 from tsbench.records import Flag, FloatArray, Result
 
 #: levels of a line, at least: two always lie on one
 FEWEST_LEVELS = 3
-#: standard deviations, of all points together, from which on they do not lie on a line
-_CURVED = 3.0
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,7 @@ class LogLine:
 
 
 def log_line(x: Sequence[float], results: Sequence[Result]) -> LogLine | None:
-    """Fit a line by least squares, weighted by the intervals; None below three points with value and both bounds.
-
-    Where the points scatter more than their intervals explain, the interval of the slope is that of the scatter.
+    """Fit a line (:mod:`tsbench.analysis.series.straight_line`); None below three points with value and both bounds.
 
     Parameters
     ----------
@@ -53,17 +50,10 @@ def log_line(x: Sequence[float], results: Sequence[Result]) -> LogLine | None:
         return None
     place, value, low, high = np.array(usable, dtype=np.float64).T
     y, sigma = np.log(value), np.log(high / low) / (2.0 * NORMAL_95)
-    weights = 1.0 / np.maximum(sigma, 1e-12) ** 2
-    centre = float(weights @ place / weights.sum())
-    away = place - centre
-    squares = float(weights @ away**2)
-    slope = float(weights @ (away * y)) / squares
-    intercept = float(weights @ y / weights.sum()) - slope * centre
-    freedom = place.size - 2
-    chi = float(weights @ (y - intercept - slope * place) ** 2)
-    half = max(NORMAL_95, t_quantile_95(freedom) * math.sqrt(chi / freedom)) / math.sqrt(squares)
-    # mean and variance of chi-squared are n and 2n
-    return LogLine(place, y, slope, intercept, half, chi > freedom + _CURVED * math.sqrt(2.0 * freedom))
+    found = straight_line(place, y, np.maximum(sigma, 1e-12))
+    assert found is not None   # three different places
+    return LogLine(place, y, found.slope, found.intercept - found.slope * found.centre, found.high - found.slope,
+                   found.bent)
 
 
 def slope_result(

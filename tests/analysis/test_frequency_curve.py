@@ -47,6 +47,23 @@ def test_the_slope_is_that_of_the_linear_range() -> None:
     assert wide.high - wide.value > 0.05e6 > slope.high - slope.value
 
 
+def test_the_interval_of_the_slope_is_that_of_any_slope() -> None:
+    """Exactly on a line, the intervals of the frequencies count; farther from it than these, Student's t does."""
+    levels, line = [1.0, 1.5, 2.0, 2.5], np.array([1.0e6, 1.5e6, 2.0e6, 2.5e6])
+    exact = results(levels, line.tolist(), half=1.96 * 1e4)["frequency_slope"]
+    assert exact.high - exact.value == pytest.approx(1.96 * 1e4 / 1.25**0.5, rel=1e-3)
+    away = 2e4 * np.array([1.0, -1.0, -1.0, 1.0])
+    scattered = results(levels, (line + away).tolist(), half=1.0)["frequency_slope"]
+    assert scattered.high - scattered.value == pytest.approx(4.3027 * 2e4 * 2**0.5 / 1.25**0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_of_a_ramp_and_a_plateau_of_equal_length_the_ramp_is_the_linear_range(mirrored: bool) -> None:
+    values = [1.0e6, 1.5e6, 2.0e6, 2.5e6, 2.5e6, 2.5e6, 2.5e6]
+    slope = results(np.arange(1.0, 8.0).tolist(), values[::-1] if mirrored else values)["frequency_slope"]
+    assert slope.value == pytest.approx(-5e5 if mirrored else 5e5)
+
+
 def test_a_slope_has_the_doubts_of_its_frequencies() -> None:
     rows = [frequency(value) for value in VALUES]
     rows[2] = replace(rows[2], flags=Flag.CLIPPED | Flag.TOO_FEW)

@@ -50,6 +50,23 @@ def test_a_curve_is_no_line() -> None:
     assert Flag.AMBIGUOUS in slope_result("delay_slope", "1/V", line, {}, "").flags
 
 
+@pytest.mark.parametrize(("sigma", "flags"), [(2.0, Flag.NONE), (5.0, Flag.AMBIGUOUS)])
+def test_a_curve_counts_if_the_intervals_do_not_explain_it(sigma: float, flags: Flag) -> None:
+    """Four levels off a line by (1, -1, -1, 1) / 2 times this many standard deviations: chi-squared is its square."""
+    x, share = [1.0, 1.1, 1.2, 1.3], 1.96 * 0.02
+    away = 0.5 * sigma * 0.02 * np.array([1.0, -1.0, -1.0, 1.0])
+    line = log_line(x, [mean(v, math.exp(-10 * v + a), share=share)[0] for v, a in zip(x, away, strict=True)])
+    assert slope_result("delay_slope", "1/V", line, {}, "").flags == flags and line.slope == pytest.approx(-10)
+
+
+def test_delays_that_scatter_more_than_their_intervals_widen_the_interval() -> None:
+    x, error = [1.0, 1.1, 1.2, 1.3], 1.0 / math.sqrt(0.05)
+    away = 0.1 * np.array([1.0, -1.0, -1.0, 1.0])
+    for size, half in ((0.0, 1.96 * 0.02 * error), (1.0, 4.3027 * 0.1 * math.sqrt(4 / 2) * error)):
+        rows = [mean(v, math.exp(-10 * v + size * a), share=1.96 * 0.02)[0] for v, a in zip(x, away, strict=True)]
+        assert log_line(x, rows).half == pytest.approx(half, rel=2e-3)
+
+
 def test_two_levels_bounds_and_zeros_make_no_line() -> None:
     assert log_line([1.0, 2.0], delays((1.0, 1e-6), (2.0, 1e-7))[::2]) is None
     bounded = [*delays((1.0, 1e-6), (1.5, 1e-6))[::2], mean(2.0, None)[0]]

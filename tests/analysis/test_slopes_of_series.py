@@ -5,6 +5,7 @@ import pytest
 
 from tsbench.analysis.series.slopes import BOLTZMANN, activation_energy, slope_result
 from tsbench.analysis.series.straight_line import straight_line
+from tsbench.analysis.statistics import wider_half
 from tsbench.records import Flag, FloatArray, Result
 
 
@@ -14,10 +15,11 @@ def rows(values: FloatArray, sigma: FloatArray | float, unit: str = "V") -> list
             for v, h in zip(values, half, strict=True)]
 
 
-@pytest.mark.parametrize(("count", "told"), [(3, 1.0), (5, 1.0), (8, 1.0), (8, 0.3)])
+@pytest.mark.parametrize("count", [3, 4, 6, 12])
+@pytest.mark.parametrize("told", [1.0, 0.5, 0.1])
 def test_the_interval_of_a_slope_holds_the_true_one(count: int, told: float) -> None:
     """With honest uncertainties, and with ones that are told too small: then the scatter counts."""
-    random, inside, draws = np.random.default_rng(5), 0, 600
+    random, inside, draws = np.random.default_rng(5), 0, 500
     x = np.linspace(0, 1, count)
     for _ in range(draws):
         line = straight_line(x, 2.0 - 3.0 * x + random.normal(0, 0.1, count), np.full(count, 0.1 * told))
@@ -26,15 +28,57 @@ def test_the_interval_of_a_slope_holds_the_true_one(count: int, told: float) -> 
     assert inside >= 0.935 * draws
 
 
-def test_a_bend_is_told_by_evidence_only() -> None:
-    random, x = np.random.default_rng(6), np.linspace(290, 350, 7)
-    sigma = np.full(7, 0.01)
-    straight = [straight_line(x, 0.01 * x + random.normal(0, 0.01, 7), sigma) for _ in range(300)]
-    assert sum(line is not None and line.bent for line in straight) <= 2
-    curved = straight_line(x, 1e-4 * (x - 320) ** 2 + random.normal(0, 0.01, 7), sigma)
+def test_the_wider_of_two_intervals_counts() -> None:
+    """Four points 0.5 apart: the sum of squares is 1.25, and Student's t for two degrees of freedom is 4.303."""
+    x = np.array([1.0, 1.5, 2.0, 2.5])
+    exact = straight_line(x, 3.0 * x, np.full(4, 0.01))
+    assert exact is not None and exact.high - exact.slope == pytest.approx(1.96 * 0.01 / 1.25**0.5, rel=1e-3)
+    scattered = straight_line(x, 3.0 * x + 0.1 * np.array([1.0, -1.0, -1.0, 1.0]), np.full(4, 0.01))
+    chi = 0.1 * (4 / 2) ** 0.5
+    assert scattered is not None and scattered.slope == pytest.approx(3.0)
+    assert scattered.high - scattered.slope == pytest.approx(4.3027 * chi / 1.25**0.5, rel=1e-3)
+    assert wider_half(2.0, 1e9, 0) == pytest.approx(3.92, rel=1e-3)   # two points have no scatter
+
+
+def bow(x: FloatArray, sigma: float, repeats: int = 1) -> FloatArray:
+    """A parabola whose least-squares line leaves distances of this many standard errors of its term."""
+    away = (x - x.mean()) ** 2 - np.polyval(np.polyfit(x, (x - x.mean()) ** 2, 1), x)
+    return np.asarray(sigma * away / np.sqrt(repeats * away @ away))
+
+
+@pytest.mark.parametrize("count", [3, 4, 7, 12])
+def test_a_bend_is_told_by_evidence_only(count: int) -> None:
+    random, x = np.random.default_rng(6), np.linspace(290, 350, count)
+    told = [straight_line(x, 0.01 * x + random.normal(0, 0.01, count), np.full(count, 0.01)) for _ in range(500)]
+    assert sum(line is not None and line.bent for line in told) <= 3   # 0.1 %
+    for sigma in (2.0, 3.0, 6.0, 30.0):
+        line = straight_line(x, 0.01 * (x + bow(x, sigma)), np.full(count, 0.01))
+        assert line is not None and line.bent == (sigma > 5.0), sigma
+
+
+def test_a_curve_that_no_parabola_describes_is_bent() -> None:
+    """As of a delay that diverges at the threshold: its points are as far from a parabola as from a line."""
+    x = np.linspace(1.02, 2.0, 8)
+    line = straight_line(x, -2.0 * np.log(x - 1.0), np.full(8, 0.02))
+    assert line is not None and line.bent
+
+
+def test_repeats_tell_scatter_from_a_bend() -> None:
+    """Values that scatter ten times as far as their intervals: without repeats, a line and a curve look the same."""
+    random, at = np.random.default_rng(8), np.array([290.0, 310.0, 330.0, 350.0])
+    x = np.repeat(at, 3) + random.normal(0, 0.02, 12)
+    sigma = np.full(12, 0.1)
+    scattered = [straight_line(x, 0.1 * x + random.normal(0, 1.0, 12), sigma) for _ in range(300)]
+    assert sum(line is not None and line.bent for line in scattered) <= 9   # 1 %
+    curved = straight_line(x, 0.1 * x + np.repeat(bow(at, 20.0, 3), 3) + random.normal(0, 1.0, 12), sigma)
     assert curved is not None and curved.bent
-    few = straight_line(x[:3], 1e-2 * (x[:3] - 300) ** 2, sigma[:3])
-    assert few is not None and not few.bent   # three points cannot tell
+    alike = straight_line(x, np.repeat(bow(at, 5.0), 3), sigma)   # repeats that do not scatter at all
+    assert alike is not None and alike.bent
+    single = straight_line(at, 0.1 * at + np.array([1.0, -1.0, 0.5, -0.5]), np.full(4, 0.1))
+    assert single is not None and single.bent
+    dense = np.linspace(290.0, 350.0, 400)   # neighbours of many points are no repeats of one another without end
+    many = straight_line(dense, bow(dense, 30.0), np.full(400, 1.0))
+    assert many is not None and many.bent
 
 
 def test_what_has_no_slope_gives_none() -> None:
