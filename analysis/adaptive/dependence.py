@@ -17,8 +17,10 @@ from scipy import special
 from tsbench.analysis.adaptive.belief import Belief
 from tsbench.records import FloatArray
 
-#: odds above which a dependence counts as seen, and below which it counts as refuted (chosen)
+#: odds above which a dependence counts as seen, above which it is likelier than independence, and up to which it counts
+#: as refuted. The first and the last are chosen; :func:`.probability.with_dependence` says what follows from them
 _SEEN_ODDS = 30.0
+_EVEN_ODDS = 1.0
 _REFUTED_ODDS = 1.0 / 3.0
 #: standard deviations of the sum of products of neighbouring surprises: 0.3 % of independent outcomes go beyond
 _FAR = 3.0
@@ -39,9 +41,14 @@ class Succession:
         return self.odds > _SEEN_ODDS
 
     @property
-    def undecided(self) -> bool:
-        """Whether the outcomes speak neither for nor against it."""
-        return _REFUTED_ODDS < self.odds <= _SEEN_ODDS
+    def may_depend(self) -> bool:
+        """Whether a dependence explains the outcomes better than independence, but does not show."""
+        return _EVEN_ODDS < self.odds <= _SEEN_ODDS
+
+    @property
+    def independent(self) -> bool:
+        """Whether the outcomes speak against a dependence; otherwise there may be too few to tell."""
+        return self.odds <= _REFUTED_ODDS
 
 
 def succession(fired: Sequence[bool]) -> Succession:

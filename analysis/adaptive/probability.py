@@ -5,12 +5,15 @@ distribution, and its central 95 % hold the true value of 95 % of all devices, w
 amplitudes are not sent. To use them, the form of the firing curve would have to be known.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import special
 
 from tsbench.analysis.adaptive.belief import Interval
 from tsbench.analysis.adaptive.dependence import Succession
 from tsbench.analysis.adaptive.search import FEWEST, NARROW, SPENT
+from tsbench.records import Flag
 
 _PARTS = 200  #: of a distribution, each as likely
 
@@ -33,6 +36,32 @@ def long_run_interval(pulses: Succession) -> Interval:
             for hits, number in (pulses.after_fired, pulses.after_quiet))
     low, middle, high = np.quantile(b / (1.0 - a[:, None] + b), (0.025, 0.5, 0.975)).tolist()
     return Interval(middle, low, high)
+
+
+def with_dependence(alone: Interval, pulses: Succession) -> tuple[Interval, Flag, str]:
+    """Return a share and its interval with what the outcomes say of a dependence, the flag, and a text for ``method``.
+
+    Parameters
+    ----------
+    alone : the share and its interval, of outcomes that do not depend on each other
+    pulses : the outcomes by what the pulse before did
+
+    Returns
+    -------
+    tuple
+        DEPENDENT: the dependence shows; value and interval are those of the share in the long run. AMBIGUOUS: it is
+        likelier than independence, but does not show; the interval holds those of both.
+    """
+    if not (pulses.dependent or pulses.may_depend):
+        return alone, Flag.NONE, ""
+    chain, odds = long_run_interval(pulses), f"odds {pulses.odds:.2g}"
+    if pulses.dependent:
+        return chain, Flag.DEPENDENT, (
+            f"; outcomes depend on each other ({odds}), so the value is the share in the long run of a chain of two "
+            "probabilities")
+    return (replace(alone, low=min(alone.low, chain.low), high=max(alone.high, chain.high)), Flag.AMBIGUOUS,
+            f"; outcomes may depend on each other ({odds}), so the interval also holds that of a chain of two "
+            "probabilities")
 
 
 def probability_ended(fired: int, counted: int, sent: int, width: float, budget: int) -> str:

@@ -7,8 +7,9 @@ telegraph noise, fires in succession and is quiet in succession: then twenty pul
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tsbench.analysis.adaptive.belief import Interval
 from tsbench.analysis.adaptive.dependence import succession
-from tsbench.analysis.adaptive.probability import long_run_interval
+from tsbench.analysis.adaptive.probability import with_dependence
 from tsbench.analysis.statistics import proportion_interval
 from tsbench.records import Flag
 
@@ -38,9 +39,7 @@ def firing_share(fired: Sequence[bool], what: str = "pulses", told: Sequence[boo
     FiringShare
         AMBIGUOUS: of some pulses it is not known whether they fired. The share is that of the others, and the interval
         holds both outcomes of these.
-        DEPENDENT: the outcomes show that they depend on each other. Then value and interval are those of the share in
-        the long run of a chain of two probabilities. AMBIGUOUS: dependence explains the outcomes better than
-        independence, but does not show. Then the interval holds those of both.
+        DEPENDENT, AMBIGUOUS: as :func:`tsbench.analysis.adaptive.probability.with_dependence` says.
     """
     if unknown := len(told) - sum(told):
         doubt = f"whether {unknown} of {len(fired)} {what} fired is not known"
@@ -57,16 +56,8 @@ def firing_share(fired: Sequence[bool], what: str = "pulses", told: Sequence[boo
 
 def _share(fired: Sequence[bool], what: str) -> FiringShare:
     """Return the share of pulses of which each outcome is known."""
-    hits = sum(fired)
-    value, (low, high) = hits / len(fired), proportion_interval(hits, len(fired))
-    counted, following = f"{hits} of {len(fired)} {what} fired", succession(fired)
-    if following.odds <= 1.0:
-        return FiringShare(value, low, high, Flag.NONE, f"{counted}, Wilson interval")
-    chain, odds = long_run_interval(following), f"odds {following.odds:.2g}"
-    if following.dependent:
-        return FiringShare(chain.value, chain.low, chain.high, Flag.DEPENDENT,
-                           f"{counted}; outcomes depend on each other ({odds}), so the value is the share in the long "
-                           "run of a chain of two probabilities")
-    return FiringShare(value, min(low, chain.low), max(high, chain.high), Flag.AMBIGUOUS,
-                       f"{counted}; outcomes may depend on each other ({odds}), so the interval joins that of Wilson "
-                       "and that of a chain of two probabilities")
+    hits, following = sum(fired), succession(fired)
+    alone = Interval(hits / len(fired), *proportion_interval(hits, len(fired)))
+    found, flags, text = with_dependence(alone, following)
+    by = "" if Flag.DEPENDENT in flags else ", Wilson interval"
+    return FiringShare(found.value, found.low, found.high, flags, f"{hits} of {len(fired)} {what} fired{by}{text}")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tsbench.analysis.adaptive.belief import Interval
-from tsbench.analysis.adaptive.dependence import Succession, succession
-from tsbench.analysis.adaptive.probability import long_run_interval, probability_ended, probability_interval
+from tsbench.analysis.adaptive.dependence import succession
+from tsbench.analysis.adaptive.probability import probability_ended, probability_interval, with_dependence
 from tsbench.analysis.adaptive.search import NARROW
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.protocols.adapting.chooser import Chooser
@@ -26,7 +26,7 @@ from tsbench.records import Fixture, Flag, Result, Run
 #: of a firing probability, for ``conditions``
 AFTER_ANY, AFTER_SWITCHING = "of pulses in succession", "of pulses that follow a switching"
 AFTER_FIRED, AFTER_QUIET = "of pulses after one that fired", "of pulses after one that did not fire"
-#: an interval after pulses that fired that is wider than this many times what was asked shows no dependence
+#: after pulses that fired, an interval that is wider than this many times what was asked tells nothing of a dependence
 _WIDE = 2.0
 
 
@@ -117,10 +117,10 @@ def counted_pulses(run: Run) -> tuple[list[Counted], dict[float, int]]:
 def probability_results(run: Run) -> Sequence[Result]:
     """Return the firing probability at each amplitude; where outcomes may depend on each other, after each outcome too.
 
-    NO_EVENT: no pulse counts. TOO_FEW: the interval is not as narrow as was asked. DEPENDENT: a pulse that follows one
-    that fired does not fire as often as others. AMBIGUOUS: whether that is so cannot be told, or the intervals of the
-    two halves of the pulses do not meet, so that the device changed on the way; or it is not known of some pulses
-    whether they fired, and the interval holds both.
+    NO_EVENT: no pulse counts. TOO_FEW: the pulses ended before the interval was as narrow as was asked. DEPENDENT: a
+    pulse that follows one that fired does not fire as often as others. AMBIGUOUS: that may be so, or cannot be told; or
+    the intervals of the two halves of the pulses do not meet, so that the device changed on the way; or it is not known
+    of some pulses whether they fired, and the interval holds both.
     """
     found, rows = counted_pulses(run)
     results = [result for pulses in found for result in _results(run, pulses, rows[pulses.amplitude])]
@@ -134,12 +134,11 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     ended = probability_ended(fired, counted, sent, width, budget)
     following = succession(pulses.counted)
     after_fired = probability_interval(*following.after_fired)
-    unclear = not conditioned and following.undecided and after_fired.width > _WIDE * width
-    flags = Flag.NONE if ended == NARROW else Flag.TOO_FEW
+    known, flags, depend = with_dependence(probability_interval(fired, counted), following)
+    unclear = not (conditioned or depend or following.independent) and after_fired.width > _WIDE * width
+    flags |= Flag.NONE if ended == NARROW else Flag.TOO_FEW
     drifted = pulses.drifted and not following.dependent
     flags |= Flag.AMBIGUOUS if unclear or drifted or pulses.untold else Flag.NONE
-    flags |= Flag.DEPENDENT if following.dependent else Flag.NONE
-    known = long_run_interval(following) if following.dependent else probability_interval(fired, counted)
     known = _either(known, fired, counted, pulses.untold)
     conditions: dict[str, object] = {
         "amplitude": pulses.amplitude, "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY,
@@ -147,9 +146,9 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
         "ended": ended or "stopped"}
     if limit := level_limit(run.header, "pulser", pulses.amplitude, pulse=True):
         conditions["amplitude_limit"] = limit
-    more = _more(following, left, pulses, unclear)
+    more = _more(depend, left, pulses, unclear)
     main = _result(known, f"{fired} of {counted} pulses fired; {_METHOD}{more}", conditions, flags, counted)
-    if not counted or conditioned or not (following.dependent or unclear):
+    if not counted or conditioned or not (depend or unclear):
         return [main]
     each = [(AFTER_FIRED, following.after_fired), (AFTER_QUIET, following.after_quiet)]
     doubt = f"; in {pulses.untold} more, the device conducts from the edge on" if pulses.untold else ""
@@ -172,15 +171,13 @@ def _either(known: Interval, fired: int, counted: int, untold: int) -> Interval:
 _METHOD = "median and central 95 % after evenly spread probabilities"
 
 
-def _more(following: Succession, left: int, pulses: Counted, unclear: bool) -> str:
+def _more(depend: str, left: int, pulses: Counted, unclear: bool) -> str:
     """Return what ``method`` says beside the counts."""
     text = f"; {left} pulses do not count ({pulses.missed} missed by the scope)" if left else ""
     if pulses.untold:
         text += f"; in {pulses.untold} of these, the device conducts from the edge on"
-    if following.dependent:
-        text += (f"; outcomes depend on each other (odds {following.odds:.2g}), so the value is the share in the long "
-                 "run of a chain of two probabilities")
-    elif unclear:
+    text += depend
+    if unclear:
         text += ("; whether outcomes depend on each other cannot be told: too few pulses followed one that fired. Send "
                  "conditioning pulses ('conditioning')")
     return text + (MAY_HAVE_SWITCHED if pulses.untold else "")

@@ -69,14 +69,16 @@ def test_pulses_after_one_that_fired_by_hand() -> None:
     assert found.after_fired == (2, 3) and found.after_quiet == (0, 3)
     one = math.factorial(2) * math.factorial(4) / math.factorial(7)  # beta functions of 2 of 6
     two = (2 * 1 / math.factorial(4)) * (math.factorial(3) / math.factorial(4))
-    assert found.odds == pytest.approx(two / one) and found.undecided
+    assert found.odds == pytest.approx(two / one) and 1.0 < found.odds < 30.0
+    assert found.may_depend and not found.dependent and not found.independent
     stuck = succession([True] * 3 + [False] * 31)
     assert stuck.dependent and long_run_interval(stuck).low < 0.01
     random = np.random.default_rng(4)
     seen = [succession((random.random(60) < 0.5).tolist()).odds for _ in range(200)]
     # odds above 30 come from independent outcomes in less than 1 of 30 cases, whatever their number
     assert sum(odds > 30 for odds in seen) <= 6 and np.median(seen) < 0.5
-    assert not succession([]).dependent
+    assert not succession([]).dependent and not succession([]).may_depend and not succession([]).independent
+    assert succession((random.random(1000) < 0.5).tolist()).independent
 
 
 def test_neighbouring_surprises_are_seen() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.fixtures.made_runs import SWEEP, pulses, run, sawtooth, waveform
 from tsbench.analysis.pulse.firing import Firing
+from tsbench.analysis.pulse.firing_share import firing_share
 from tsbench.protocols import ExtractionOptions
 from tsbench.protocols.adapting.extraction import JudgedPulse
 from tsbench.protocols.firing_probability.extraction import Counted, _results
@@ -179,20 +180,43 @@ def test_above_a_base_level_it_is_known_which_pulses_found_the_device_on() -> No
     assert found.value == 0.8 and found.flags == Flag.AMBIGUOUS and "2 of 7" in found.method
 
 
-def test_some_pulses_of_a_search_that_tell_nothing_widen_every_row() -> None:
-    def rows(*outcomes: bool | None) -> list[Result]:
-        pulses = tuple(JudgedPulse(1.2, fired, False, untold=fired is None) for fired in outcomes)
-        settings = {"interval": 0.2, "budget": 200, "width": 1e-6, "base": 0.0}
-        made = run("firing_probability", ("index",), parameters={
-            name: {"value": value} for name, value in settings.items()})
-        return _results(made, Counted(1.2, pulses), len(outcomes))
+def of_search(*outcomes: bool | None) -> list[Result]:
+    """Return the firing probabilities of a search with these outcomes; None where the outcome is not known."""
+    pulses = tuple(JudgedPulse(1.2, fired, False, untold=fired is None) for fired in outcomes)
+    settings = {"interval": 0.2, "budget": 200, "width": 1e-6, "base": 0.0}
+    made = run("firing_probability", ("index",), parameters={
+        name: {"value": value} for name, value in settings.items()})
+    return _results(made, Counted(1.2, pulses), len(outcomes))
 
-    (whole,) = rows(*[True] * 30)
+
+def test_the_same_outcomes_depend_alike_in_a_search_and_in_a_train() -> None:
+    """Of 120 pulses, each in 5 of 8 cases like the one before: some show it, some may depend, some do not."""
+    seen = []
+    for seed in range(30):
+        same = np.random.default_rng(seed).random(120) < 5 / 8
+        fired = (np.cumsum(~same) % 2 == 0).tolist()
+        share, (main, *after) = firing_share(fired), of_search(*fired)
+        seen.append(share.flags)
+        assert main.flags & ~Flag.TOO_FEW == share.flags and len(after) == (2 if share.flags else 0), seed
+        assert main.low == pytest.approx(share.low, abs=0.01) and main.high == pytest.approx(share.high, abs=0.01)
+        assert ("depend on each other" in main.method) == bool(share.flags)
+    assert {Flag.NONE, Flag.AMBIGUOUS, Flag.DEPENDENT} == set(seen)
+
+
+def test_few_pulses_after_one_that_fired_tell_nothing_of_a_dependence() -> None:
+    main, after_fired, after_quiet = of_search(*[False] * 10, True, *[False] * 14)
+    assert Flag.AMBIGUOUS in main.flags and "cannot be told" in main.method
+    assert after_fired.high is not None and after_fired.high > 0.7 and after_quiet.high is not None
+    assert after_quiet.high < 0.25
+
+
+def test_some_pulses_of_a_search_that_tell_nothing_widen_every_row() -> None:
+    (whole,) = of_search(*[True] * 30)
     assert whole.flags == Flag.NONE and whole.low is not None and whole.low > 0.8
-    (found,) = rows(*[True] * 30, None, None)
+    (found,) = of_search(*[True] * 30, None, None)
     assert found.value == whole.value and found.low is not None and found.low < whole.low and "in 2 of" in found.method
     assert found.flags == Flag.AMBIGUOUS
-    main, fired, quiet = rows(*[False] * 16, None, None)
+    main, fired, quiet = of_search(*[False] * 16, None, None)
     for row in (main, quiet):
         assert row.high is not None and row.high > 0.3 and Flag.AMBIGUOUS in row.flags
         assert "from the edge on" in row.method
