@@ -20,6 +20,7 @@ FEWEST = 2.0  #: [samples] a lag that is less is within what lies between the sa
 #: a lag of a channel is the same at all levels. Where a current falls less than in proportion to its voltage,
 #: it also falls late, but unevenly: the lags of a power of the voltage below 1 differ by more than this share
 _UNEVEN = 0.2
+_LEFT = 8  #: samples of a pulse behind the lag, at least: no shorter pulse is looked at
 _BETWEEN = 0.5  #: [samples] by which lags may differ in any case
 _TAIL = 0.25  #: share of the pulse whose medians are its level
 
@@ -53,7 +54,8 @@ def behind_lag(
 ) -> SeenRise:
     """Return what a record shows whose current is late by some samples: no switching where that explains the rise.
 
-    Both are compared at the samples beside the lag, because an edge may pass between two samples.
+    Both are compared at the samples beside the lag, because an edge may pass between two samples. A lag that leaves
+    hardly a sample of the pulse explains nothing: ``found`` stays.
 
     Parameters
     ----------
@@ -62,6 +64,8 @@ def behind_lag(
     lag : [samples] as it returns it
     """
     for shift in (math.floor(lag), math.ceil(lag), math.ceil(lag) + 1):
+        if span[1] - span[0] - shift < _LEFT:
+            break
         late = np.concatenate([v[:1].repeat(shift), v[: v.size - shift]])
         again = seen_rise(late, i, (span[0] + shift, span[1]), (0.0,), noise, math.nan)
         if again.nothing:

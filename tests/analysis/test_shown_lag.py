@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts
-from tsbench.analysis.pulse.shown_lag import lag_of_fall
+from tsbench.analysis.pulse.seen_rise import seen_rise
+from tsbench.analysis.pulse.seen_switching import switching_currents
+from tsbench.analysis.pulse.shown_lag import behind_lag, lag_of_fall
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.records import FloatArray
+from tsbench.records import Flag, FloatArray
 
 STEP, CODE = 1e-9, 1e-5   # [s], [A]
 FACTS = PulseFacts(voltage_resolution=1e-3, current_resolution=CODE, channel_skew=0.2e-9)
@@ -72,3 +74,30 @@ def test_a_record_that_ends_within_the_pulse_shows_no_lag() -> None:
     part = NUMBER < 400.0
     assert lag_of_fall(across(2.0)[part], across(2.0, 8.0)[part] / 1e3, (150, 549), (1e-3, 1e-6)) == 0.0
     assert lag_of_fall(across(2.0), across(2.0, 8.0) / 1e3, (150, 655), (1e-3, 1e-3)) == 0.0   # within the noise
+
+
+@settings(max_examples=40)
+@given(st.floats(2.0, 900.0), st.integers(8, 200), st.floats(1e-6, 1e-3))
+def test_a_lag_of_any_length_leaves_what_the_pulse_shows_or_explains_it(lag: float, width: int, off: float) -> None:
+    """One as long as the pulse leaves nothing of it to look at."""
+    v = np.zeros(400)
+    v[100 : 100 + width] = 1.0
+    i, span, noise = v * np.where(np.arange(400) < 104, off, 1e-3), (100, 99 + width), (1e-3, 1e-7)
+    found = seen_rise(v, i, span, (0.0,), noise, np.nan)
+    behind = behind_lag(found, v, i, span, lag, noise)
+    assert behind is found or (behind.rise is None and behind.shown.flags == Flag.NO_EVENT)
+
+
+@settings(max_examples=25)
+@given(st.integers(9, 60), st.integers(3, 8), st.integers(1, 3), SIGNS, SEEDS)
+def test_a_train_in_one_record_is_no_late_channel(width: int, pulses: int, off: int, sign: float, seed: int) -> None:
+    """Behind a load, the voltage is high for the last time in a pulse in which the device begins to conduct."""
+    number = np.arange(3 * width * (pulses + 1))
+    pulse, on = number // (3 * width) - 1, number // (3 * width) - 1 >= off
+    high = (pulse >= 0) & (number % (3 * width) < width)
+    random = np.random.default_rng(seed).standard_normal((2, number.size))
+    v = np.where(high, np.where(on, 0.2, 1.2), 0.0) + 2e-3 * random[0]
+    begins = (pulse == 0) & (number % (3 * width) < width // 2)
+    i = np.where(high, np.where(on, 1.1e-6, np.where(begins, 1e-8, 1e-6)), 0.0) + 1e-9 * random[1]
+    switching_currents(STEP * number, sign * v, sign * i)
+    switching_delay(STEP * number, sign * v, sign * i, FACTS)
