@@ -3,11 +3,13 @@
 Pulses that are each too weak or too short to switch the device leave something behind; the number of the first pulse
 that fires tells how the device adds them up. A train that ends without firing bounds its count from below: the median
 and its distribution-free interval take that as it is. So they do with a train in which it is not known of a pulse
-whether it fired (:mod:`.at_once`): its count is that pulse at least, and the first that is known to have fired at most.
+whether it fired (:mod:`.at_once`; or a filament was partly closed at its end): its count is that pulse at least, and
+the first that is known to have fired at most.
 """
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,8 +20,27 @@ from tsbench.records import Flag, Result
 _METHOD = "number of the first pulse that fired, from 1"
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """Why it is not known of a pulse whether it fired: sentences that end a text, and the flags of the count."""
+
+    text: str
+    flags: Flag = Flag.AMBIGUOUS
+
+
+AT_ONCE = Doubt(MAY_HAVE_SWITCHED)
+PARTLY_ON = Doubt(
+    ". Its current is larger than before at its end or behind it, but less than a tenth of that of the on state. A "
+    "filament may count as closed from there on, or not. With a longer 'width' or a higher 'amplitude', it closes "
+    "within a pulse")
+BEYOND_RANGE = Doubt(
+    ". Currents go beyond the range of the scope, so the current of the on state is not known. The range is chosen by "
+    "the first trains: use a longer 'width', a higher 'amplitude' or a higher 'count', so that they fire",
+    Flag.AMBIGUOUS | Flag.CLIPPED)
+
+
 def train_result(
-    count: int | None, pulses: int, conditions: dict[str, object], untold: int | None = None,
+    count: int | None, pulses: int, conditions: dict[str, object], untold: int | None = None, doubt: Doubt = AT_ONCE,
 ) -> Result:
     """Return one train's count; CENSORED with a lower bound where none of its ``pulses`` fired.
 
@@ -31,11 +52,12 @@ def train_result(
     pulses : in the train
     conditions : of the result
     untold : number of the first pulse before that of which it is not known whether it fired; None: all are known
+    doubt : why it is not known of that one
     """
     if untold is not None:
-        method = f"{_METHOD}; whether pulse {untold} fired is not known{MAY_HAVE_SWITCHED}"
+        method = f"{_METHOD}; whether pulse {untold} fired is not known{doubt.text}"
         return Result("pulses_to_fire", "", None, float(untold), None if count is None else float(count), method,
-                      conditions, Flag.AMBIGUOUS | (Flag.CENSORED if count is None else Flag.NONE))
+                      conditions, doubt.flags | (Flag.CENSORED if count is None else Flag.NONE))
     if count is None:
         return Result("pulses_to_fire", "", None, float(pulses + 1), None, _METHOD, conditions, Flag.CENSORED)
     return Result("pulses_to_fire", "", float(count), float(count), float(count), _METHOD, conditions, Flag.NONE)
@@ -43,8 +65,9 @@ def train_result(
 
 def count_results(
     counts: Sequence[int | None], pulses: int, conditions: dict[str, object], untold: Sequence[int | None] = (),
+    doubts: Sequence[Doubt] = (),
 ) -> list[Result]:
-    """Return median, and mean where every train fired, over trains of ``pulses`` under the same conditions.
+    """Return median, and mean where every count is known, over trains of ``pulses`` under the same conditions.
 
     CENSORED where the median, or the upper end of its interval, is only bounded; TOO_FEW below six trains. AMBIGUOUS
     where some counts are not known: the interval holds whatever they may be, and there is no value that depends on it.
@@ -53,21 +76,26 @@ def count_results(
     ----------
     counts, pulses, conditions : as :func:`train_result` takes them, one count for each train
     untold : as :func:`train_result` takes it, for each train; empty: all counts are known
+    doubts : why they are not known, for each train; empty: as :func:`train_result` takes it
     """
     untold = untold or [None] * len(counts)
     lows, highs = (
         np.sort(np.array([math.inf if one is None else one for one in ends], dtype=np.float64)) for ends in (
             [count if first is None else first for count, first in zip(counts, untold, strict=True)], counts))
-    fired, open_ = int(np.isfinite(highs).sum()), sum(first is not None for first in untold)
+    fired, open_ = int(np.isfinite(highs).sum()), [
+        doubt for doubt, first in zip(doubts or [AT_ONCE] * len(counts), untold, strict=True) if first is not None]
     conditions = {**conditions, "trains": highs.size, "fired": fired}
     method = f"{_METHOD}; {fired} of {highs.size} trains fired"
     if open_:
-        method += f"; in {open_} of them, it is not known which pulse was the first to fire{MAY_HAVE_SWITCHED}"
+        method += f"; in {len(open_)} of them, it is not known which pulse was the first to fire"
+        method += "".join(dict.fromkeys(doubt.text for doubt in open_))
     if not highs.size:
         conditions["statistic"] = "median"
         return [Result("pulses_to_fire_median", "", None, None, None, method, conditions, Flag.NO_EVENT)]
     least, most = (0.5 * (ends[(ends.size - 1) // 2] + ends[ends.size // 2]) for ends in (lows, highs))
-    flags = Flag.AMBIGUOUS if open_ else Flag.NONE
+    flags = Flag.NONE
+    for doubt in open_:
+        flags |= doubt.flags
     below, above = median_interval(lows), median_interval(highs)
     if below is None or above is None:
         interval, flags = (float(lows[0]), float(highs[-1])), flags | Flag.TOO_FEW

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.fixtures import made_runs
+from tsbench.analysis.pulse.pulse_count import BEYOND_RANGE, PARTLY_ON
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -59,11 +60,14 @@ def test_what_does_not_fit_together_is_refused(values: dict[str, Any]) -> None:
 
 def train(
     number: int, fires: int | None, late: bool = False, pulses: int = 5, weak: bool = False,
+    partly: tuple[float, float, float] | None = None, clipped: float | None = None,
 ) -> list[Waveform]:
     """Return the record of a train of 10 us every 20 us, at a base of 0.1 V, whose pulse ``fires`` switches on.
 
     ``late``: so shortly before its end that only the next pulse shows it. ``weak``: at a base of 20 mV, it switches to
     50 kOhm, the voltage behind a pulse falls for as long as the gap, and the scope shows the current by codes of 1 uA.
+    ``partly``: a conductance [S] that it has from a time to another one [s]. ``clipped``: the scope shows no larger
+    current [A].
     """
     times = (np.arange(4000) - 400) * 30e-9
     phase, pulse = np.mod(times, 20e-6), np.floor(times / 20e-6).astype(int)
@@ -75,17 +79,21 @@ def train(
     if fires is not None:
         on = times >= (fires - 1) * 20e-6 + (9.97e-6 if late else 4e-6)
     conductance = np.where(on, 2e-5 if weak else 1e-4, 1e-7)
+    if partly is not None:
+        conductance = np.where((times >= partly[1]) & (times < partly[2]), partly[0], conductance)
     current = source / (100e3 + 1.0 / conductance)
     voltage = source - 90e3 * current
     random = np.random.default_rng(number)
     conditions = {"amplitude": 1.0, "pulse_width": 10e-6, "period": 20e-6, "train": float(number)}
 
-    def wave(name: str, values: Any, scale: float) -> Waveform:
-        codes = np.round((values + random.normal(0, scale, values.size)) / scale).astype(np.int16)[None, :]
-        return Waveform(name, "V", codes, scale, 0.0, float(times[0]), 30e-9, np.zeros(1), conditions=conditions,
-                        time=float(number))
+    def wave(name: str, values: Any, scale: float, most: int | None = None) -> Waveform:
+        codes = np.round((values + random.normal(0, scale, values.size)) / scale).clip(max=most).astype(np.int16)
+        return Waveform(name, "V", codes[None, :], scale, 0.0, float(times[0]), 30e-9, np.zeros(1),
+                        conditions=conditions, time=float(number), clip_high=most)
 
-    return [wave("device_voltage_high", voltage + 50 * current, 2e-3), wave("device_voltage_low", 50 * current, code)]
+    most = None if clipped is None else round(50 * clipped / code)
+    return [wave("device_voltage_high", voltage + 50 * current, 2e-3),
+            wave("device_voltage_low", 50 * current, code, most)]
 
 
 def counted(*records: list[Waveform]) -> Any:
@@ -110,6 +118,52 @@ def test_pulses_behind_a_level_that_was_not_read_are_quiet_only_if_the_device_is
     rows = [row for row in IntegrateAndFire.extract(run, ExtractionOptions()) if row.quantity == "pulses_to_fire"]
     assert [(row.value, row.low) for row in rows] == [(None, 2.0), (3.0, 3.0), (None, 6.0)]
     assert [Flag.AMBIGUOUS in row.flags for row in rows] == [True, False, False]
+
+
+@pytest.mark.parametrize(("share", "begins", "known"), [
+    (0.07, 25e-6, False), (0.02, 25e-6, True), (0.15, 25e-6, True), (0.07, 30.3e-6, False), (0.02, 30.3e-6, True)])
+def test_a_filament_that_is_partly_closed_at_the_end_of_a_pulse_may_have_fired(
+    share: float, begins: float, known: bool,
+) -> None:
+    """It begins to conduct in the second pulse, or behind its end while the voltage falls; the next one closes it."""
+    grown = share * 10e-6   # [A] of the 10 uA of the on state
+    conducts = 1.0 / (1.1 / grown - 100e3) if begins < 30e-6 else 1.0 / (0.1 / grown - 100e3)
+    run = counted(train(0, 3, partly=(conducts, begins, 44e-6 if begins < 30e-6 else 31.5e-6)), train(1, 1))
+    (counts,) = train_counts(run).values()
+    fires = 2 if share > 0.1 else 3
+    assert counts == {0: TrainCount(fires) if known else TrainCount(3, 2, PARTLY_ON), 1: TrainCount(1)}
+    rows = [row for row in IntegrateAndFire.extract(run, ExtractionOptions()) if row.quantity == "pulses_to_fire"]
+    expected = (float(fires), fires, fires, Flag.NONE) if known else (None, 2.0, 3.0, Flag.AMBIGUOUS)
+    assert (rows[0].value, rows[0].low, rows[0].high, rows[0].flags) == expected
+    assert known or "whether pulse 2 fired is not known. Its current is larger than before" in rows[0].method
+
+
+def test_a_filament_that_the_next_pulse_finds_partly_closed_may_have_fired_before() -> None:
+    """Less than half of the current at the end of that pulse flows at once."""
+    left = train(0, 2, late=True, partly=(3e-6, 40e-6, 44e-6))
+    (counts,) = train_counts(counted(left, train(1, 2, late=True))).values()
+    assert counts == {0: TrainCount(3, 2, PARTLY_ON), 1: TrainCount(2)}
+
+
+def test_the_median_holds_the_counts_that_are_not_known() -> None:
+    grows = (7e-7, 25e-6, 44e-6)   # 0.07 of the current of the on state at the end of the second pulse
+    run = counted(*(train(k, 3, partly=grows) for k in range(4)), *(train(k, 4) for k in range(4, 7)))
+    rows = {row.quantity: row for row in IntegrateAndFire.extract(run, ExtractionOptions())}
+    median = rows["pulses_to_fire_median"]
+    assert (median.value, median.low, median.high, median.flags) == (None, 2.0, 4.0, Flag.AMBIGUOUS)
+    assert "in 4 of them" in median.method and "pulses_to_fire_mean" not in rows
+    assert rows["train_firing_probability"].value == 1.0
+
+
+def test_currents_beyond_the_range_of_the_scope_do_not_tell_how_much_the_on_state_conducts() -> None:
+    """The voltage tells it, where it falls by a tenth or more behind the load."""
+    weak = (1.05e-6, 25e-6, 110e-6)   # 1.04 uA, and the voltage falls by 8 %
+    run = counted(train(0, None, partly=weak, clipped=0.8e-6), train(1, 4, clipped=0.8e-6))
+    (counts,) = train_counts(run).values()
+    assert counts == {0: TrainCount(None, 2, BEYOND_RANGE), 1: TrainCount(4)}
+    row = next(iter(IntegrateAndFire.extract(run, ExtractionOptions())))
+    assert row.flags == Flag.AMBIGUOUS | Flag.CLIPPED | Flag.CENSORED and (row.value, row.low, row.high) == (
+        None, 2.0, None)
 
 
 def test_counts_become_a_median_that_takes_censored_trains_as_they_are() -> None:
