@@ -33,7 +33,7 @@ class Contact:
 
 def contact(
     voltage: FloatArray, current: FloatArray, resolution: float = 0.0, limited: npt.NDArray[np.bool_] | None = None,
-    accuracy: float = 0.0, offset: float = 0.0,
+    accuracy: float = 0.0, offset: float = 0.0, *, beyond: bool = False,
 ) -> Contact:
     """Judge the contact from device voltage [V] and current [A] of a whole run, same shape; NaN is left out.
 
@@ -47,6 +47,8 @@ def contact(
         Relative limit of the error of the resistance: a device is short if it may have a resistance of a short.
     offset : float
         [V] limit of the error of the zero of the voltage.
+    beyond : bool
+        Currents are larger than the readings show: then the device does not look open.
     """
     known = np.isfinite(voltage) & np.isfinite(current)
     v, i = np.abs(np.asarray(voltage)[known]), np.abs(np.asarray(current)[known])
@@ -58,7 +60,7 @@ def contact(
         others = i < enough
         highest, most = float(v[others].max()), float(i[others].max())
         enough = OPEN_BELOW * highest
-    if highest >= LEAST_VOLTAGE and most < enough and resolution < enough:
+    if highest >= LEAST_VOLTAGE and most < enough and resolution < enough and not beyond:
         return Contact(
             Flag.OPEN,
             f"the device looks open (at most {format_quantity(most, 'A', 3)} up to {format_quantity(highest, 'V', 3)}"

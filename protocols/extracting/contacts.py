@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.contact.contact import Contact, contact
+from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.statistics import NORMAL_95
 from tsbench.protocols.extracting.facts import device_current
 from tsbench.protocols.extracting.long_records import shown_part
@@ -14,6 +15,8 @@ from tsbench.records import Flag, Result, Run
 
 #: quantities of a device that switches: parts of their names, and shares of the pulses that switch it
 _OF_SWITCHING = ("threshold", "delay", "forming", "onset", "firing_curve", "refractory", "relaxation")
+#: samples beyond the range of the scope from which on the current is larger than the record shows: fewer may be wild
+_CLIPPED = 4
 _SHARES = ("firing_probability", "switching_probability")
 
 
@@ -31,16 +34,20 @@ def contact_of(run: Run) -> Contact:
     current = np.concatenate([np.ravel(r.current) for r in seen if r.current is not None])
     accuracy = max(one.current_gain + math.sqrt(3.0) * one.voltage_gain for one in seen)
     offset = max(one.voltage_resolution + NORMAL_95 * one.voltage_offset for one in seen)
-    return contact(voltage, current, 2 * max(r.current_resolution for r in seen), accuracy=accuracy, offset=offset)
+    clipped = sum(beyond(np.ravel(r.current), r.current_window).size for r in seen if r.current is not None)
+    return contact(voltage, current, 2 * max(r.current_resolution for r in seen), accuracy=accuracy, offset=offset,
+                   beyond=clipped >= _CLIPPED)
 
 
 def with_contact(results: tuple[Result, ...], found: Contact) -> tuple[Result, ...]:
     """Return the results, each with the flag of what is suspected.
 
-    A short cannot switch: that it did not is no bound of a threshold or a delay. Where noise looked like a pulse that
-    fired, it has no probability of firing either.
+    A device whose trains fire does not look open, however little it conducts. A short cannot switch: that it did not is
+    no bound of a threshold or a delay. Where noise looked like a pulse that fired, it has no probability of firing
+    either.
     """
-    if not found.flags:
+    fires = any(one.quantity == "train_firing_probability" and one.value for one in results)
+    if not found.flags or (fires and Flag.OPEN in found.flags):
         return results
     flagged = (replace(result, flags=result.flags | found.flags) for result in results)
     return tuple(_without_bounds(result) if Flag.SHORT in found.flags else result for result in flagged)

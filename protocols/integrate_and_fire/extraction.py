@@ -1,9 +1,10 @@
 """Trains to numbers: the number of the first pulse that fires, and its distribution over the trains of a kind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tsbench.analysis.contact.device_condition import Stand
 from tsbench.analysis.pulse.at_once import alike
 from tsbench.analysis.pulse.firing import probability_result
 from tsbench.analysis.pulse.pulse_count import AT_ONCE, BEYOND_RANGE, PARTLY_ON, Doubt, count_results, train_result
@@ -87,6 +88,22 @@ def _count(train: ShownTrain, others: list[ShownTrain]) -> TrainCount:
         return TrainCount(fired)
     k = int(open_[0])
     return TrainCount(fired, k + 1, AT_ONCE if doubtful[k] else BEYOND_RANGE if hidden else PARTLY_ON)
+
+
+def stands(run: Run) -> list[Stand]:
+    """Return how the device stood in each train: in the first pulse that fired or may have fired, else in the first."""
+    every, found = trains(run), []
+    for train in every:
+        count = _count(train, [one for one in every if one.kind[0] == train.kind[0]])
+        numbers = [number for number in (count.untold, count.fired) if number is not None]
+        if not train.pulses:
+            continue
+        first = min(numbers[0] - 1, len(train.pulses) - 1) if numbers else 0
+        stand = train.pulses[first].stand
+        if numbers and not stand.switched:   # the voltage or the next pulse shows it, or it is in doubt
+            stand = replace(train.pulses[max(first - 1, 0)].stand, switched=True)
+        found.append(stand)
+    return found
 
 
 def first_pulses(run: Run, options: ExtractionOptions | None = None) -> dict[Kind, dict[int, int | None]]:

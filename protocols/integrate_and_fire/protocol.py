@@ -48,6 +48,14 @@ class IntegrateAndFire(IntegrateParameters, Protocol):
         return integrate_and_fire(run, options)
 
     @classmethod
+    def device_remark(cls, run: Run) -> str:
+        """Return how the device did not behave as a threshold switch, train by train; "" if it did."""
+        from tsbench.protocols.extracting.device_condition import remark_on_stands
+        from tsbench.protocols.integrate_and_fire.extraction import stands
+
+        return remark_on_stands(stands(run), "switching")
+
+    @classmethod
     def figures(cls, run: Run, options: ExtractionOptions) -> Iterable[NamedFigure]:
         """Return the share of trains that have fired by each pulse, for each width and period."""
         from tsbench.protocols.integrate_and_fire.figure import integrate_figures

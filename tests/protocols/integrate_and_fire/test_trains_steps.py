@@ -10,9 +10,10 @@ from tests.fixtures import made_runs
 from tsbench.analysis.pulse.pulse_count import BEYOND_RANGE, PARTLY_ON
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
+from tsbench.protocols.extracting.contacts import contact_of, with_contact
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.integrate_and_fire.extraction import TrainCount, first_pulses, train_counts
-from tsbench.records import DeviceLimits, Flag, Waveform
+from tsbench.records import DeviceLimits, Flag, Result, Waveform
 
 IntegrateAndFire = protocol_named("integrate_and_fire")
 SHORT: dict[str, Any] = {"amplitude": "1 V, 2 V", "widths": "10 us, 20 us", "periods": "15 us, 50 us", "count": 4,
@@ -175,3 +176,16 @@ def test_counts_become_a_median_that_takes_censored_trains_as_they_are() -> None
     assert share.value == pytest.approx(4 / 6) and share.low < 4 / 6 < share.high
     (name, draw), = IntegrateAndFire.figures(run, ExtractionOptions())
     assert name == "count_1" and draw().axes[0].get_ylim()[1] > 1.0
+
+
+def test_a_device_whose_trains_fire_looks_neither_open_nor_quiet() -> None:
+    """A record that ends at the range of the scope shows less current than flows, and a train is no single pulse."""
+    run = counted(*(train(k, 4, clipped=0.8e-6) for k in range(2)), train(2, None, clipped=0.8e-6))
+    assert contact_of(run).flags == Flag.NONE and IntegrateAndFire.device_remark(run) == ""
+    late = counted(train(0, 2, late=True), train(1, 5))
+    assert contact_of(late).flags == Flag.NONE and IntegrateAndFire.device_remark(late) == ""
+    off = counted(*(train(k, None) for k in range(3)))
+    said = IntegrateAndFire.device_remark(off)
+    assert contact_of(off).flags == Flag.OPEN and "no switching in any of 3 records" in said
+    rows = [Result("train_firing_probability", "", 0.5, 0.1, 0.9, "", {}, Flag.NONE)]
+    assert with_contact(tuple(rows), contact_of(off))[0].flags == Flag.NONE   # a device that fires is in contact
