@@ -18,11 +18,12 @@ from tsbench.analysis.statistics.variance import variance_components, with_resol
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.group_statistics import ALL_DEVICES, GroupStatistics, SampleStatistics
 from tsbench.extraction.grouping import DeviceEvents, Group, groups_of
-from tsbench.extraction.observations import Observation
+from tsbench.extraction.observations import SPOILED, Observation
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray
 
 _FEWEST_DEVICES = 2
+_SPOILING = ", ".join(SPOILED.names()[:-1]) + f" or {SPOILED.names()[-1]}"  #: names of flags
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,15 @@ def _of_group(group: Group, families: tuple[str, ...], relative: float | None, s
 def _left_out(events: DeviceEvents) -> list[str]:
     lines = []
     if events.spoiled:
-        lines.append(f"{events.device}: {events.spoiled} events are left out because of their flags (oscillating, "
-                     "open, short, implausible, ambiguous, missed or timed out)")
+        lines.append(f"{events.device}: {_are_left_out(events.spoiled)} because of flags ({_SPOILING})")
     if events.unknown:
-        lines.append(f"{events.device}: {events.unknown} events without a value and without a bound are left out. If "
+        lines.append(f"{events.device}: {_are_left_out(events.unknown, ' without a value and without a bound')}. If "
                      "this depends on the value, the numbers are biased")
     return lines
+
+
+def _are_left_out(number: int, which: str = "") -> str:
+    return f"{number} event{'' if number == 1 else 's'}{which} {'is' if number == 1 else 'are'} left out"
 
 
 def _two_groups(events: DeviceEvents, unit: str, seed: int) -> list[str]:

@@ -104,7 +104,7 @@ def _of_group(group: Group, families: tuple[str, ...]) -> ReportedQuantity | Non
     population = population_statistics(group, devices, families) if len(devices) >= _FEWEST else None
     spoiled = sum(events.spoiled for events in group.devices)
     unknown = sum(events.unknown for events in group.devices)
-    remarks = [f"{spoiled} results are left out because of their flags"] * bool(spoiled)
+    remarks = [f"{spoiled} {'result is' if spoiled == 1 else 'results are'} left out because of flags"] * bool(spoiled)
     remarks += [f"{unknown} results have neither a value nor a bound"] * bool(unknown)
     return ReportedQuantity(group.quantity, group.unit, conditions_text(group.conditions),
                             {one.device: one for one in devices}, population, tuple(remarks))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.series.straight_line import FittedLine, straight_line
+from tsbench.analysis.series.straight_line import FittedLine, known_points, straight_line
 from tsbench.analysis.statistics import NORMAL_95, standard_uncertainty
 from tsbench.records import Flag, FloatArray, Result
 
@@ -41,18 +41,24 @@ def slope_result(
     conditions : of the slope
     """
     values, sigma = known_values(results)
-    return _of_line(quantity, unit, straight_line(x, np.abs(values), sigma), x[np.isfinite(values)], results,
+    y = np.abs(values)
+    return _of_line(quantity, unit, straight_line(x, y, sigma), x[known_points(x, y, sigma)], results,
                     f"straight line over {over}, weighted by the intervals", conditions)
 
 
 def activation_line(temperatures: FloatArray, results: Sequence[Result]) -> FittedLine | None:
     """Return the line of ln(resistance) over 1/kT [1/eV]."""
-    values, sigma = known_values(results)
-    positive = np.where(values > 0, values, np.nan)
     typical = float(np.nanmean(temperatures)) if temperatures.size else 300.0
     # a common error of the temperature changes 1/T everywhere by the same share, twice in the slope
     common = 2.0 * standard_uncertainty(SENSOR_LIMIT) / typical
-    return straight_line(1.0 / (BOLTZMANN * temperatures), np.log(positive), sigma / positive, common)
+    return straight_line(1.0 / (BOLTZMANN * temperatures), *_logarithms(results), common)
+
+
+def _logarithms(results: Sequence[Result]) -> tuple[FloatArray, FloatArray]:
+    """Return the logarithms of results with both bounds, and their standard uncertainties; NaN unless positive."""
+    values, sigma = known_values(results)
+    positive = np.where(values > 0, values, np.nan)
+    return np.log(positive), sigma / positive
 
 
 def activation_energy(temperatures: FloatArray, results: Sequence[Result], conditions: Mapping[str, Any]) -> Result:
@@ -69,22 +75,22 @@ def activation_energy(temperatures: FloatArray, results: Sequence[Result], condi
     Result
         TOO_FEW below three temperatures; AMBIGUOUS where the points are bent, so that there is not one energy.
     """
-    values, _ = known_values(results)
-    return _of_line("activation_energy", "eV", activation_line(temperatures, results),
-                    temperatures[np.isfinite(values)], results, "slope of ln(resistance) over 1/kT; weighted by the "
-                    f"intervals, temperature within {SENSOR_LIMIT:g} K of the sensor", conditions)
+    used = temperatures[known_points(temperatures, *_logarithms(results))]
+    return _of_line("activation_energy", "eV", activation_line(temperatures, results), used, results,
+                    "slope of ln(resistance) over 1/kT; weighted by the intervals, temperature within "
+                    f"{SENSOR_LIMIT:g} K of the sensor", conditions)
 
 
 def _of_line(
     quantity: str, unit: str, line: FittedLine | None, x: FloatArray, results: Sequence[Result], method: str,
     conditions: Mapping[str, Any],
 ) -> Result:
+    """Return the slope of a line through the points at ``x``, which are those of the ``results`` that it could use."""
     flags = Flag.NONE
     for result in results:
         flags |= result.flags & _PASSED
-    missing = sum(result.value is None for result in results)
-    if missing:
-        method += f"; {missing} of {len(results)} without a value are left out"
+    if missing := len(results) - x.size:
+        method += f"; {missing} of {len(results)} without a value or an interval are left out"
     if line is None:
         return Result(quantity, unit, None, None, None, method, conditions, flags | Flag.NO_EVENT | Flag.TOO_FEW)
     flags |= Flag.TOO_FEW if np.unique(x).size < _FEW else Flag.NONE

@@ -11,6 +11,7 @@ the distances from the line must also exceed this scatter (lack of fit, a test o
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -42,6 +43,11 @@ class FittedLine:
         return self.intercept + self.slope * (x - self.centre)
 
 
+def known_points(x: FloatArray, y: FloatArray, sigma: FloatArray) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Return which points can be on a line: all three numbers are known, and the uncertainty is above zero."""
+    return np.isfinite(x) & np.isfinite(y) & np.isfinite(sigma) & (sigma > 0)
+
+
 def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float = 0.0) -> FittedLine | None:
     """Fit a line.
 
@@ -55,7 +61,7 @@ def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float
     -------
     FittedLine, or None where fewer than two different x are known
     """
-    known = np.isfinite(x) & np.isfinite(y) & np.isfinite(sigma) & (sigma > 0)
+    known = known_points(x, y, sigma)
     x, y, sigma = (np.asarray(one, dtype=np.float64)[known] for one in (x, y, sigma))
     if np.unique(x).size < 2:
         return None

@@ -91,6 +91,19 @@ def test_what_has_no_slope_gives_none() -> None:
     assert two.value == pytest.approx(1.0) and two.flags == Flag.TOO_FEW
 
 
+def test_what_the_line_cannot_use_is_counted() -> None:
+    """A value with one bound has no interval, an interval without width no weight, and below zero is no logarithm."""
+    usable = rows(np.array([1.0, 2.0, 3.0]), 0.1)
+    one_bound = Result("y", "V", 4.0, 3.9, None, "", {})
+    exact = Result("y", "V", 5.0, 5.0, 5.0, "", {})
+    found = slope_result("s", "V/K", np.arange(5.0), [*usable, one_bound, exact], "x", {})
+    assert found.value == pytest.approx(1.0) and "2 of 5" in found.method and found.flags == Flag.NONE
+    assert "left out" not in slope_result("s", "V/K", np.arange(3.0), usable, "x", {}).method
+    ohms = [*rows(np.array([300.0, 200.0]), 1.0), Result("r", "Ohm", -1.0, -2.0, 1.0, "", {})]
+    energy = activation_energy(np.array([300.0, 315.0, 330.0]), ohms, {})
+    assert "1 of 3" in energy.method and Flag.TOO_FEW in energy.flags
+
+
 def test_activation_energy_of_an_arrhenius_law() -> None:
     random, inside = np.random.default_rng(7), 0
     temperature = np.array([290.0, 305.0, 320.0, 335.0])

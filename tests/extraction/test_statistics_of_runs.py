@@ -63,7 +63,7 @@ def test_spoiled_events_are_left_out_and_counted() -> None:
     events = [*lot(devices=1), event(5.0, "D0", 20, Flag.OSCILLATING), event(None, "D0", 21, Flag.NO_EVENT)]
     (found,) = statistics_of(events)
     assert found.devices[0].number == 12
-    assert any("1 events are left out because of their flags" in line for line in found.lines)
+    assert any("1 event is left out because of flags" in line for line in found.lines)
     assert any("without a value and without a bound" in line for line in found.lines)
 
 
