@@ -116,9 +116,10 @@ def line_crossing(
         return near, steepness, 1
     slope, intercept = np.polyfit(inside - near, values[inside], 1)
     shift = (level - intercept) / slope if slope > 0 else math.inf
-    if inside.size >= _ENOUGH_FOR_BEND and slope > 0:  # an edge behind a resistance bends: sample number over value
-        # of an edge of 500 ns a parabola misses the crossing by 1 to 2 ns, a polynomial of degree 4 by 0.1 ns
-        degree = 4 if inside.size >= _ENOUGH_FOR_LOGARITHM else 2
+    # an edge behind a resistance bends: sample number over value. Of an edge of 500 ns, a parabola misses the crossing
+    # by 1 to 2 ns, a polynomial of degree 4 by 0.1 ns. Samples of few values (codes) leave its coefficients open
+    degree = 4 if inside.size >= _ENOUGH_FOR_LOGARITHM else 2
+    if inside.size >= _ENOUGH_FOR_BEND and slope > 0 and np.unique(values[inside]).size > degree:
         shift = float(np.polyfit((values[inside] - level) / (high - low), inside - near, degree)[degree])
     if not abs(shift) < inside.size:
         return near, steepness, 1

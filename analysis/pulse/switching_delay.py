@@ -262,11 +262,19 @@ def _off_smooth(rise: FloatArray, split: int) -> float:
 
 
 def _half_way(i: FloatArray, left: int, end: int, noise: float) -> tuple[float, float]:
-    """Return where the current first passes half of its highest, and its standard uncertainty, in samples."""
+    """Return where the current first passes half of its highest, and its standard uncertainty, in samples.
+
+    Where no current flows, it is anywhere between ``left`` and ``end``.
+    """
     top = float(np.max(i[left : end + 1]))
+    anywhere = 0.5 * (left + end), max(end - left, 1) / math.sqrt(12.0)
+    if top <= 0.0:
+        return anywhere
     width = max(1, math.ceil((noise / (_LEVEL_DOUBT * top)) ** 2)) | 1  # the noise of the highest is as small as that
     smooth = smoothed(i, width)
     level = 0.5 * float(np.max(smooth[left : end + 1]))
+    if level <= 0.0:
+        return anywhere
     at = left + int(np.argmax(smooth[left : end + 1] >= level))
     before = max(at - 1, 0)
     step = float(smooth[at] - smooth[before])

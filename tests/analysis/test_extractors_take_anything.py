@@ -18,9 +18,10 @@ from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import outcome, probability_result
 from tsbench.analysis.pulse.pulse_count import count_results, train_result
-from tsbench.analysis.pulse.switching_delay import switching_delay
+from tsbench.analysis.pulse.switching_delay import _half_way, switching_delay
 from tsbench.analysis.refractory.refractory import recovery, recovery_results
 from tsbench.analysis.relaxation.relaxation import mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.signal import line_crossing
 from tsbench.analysis.statistics import bootstrap_interval, median_interval, summarise
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
@@ -87,6 +88,17 @@ def test_pulses(record):
     assert_sound(delay_result(delay, {}), mean_delay([delay], {}), mean_delay([delay] * 3, {}))
     outcome(time, voltage, current, PulseFacts())
     pulse_stand(voltage, current, 0.0)
+
+
+def test_an_edge_of_two_codes_is_crossed_without_a_warning():
+    edge = np.concatenate((np.zeros(5), np.full(100, 0.45), np.full(100, 0.55), np.ones(5)))
+    assert 5.0 < line_crossing(edge, 104.5, 0.5, 0.2, 0.8)[0] < 205.0
+
+
+@pytest.mark.parametrize("level", [0.0, -1e-6])
+def test_a_current_that_is_nowhere_above_zero_is_half_way_anywhere(level):
+    """An instant in the middle, with an uncertainty of the whole stretch."""
+    assert _half_way(np.full(50, level), 10, 30, 1e-7) == (20.0, pytest.approx(20 / math.sqrt(12)))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
