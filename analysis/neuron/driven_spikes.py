@@ -143,7 +143,7 @@ def driven_response(
 
 
 @dataclass(frozen=True)
-class _Rise:
+class _DrivenRise:
     middle: int  #: sample half way up
     late: int  #: sample nine tenths up
     height: float  #: [A]
@@ -151,7 +151,7 @@ class _Rise:
 
 def _rises(
     voltage: FloatArray, current: FloatArray, noise_v: float, noise_i: float, least_share: float,
-) -> list[_Rise]:
+) -> list[_DrivenRise]:
     """Return each rise of the current during which the voltage falls, from a share of the highest current on.
 
     Magnitudes of both count, of currents with the sign of the voltage: that of a capacitance has the other one while
@@ -161,7 +161,7 @@ def _rises(
     i = np.maximum(np.sign(v) * smoothed(current, min(_MEAN, current.size // 64)), 0.0)
     v = np.abs(v)
     least = max(least_share * float(i.max()), _LEAST_SIGMAS * noise_i)
-    turns, found = reversals(i, least), list[_Rise]()
+    turns, found = reversals(i, least), list[_DrivenRise]()
     for start, end in pairwise(turns):
         rise = i[start : end + 1] - i[start]
         if rise[-1] < least:
@@ -169,7 +169,7 @@ def _rises(
         # the last time that the current passes a share: it may linger below it for as long as the stimulus takes
         begin, middle, stop = (int(start + np.flatnonzero(rise <= share * rise[-1])[-1]) for share in (_FROM, 0.5, _TO))
         if v[stop] < v[begin] - _FALL_SIGMAS * noise_v / math.sqrt(_MEAN):
-            found.append(_Rise(middle, stop, float(rise[-1])))
+            found.append(_DrivenRise(middle, stop, float(rise[-1])))
     return found
 
 
