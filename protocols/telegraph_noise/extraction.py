@@ -66,7 +66,7 @@ def bias_records(run: Run) -> list[BiasRecord]:
 
 
 @dataclass(frozen=True)
-class _SharedErrors:
+class _BiasErrors:
     """Standard uncertainties that all readings at one voltage share."""
 
     gain: float  #: of the current, relative
@@ -83,10 +83,10 @@ def telegraph_results(run: Run, options: ExtractionOptions) -> list[Result]:
             for result in _results(record, _errors(run, facts, record, records), asked)]
 
 
-def _errors(run: Run, facts: SweepFacts, record: BiasRecord, records: list[BiasRecord]) -> _SharedErrors:
+def _errors(run: Run, facts: SweepFacts, record: BiasRecord, records: list[BiasRecord]) -> _BiasErrors:
     beside = facts.parallel_tolerance * facts.parallel_conductance * abs(record.bias)
     source = level_limit(run.header, "drive", record.bias) / abs(record.bias)
-    return _SharedErrors(
+    return _BiasErrors(
         standard_uncertainty(facts.current_gain),
         combined(standard_uncertainty(facts.current_offset), standard_uncertainty(beside)),
         standard_uncertainty(source) * _exponent(record, records))
@@ -104,7 +104,7 @@ def _exponent(record: BiasRecord, records: list[BiasRecord]) -> float:
     return max(amps / volts, 1.0)
 
 
-def _results(record: BiasRecord, errors: _SharedErrors, asked: int) -> list[Result]:
+def _results(record: BiasRecord, errors: _BiasErrors, asked: int) -> list[Result]:
     conditions, flags = {"bias": record.bias}, record.flags
     names = (("telegraph_amplitude", "A"), ("telegraph_relative_amplitude", ""), ("mean_time_low", "s"),
              ("mean_time_high", "s"))
@@ -125,7 +125,7 @@ def _results(record: BiasRecord, errors: _SharedErrors, asked: int) -> list[Resu
         _relative(levels, errors, short, conditions, flags), *times]
 
 
-def _relative(levels: TwoLevels, errors: _SharedErrors, short: str, conditions: dict[str, float], flags: Flag) -> Result:
+def _relative(levels: TwoLevels, errors: _BiasErrors, short: str, conditions: dict[str, float], flags: Flag) -> Result:
     """Return the relative amplitude: the gains of source and meter cancel, the zero of the current does not.
 
     The ends are quotients, because the zero may be as large as the low level. If the low level may be zero, there is
