@@ -15,10 +15,14 @@ import numpy as np
 from tsbench.analysis.statistics import NORMAL_95
 from tsbench.records import Flag, FloatArray, Result
 
-FEWEST = 5  #: readings for a slope with an interval of 95 %
+FEWEST = 5  #: different voltages for a slope with an interval of 95 %
 _METHOD = (
     "median of the slopes between all pairs of readings (Sen); 95 % interval from Kendall's statistic and the gain "
     "accuracy")
+_NONLINEARITY = (
+    "slope over the upper half of the voltages relative to that over the lower half, less one; each is the median of "
+    "the slopes between all pairs of readings (Sen); the interval joins the far ends of both 95 % intervals from "
+    "Kendall's statistic")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ def conductance(voltage: FloatArray, current: FloatArray, gain: float = 0.0) -> 
     voltage : [V] at the device, shape (n,); NaN is left out
     current : [A], shape (n,)
     gain : relative limit of error of current over voltage, by the data sheets
+
+    Returns
+    -------
+    Slope
+        All of it is None below five different voltages.
     """
     known = np.isfinite(voltage) & np.isfinite(current)
     v, i = np.asarray(voltage, dtype=float)[known], np.asarray(current, dtype=float)[known]
@@ -96,9 +105,9 @@ def _nonlinearity(lower: Slope, upper: Slope, polarity: str, flags: Flag) -> Res
     conditions = {"polarity": polarity}
     bounds = (lower.low, lower.high, upper.low, upper.high)
     if lower.value is None or None in bounds or min(lower.low or 0.0, lower.value) <= 0.0:
-        return Result("nonlinearity", "", None, None, None, _METHOD, conditions, flags | Flag.NO_EVENT)
+        return Result("nonlinearity", "", None, None, None, _NONLINEARITY, conditions, flags | Flag.NO_EVENT)
     assert lower.low is not None and lower.high is not None and upper.low is not None and upper.high is not None
     assert upper.value is not None
     return Result(
         "nonlinearity", "", upper.value / lower.value - 1.0, upper.low / lower.high - 1.0, upper.high / lower.low - 1.0,
-        _METHOD, conditions, flags)
+        _NONLINEARITY, conditions, flags)

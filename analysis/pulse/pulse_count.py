@@ -69,8 +69,9 @@ def count_results(
 ) -> list[Result]:
     """Return median, and mean where every count is known, over trains of ``pulses`` under the same conditions.
 
-    CENSORED where the median, or the upper end of its interval, is only bounded; TOO_FEW below six trains. AMBIGUOUS
-    where some counts are not known: the interval holds whatever they may be, and there is no value that depends on it.
+    CENSORED where the median, or the upper end of its interval, is only bounded; TOO_FEW below six trains. NO_EVENT
+    if there is no train, or none fired and all counts are known. AMBIGUOUS where some counts are not known: the
+    interval holds whatever they may be, and there is no value that depends on it.
 
     Parameters
     ----------

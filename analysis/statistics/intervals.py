@@ -143,8 +143,8 @@ def summarise(values: FloatArray, systematic: float = 0.0) -> Summary:
     -------
     Summary
         The interval of the mean joins the t-interval of the scatter and 1.96 x ``systematic`` by root of sum
-        of squares. With one value, or none, it is NaN unless nothing can be said of it (``number`` 0: all
-        NaN).
+        of squares. One value has no standard deviation and no interval: they are NaN, also with ``systematic``.
+        Without a value, all but ``number`` is NaN.
     """
     values = np.asarray(values, dtype=np.float64)
     n = values.size

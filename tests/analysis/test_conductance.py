@@ -54,6 +54,21 @@ def test_departure_from_ohms_law(shape: object, expected: float) -> None:
         assert result.value == pytest.approx(expected, abs=0.15 if expected else 1e-9)
 
 
+def test_the_interval_of_the_nonlinearity_joins_the_far_ends_of_both_slopes() -> None:
+    """Slopes of a parabola at whole voltages: 4 (1 to 7) over the lower half, 12 (9 to 15) over the upper one."""
+    levels = np.arange(9.0)
+    resistance, found = low_voltage_results(levels, levels**2, gain=0.5)
+    assert (found.low, found.value, found.high) == pytest.approx((9 / 7 - 1, 12 / 4 - 1, 15 / 1 - 1))
+    assert "gain" in resistance.method and "gain" not in found.method
+
+
+def test_five_readings_need_five_voltages() -> None:
+    at_two, at_four = np.repeat([0.1, 0.2], [2, 3]), np.array([0.1, 0.1, 0.2, 0.3, 0.4])
+    for levels in (at_two, at_four):
+        assert conductance(levels, 1e-4 * levels).value is None
+    assert conductance(LEVELS[:5], 1e-4 * LEVELS[:5]).value == pytest.approx(1e-4)
+
+
 def test_few_readings_and_strange_ones() -> None:
     for count in range(5):
         (result,) = low_voltage_results(LEVELS[:count], LEVELS[:count])

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from tsbench.analysis.oscillation.frequency import oscillation, regime_text
 from tsbench.analysis.oscillation.interval_statistics import (
@@ -145,6 +146,29 @@ def test_the_line_width_of_a_random_walk_of_the_phase(n):
     found = [line_width(1e-6 * steady(np.random.default_rng([seed, n]), n)) for seed in range(COUNT)]
     assert covered(found, 2.0 * math.pi * 0.02**2 * 1e6) >= 0.88
     assert np.mean([Flag.AMBIGUOUS in one.flags for one in found]) < 0.1
+
+
+@pytest.mark.parametrize(("error", "known_as_a_variance"), [(0.0, 1.0), (0.04, 0.0)])
+def test_the_upper_end_of_a_line_width_is_that_of_a_variance_unless_a_part_is_surely_taken_back(
+    error, known_as_a_variance,
+):
+    """Independent intervals need the width of the chi-square interval; clear errors of the times must not widen it."""
+    n, wide = 100, []
+    for seed in range(20):
+        random = np.random.default_rng([seed, n])
+        intervals = np.diff(np.cumsum(steady(random, n + 1)) + error * random.standard_normal(n + 1))
+        found = line_width(intervals)
+        if found.low is not None and not found.flags:
+            most = intervals.var(ddof=1) * (n - 1) / chi2.ppf(0.025, n - 1)
+            wide.append(found.high > 0.99 * 2.0 * math.pi * most / intervals.mean() ** 3)
+    assert len(wide) >= 18 and abs(np.mean(wide) - known_as_a_variance) <= 0.05
+
+
+@pytest.mark.parametrize(("varied", "line"), [(0.28, True), (0.32, False)])
+def test_intervals_that_vary_by_more_than_three_tenths_have_no_line(varied, line):
+    away = np.random.default_rng(8).standard_normal(200)
+    found = line_width(1.0 + varied * (away - away.mean()) / away.std(ddof=1))
+    assert (found.value is not None) is line and (Flag.NO_EVENT in found.flags) is not line
 
 
 def test_a_drift_and_bursts_leave_the_line_width_in_doubt():

@@ -46,6 +46,15 @@ def test_delays_off_a_power_law_are_flagged() -> None:
     assert Flag.AMBIGUOUS in overvoltage_line(scattered, threshold(1.0, 1e-6)).flags
 
 
+def test_delays_on_a_power_law_of_one_possible_threshold_are_not_flagged() -> None:
+    """The law of a threshold of 1 V, which is in the middle of the interval, or elsewhere in it."""
+    law = delays(-0.5, half=1e-3)
+    assert all(Flag.AMBIGUOUS in overvoltage_line(law, threshold(at, 1e-6)).flags for at in (0.97, 0.99, 1.03))
+    assert overvoltage_line(law, threshold(1.0, 0.03)).flags == Flag.NONE
+    assert overvoltage_line(law, threshold(0.99, 0.02)).flags == Flag.NONE
+    assert overvoltage_line(law, threshold(1.03, 0.015)).flags == Flag.AMBIGUOUS
+
+
 def test_overvoltage_takes_the_interval_of_the_threshold() -> None:
     found = overvoltages(delays(-0.5)[:1], threshold(1.0, 0.01))[0]
     assert (found.value, found.low, found.high) == pytest.approx((0.05, 0.04, 0.06))

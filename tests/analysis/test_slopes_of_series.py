@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsbench.analysis.series.slopes import BOLTZMANN, activation_energy, slope_result
+from tsbench.analysis.series.slopes import BOLTZMANN, SENSOR_LIMIT, activation_energy, slope_result
 from tsbench.analysis.series.straight_line import straight_line
 from tsbench.analysis.statistics import wider_half
 from tsbench.records import Flag, FloatArray, Result
@@ -117,3 +117,15 @@ def test_activation_energy_of_an_arrhenius_law() -> None:
     assert Flag.AMBIGUOUS in activation_energy(temperature, rows(both, 1e-3 * both), {}).flags
     scaled = activation_energy(temperature, rows(7.0 * true, 0.14 * true), {})
     assert scaled.value == pytest.approx(0.25, rel=1e-9)   # the unit of the resistance does not matter
+
+
+def test_the_doubt_of_the_temperature_is_in_the_activation_energy_of_exact_resistances() -> None:
+    temperature = np.array([290.0, 305.0, 320.0, 335.0])
+    resistance = 1e3 * np.exp(0.25 / (BOLTZMANN * temperature))
+    exact = rows(resistance, 1e-9 * resistance, "Ohm")
+    found = activation_energy(temperature, exact, {})
+    assert found.low is not None and found.high is not None
+    limit = abs(activation_energy(temperature + SENSOR_LIMIT, exact, {}).value - 0.25)   # all too warm by the limit
+    assert SENSOR_LIMIT == 0.5 and limit == pytest.approx(2 * 0.5 / 312.5 * 0.25, rel=0.02)
+    half = 1.96 / np.sqrt(3) * limit   # an error that is uniform within the limit
+    assert (found.value - found.low, found.high - found.value) == pytest.approx((half, half), rel=0.02)

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.telegraph import telegraph
-from tsbench.analysis.telegraph.telegraph import level_intervals, mean_times, times_in_states, transitions, two_levels
+from tsbench.analysis.telegraph.telegraph import (
+    TwoLevels,
+    level_intervals,
+    mean_times,
+    times_in_states,
+    transitions,
+    two_levels,
+)
+from tsbench.protocols.telegraph_noise.extraction import _BiasErrors, _relative
 from tsbench.records import Flag, FloatArray
 
 
@@ -70,6 +78,40 @@ def test_the_intervals_of_the_mean_times_hold_the_true_ones(
             assert one.low is not None and one.high is not None
             inside[k] += one.low <= true <= one.high
     assert (inside >= 0.92 * draws).all() and Flag.TOO_FEW not in low.flags
+
+
+@pytest.mark.parametrize(("time", "flagged"), [(3.0, True), (3.9, True), (4.1, False), (5.0, False)])
+def test_a_mean_time_of_fewer_than_four_readings_is_under_sampled(time: float, flagged: bool) -> None:
+    count, other = 1_000_000, 20.0
+    change = (1.0 - np.exp(-(1.0 / time + 1.0 / other))) / (time + other)   # p = other * change, q = time * change
+    counts = np.array([count, round(count * other * change), count, round(count * time * change)])
+    short, long = times_in_states(counts, 1.0)
+    assert short.value == pytest.approx(time, rel=1e-3) and long.value == pytest.approx(other, rel=1e-3)
+    assert (Flag.UNDER_SAMPLED in short.flags) is flagged and Flag.UNDER_SAMPLED not in long.flags
+
+
+@pytest.mark.parametrize("share", [4, 10])
+def test_the_intervals_of_the_amplitudes_hold_the_true_ones(share: int) -> None:
+    """The noise about the levels counts, which may be more than that from one sample to the next."""
+    random, states = np.random.default_rng(8), np.arange(400) % share > 0
+    values = np.where(states, 25.0, 10.0) + random.normal(0, 1.3, (4000, 400))
+    low, high = np.median(values[:, ~states], axis=1), np.median(values[:, states], axis=1)
+    found = TwoLevels(10.0, 25.0, noise=1.0, left=1.3, pulled=0.0, counts=(400 // share, 400 - 400 // share),
+                      states=states)
+    relative = _relative(found, _BiasErrors(0.0, 0.0, 0.0), "", {}, Flag.NONE)
+    assert relative.value == 1.5 and relative.low is not None and relative.high is not None
+    assert 0.935 < np.mean(np.abs(high - low - 15.0) <= np.hypot(*level_intervals(found))) < 0.965
+    assert 0.935 < np.mean(np.abs((high - low) / low - 1.5) <= 0.5 * (relative.high - relative.low)) < 0.965
+
+
+def test_slow_noise_is_in_what_is_left_about_the_levels() -> None:
+    random = np.random.default_rng(9)
+    states, fast = random.random(4000) < 0.3, random.normal(0, 1, 4000)
+    slow = 0.8 * np.convolve(random.normal(0, 1, 4019), np.full(20, 20**-0.5), "valid")
+    found = two_levels(100.0 + 30.0 * states + fast + slow)
+    assert found is not None
+    assert found.noise == pytest.approx(1.0, abs=0.1) and found.left == pytest.approx(np.hypot(1.0, 0.8), abs=0.1)
+    assert found.amplitude == pytest.approx(30.0, abs=0.3)
 
 
 def test_jumps_between_two_samples_are_accounted_for() -> None:

@@ -76,6 +76,14 @@ def test_single_failed_cycles_are_a_share() -> None:
     assert rows["cycles_to_failure"].value == 11.0
 
 
+def test_failed_cycles_of_the_row_that_ends_the_life_and_after_it_are_no_single_ones() -> None:
+    good, stuck = (ON, OFF), (ON, ON)
+    _, count = cycles(made([good, stuck, good, stuck, stuck, good, *[stuck] * 3, stuck, good, stuck]))
+    assert (count.failed_at, count.single, count.good) == (7, 3, 3)
+    _, count = cycles(made([good, stuck, stuck]))   # a row that is not long enough
+    assert (count.failed_at, count.single, count.good) == (None, 2, 1)
+
+
 def test_resistances_by_decade_and_what_the_scope_cannot_see() -> None:
     rows = [row for row in protocol_named("endurance").extract(made([(ON, GONE)] * 12), OPTIONS)]
     on = [row for row in rows if row.quantity == "on_resistance"]
@@ -125,6 +133,22 @@ def test_a_run_ends_after_the_burst_in_which_the_device_failed(station: Any, rec
     assert len(run.points) == 5   # one cycle for the ranges, and a burst
     life = next(iter(protocol_named("endurance").extract(run, OPTIONS)))
     assert (life.value, life.low) == (1.0, 1.0) and station.generator.output is False
+
+
+@pytest.mark.parametrize(("share", "on", "off"), [
+    (0.93, CycleVerdict.NOT_ON, CycleVerdict.GOOD), (0.97, CycleVerdict.UNDECIDED, CycleVerdict.UNDECIDED),
+    (1.03, CycleVerdict.UNDECIDED, CycleVerdict.UNDECIDED), (1.07, CycleVerdict.GOOD, CycleVerdict.STAYS_ON)])
+def test_a_limit_counts_as_passed_beyond_five_percent_for_the_gains(
+    share: float, on: CycleVerdict, off: CycleVerdict,
+) -> None:
+    """Without noise; ``share`` is the conductance over that of the limit, at the write or at the read pulse."""
+    settings = EnduranceParameters(on_below=1e3, off_above=10e3)
+
+    def stand(conductance: float) -> PulseStand:
+        return PulseStand(1.0, conductance, 1e-9, 1e-12)
+
+    assert verdict(settings, CycleState(stand(share * 1e-3), stand(1e-6))) is on
+    assert verdict(settings, CycleState(stand(2e-3), stand(share * 1e-4))) is off
 
 
 def test_near_the_limit_a_cycle_is_undecided() -> None:

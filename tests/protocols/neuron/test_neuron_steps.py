@@ -54,7 +54,9 @@ def test_the_plan(station: Any) -> None:
     worst = {item.quantity: item.value for item in plan.worst_case}
     assert plan.refusals == () and plan.steps == plan.points == 10
     assert worst["voltage"] == pytest.approx(2.0) and worst["current"] == pytest.approx(2.0 / 5100.0)
-    assert worst["charge"] > 8e-6 * 2.0 / 5100.0 and worst["energy"] > 0
+    # what the source delivers in a step of 8 us, and what the capacitance across the device holds
+    assert worst["charge"] == pytest.approx(8e-6 * 2.0 / 5100.0 + 80e-12 * 2.0, rel=1e-6)
+    assert worst["energy"] == pytest.approx(8e-6 * 2.0**2 / (4 * 5100.0) + 80e-12 * 2.0**2 / 2, rel=1e-6)
     assert any("repeats = 3" in line for line in plan.warnings) and station.calls == []
     assert not any("repeats" in line for line in Neuron.parse({**SHORT, "repeats": 4}).plan(station).warnings)
 

@@ -196,6 +196,9 @@ def test_plan_numbers(station):
     assert worst["voltage"] == pytest.approx(1.15)
     assert worst["current"] == pytest.approx(1.15 / 102)
     assert worst["energy"] == pytest.approx(1.15**2 / 408 * 1e-6 + 80e-12 * 1.15**2 / 2, rel=1e-6)
+    assert worst["charge"] == pytest.approx(1.15 / 102 * 1e-6 + 80e-12 * 1.15, rel=1e-6)
+    assert worst["pulses"] == 3 * 40 + 2 * 2   # all of them three times, and two probes at each amplitude
+    assert worst["total charge"] == pytest.approx(124 * worst["charge"])
     assert any("one probe pulse is sent at each amplitude (2 in all; a" in warning for warning in plan.warnings)
     assert any("the pulses of its record are sent again, up to 2 times" in warning for warning in plan.warnings)
     assert station.calls == []

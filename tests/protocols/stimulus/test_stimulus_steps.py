@@ -109,6 +109,9 @@ def test_the_plan(station: Any, new_station: Any) -> None:
     plan = Stimulus.parse({"amplitude": "1 V, 2 V", "period": "10 us"}).plan(station)
     assert plan.refusals == () and plan.steps == plan.points == 6 and station.calls == []
     assert max(plan.preview["level"]) == pytest.approx(2.0) and plan.preview["time"][-1] == pytest.approx(10.4e-6)
+    worst, length = {item.quantity: item.value for item in plan.worst_case}, plan.preview["time"][-1]
+    assert worst["charge"] == pytest.approx(length * 2.0 / 5100.0 + 80e-12 * 2.0, rel=1e-6)
+    assert worst["energy"] == pytest.approx(length * 2.0**2 / (4 * 5100.0) + 80e-12 * 2.0**2 / 2, rel=1e-6)
     strict = new_station(DeviceLimits(max_voltage=1.5))
     assert any("max_voltage" in line for line in Stimulus.parse({}).plan(strict).refusals)
     assert any("scope" in line for line in Stimulus.parse({}).plan(new_station().without_scope()).refusals)
