@@ -12,9 +12,9 @@ from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.pulse_records import pulse_facts
+from tsbench.protocols.extracting.shown_train import Kind, ShownTrain, shown_train
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.protocols.extracting.unseen_switching import unseen
-from tsbench.protocols.integrate_and_fire.shown_train import Kind, ShownTrain, shown_train
 from tsbench.records import Flag, Result, Run
 
 #: a device is on at the end of a pulse whose current reaches this share of the largest that any pulse of its amplitude

@@ -63,7 +63,7 @@ class ShownTrain:
 
 
 @dataclass(frozen=True)
-class _Pulse:
+class _TrainPulse:
     """The record of one pulse: [s], [V], [A], shape (n,), and between which times its level is constant [s]."""
 
     time: FloatArray
@@ -113,7 +113,7 @@ def shown_train(run: Run, record: DeviceRecord, facts: PulseFacts) -> ShownTrain
     return train
 
 
-def _pulses(run: Run, record: DeviceRecord, kind: Kind, count: int) -> list[_Pulse]:
+def _pulses(run: Run, record: DeviceRecord, kind: Kind, count: int) -> list[_TrainPulse]:
     """Return the pulses of a train one by one; a record may begin or end within one."""
     assert record.voltage is not None
     assert record.current is not None
@@ -121,18 +121,19 @@ def _pulses(run: Run, record: DeviceRecord, kind: Kind, count: int) -> list[_Pul
     rise, fall = (_SETTLING * float(parameter(run, name, 0.0)) for name in ("rise_time", "fall_time"))
     began = departure(record.times, record.voltage[0], record.voltage_resolution)
     before, behind = (min(share * width, 0.8 * (period - width)) for share in (_BEFORE, _TAIL))
-    found = list[_Pulse]()
+    found = list[_TrainPulse]()
     for edge in began + period * np.arange(count):
         level = edge + rise, edge + (1.0 - _GUARD) * width - fall
         part, tail = (slice(*np.searchsorted(record.times, ends)) for ends in (
             (edge - before, edge + (1.0 + _AFTER) * width), (level[1], edge + width + behind)))
-        found.append(_Pulse(record.times[part], record.voltage[0][part], record.current[0][part], float(edge), level,
-                            record.current[0][tail]))
+        found.append(_TrainPulse(
+            record.times[part], record.voltage[0][part], record.current[0][part], float(edge), level,
+            record.current[0][tail]))
     return found
 
 
 def _reached(
-    train: ShownTrain, k: int, pulse: _Pulse, seen: PulseOutcome, fell: StepResponse, facts: PulseFacts,
+    train: ShownTrain, k: int, pulse: _TrainPulse, seen: PulseOutcome, fell: StepResponse, facts: PulseFacts,
 ) -> None:
     """Note what a pulse that began with the device off switched on, or that this is not known."""
     rose = seen.delay.fired and seen.firing in (Firing.FIRED, Firing.UNDECIDED)   # a rise shows that it was off
@@ -198,7 +199,7 @@ def _rises_behind(level: FloatArray, tail: FloatArray, noise: float) -> float:
     return highest if highest - float(np.mean(level[-width:])) > clear else 0.0
 
 
-def _found_on(train: ShownTrain, k: int, pulse: _Pulse, rested: float) -> None:
+def _found_on(train: ShownTrain, k: int, pulse: _TrainPulse, rested: float) -> None:
     """Note what a pulse shows that finds the device on, against the current of the ``rested`` one [A].
 
     What flows at once flowed before. A filament that had only begun to close goes on closing: then the pulse before has
