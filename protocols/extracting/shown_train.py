@@ -162,7 +162,7 @@ def _fall(voltage: FloatArray, noise: float) -> float:
 
 
 def _grows(voltage: FloatArray, current: FloatArray, noise: float) -> float:
-    """Return the current at the end of a pulse [A], 0 where the conductance has not grown to three times in it.
+    """Return the current at the end of a pulse [A]; 0 unless the conductance grows to three times during the pulse.
 
     Parameters
     ----------

@@ -66,12 +66,15 @@ def trains(run: Run, options: ExtractionOptions | None = None) -> list[ShownTrai
 
 def train_counts(run: Run, options: ExtractionOptions | None = None) -> dict[Kind, dict[int, TrainCount]]:
     """Return the count of each train, by kind and number of the train."""
-    every = trains(run, options)
     counts: dict[Kind, dict[int, TrainCount]] = {}
-    for train in sorted(every, key=lambda one: (one.kind, one.number)):
-        alike_sent = [one for one in every if one.kind[0] == train.kind[0]]
-        counts.setdefault(train.kind, {})[train.number] = _count(train, alike_sent)
+    for train, count in sorted(_counted(trains(run, options)), key=lambda one: (one[0].kind, one[0].number)):
+        counts.setdefault(train.kind, {})[train.number] = count
     return counts
+
+
+def _counted(every: list[ShownTrain]) -> list[tuple[ShownTrain, TrainCount]]:
+    """Return each train with its count, beside all trains of its amplitude."""
+    return [(train, _count(train, [one for one in every if one.kind[0] == train.kind[0]])) for train in every]
 
 
 def _count(train: ShownTrain, others: list[ShownTrain]) -> TrainCount:
@@ -92,9 +95,8 @@ def _count(train: ShownTrain, others: list[ShownTrain]) -> TrainCount:
 
 def stands(run: Run) -> list[Stand]:
     """Return how the device stood in each train: in the first pulse that fired or may have fired, else in the first."""
-    every, found = trains(run), []
-    for train in every:
-        count = _count(train, [one for one in every if one.kind[0] == train.kind[0]])
+    found = []
+    for train, count in _counted(trains(run)):
         numbers = [number for number in (count.untold, count.fired) if number is not None]
         if not train.pulses:
             continue
