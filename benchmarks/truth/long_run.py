@@ -1,24 +1,30 @@
 """What is true of a device and not of the events of one run: its refractory period, by many simulated pulse pairs.
 
 The pairs are simulated on the circuit of the record, without instruments. Their counts give the gap at which the second
-pulse fires half as often as after a long gap (docs/definitions.md), to one or two percent.
+pulse fires half as often as after a long gap (docs/definitions.md), to two to five percent.
 
 The recovery of a real device is no logistic function: some filaments dissolve much sooner than most, so it begins
-earlier than it ends. A logistic function through two decades of gaps is half high 4 % too soon then (ag_sio2). So only
-gaps close to the period count, over which any smooth curve will do, and a long gap, which tells the whole height.
+earlier than it ends. A logistic function through two decades of gaps is half high 4 % too soon then (ag_sio2). So the
+height is that after a long gap, and only gaps close to the period tell where it is half, over which any smooth curve
+will do. They are found by bisection: a gap after which the second pulse surely fires more or less often bounds the
+period. (A curve through a dozen pairs at each of eight gaps put it on the plateau of devices that do not fire always.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.stats import binomtest
 
 from benchmarks.truth.records import TruthRecord
 from tsbench.records import FloatArray
 
-_GAPS, _PAIRS = 8, 12  #: gaps over the whole range, and pairs at each
-_LONG_PAIRS = 200
+_LONG_PAIRS = 600  #: after a gap beyond the range
+_PAIRS, _MOST_PAIRS = 25, 200  #: of one part, and of all parts that tell on which side of half the probability is
+_SURE = 0.005  #: probability of a wrong side, at each part
+_NEAR = 2.0  #: ratio of two gaps between which the period lies, close enough for the rounds
 #: seen from the generator: its source resistance, the wiring of the record and the inputs of the scope
 _NETLIST = """VG emf 0 {base}
 RO emf source 50
@@ -41,7 +47,7 @@ class GapRound:
     ratio: float
 
 
-_CLOSER = (GapRound(8, 40, 2.0), GapRound(7, 300, 1.2))  #: one after the other, about the better known period
+_CLOSER = (GapRound(8, 40, 2.0), GapRound(7, 200, 1.2))  #: one after the other, about the better known period
 Counts = list[tuple[float, int, int]]  #: gap [s], first pulses that fired, second pulses that fired after those
 
 
@@ -63,15 +69,39 @@ def period_of(simulated: Callable[[FloatArray, int, int], Counts], shortest: flo
     simulated : gaps [s], pairs at each of them, number of the random path -> counts
     shortest, longest : [s] the gaps that the record has
     """
-    period = fitted(simulated(np.geomspace(shortest, longest, _GAPS), _PAIRS, 0))
-    if period is None or not shortest < period < longest:
+    parts = count()
+    late = simulated(np.array([3.0 * longest]), _LONG_PAIRS, next(parts))
+    half = _share(late) / 2.0
+    sides = [_side(simulated, gap, half, parts) for gap in (shortest, longest)]
+    if sides != [-1, 1]:
         return None
-    late = simulated(np.array([3.0 * longest]), _LONG_PAIRS, len(_CLOSER) + 1)
-    for part, closer in enumerate(_CLOSER, start=1):
-        if period is not None:
-            gaps = np.geomspace(period / closer.ratio, period * closer.ratio, closer.gaps)
-            period = fitted(simulated(gaps, closer.pairs, part) + late)
+    low, high = shortest, longest
+    while high / low > _NEAR:
+        middle = float(np.sqrt(low * high))
+        side = _side(simulated, middle, half, parts)
+        low, high = (middle if side <= 0 else low), (middle if side >= 0 else high)
+    period, counts = float(np.sqrt(low * high)), Counts()
+    for closer in _CLOSER:
+        gaps = np.geomspace(period / closer.ratio, period * closer.ratio, closer.gaps)
+        counts += simulated(gaps, closer.pairs, next(parts))
+        period = crossing(counts, half)
     return period
+
+
+def _side(simulated: Callable[[FloatArray, int, int], Counts], gap: float, half: float, parts: Iterator[int]) -> int:
+    """Return 1 where the second pulse fires more often than ``half`` after a gap [s], -1 less often, 0 not known."""
+    counts: Counts = []
+    for part in islice(parts, _MOST_PAIRS // _PAIRS):
+        counts += simulated(np.array([gap]), _PAIRS, part)
+        pairs, again = (sum(row[place] for row in counts) for place in (1, 2))
+        if pairs and binomtest(again, pairs, half).pvalue < _SURE:
+            return 1 if again > half * pairs else -1
+    return 0
+
+
+def _share(counts: Counts) -> float:
+    pairs = sum(row[1] for row in counts)
+    return sum(row[2] for row in counts) / pairs if pairs else 0.0
 
 
 def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Counts:
@@ -107,18 +137,17 @@ def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Co
     return [(gap, int(fired[order == gap].sum()), int((fired & again)[order == gap].sum())) for gap in gaps.tolist()]
 
 
-def fitted(counts: Counts) -> float | None:
-    """Return the period [s] of the most likely recovery, logistic in the logarithm of the gap; None without one."""
-    gaps, pairs, again = np.array([row for row in counts if row[1] > 0], dtype=np.float64).reshape(-1, 3).T
-    if gaps.size < 3 or again.sum() == 0 or again.sum() == pairs.sum():
-        return None
-    x = np.log(gaps)
+def crossing(counts: Counts, half: float) -> float:
+    """Return the gap [s] after which the second pulse fires with the probability ``half``.
 
-    def misfit(parameters: FloatArray) -> float:
-        share = 1.0 / (1.0 + np.exp(-np.clip(np.exp(parameters[1]) * (x - parameters[0]), -60, 60)))
-        probability = np.clip(share / (1.0 + np.exp(-parameters[2])), 1e-9, 1 - 1e-9)
+    Close to it, the probability is taken as logistic in the logarithm of the gap.
+    """
+    gaps, pairs, again = np.array(counts, dtype=np.float64).T
+    x, middle = np.log(gaps), float(np.mean(np.log(gaps)))
+
+    def misfit(line: FloatArray) -> float:
+        probability = np.clip(1.0 / (1.0 + np.exp(-(line[0] + line[1] * (x - middle)))), 1e-9, 1 - 1e-9)
         return -float(np.sum(again * np.log(probability) + (pairs - again) * np.log(1 - probability)))
 
-    best = min((minimize(misfit, [start, 1.0, 2.0], method="Nelder-Mead", options={"maxiter": 2000})
-                for start in np.linspace(x[0], x[-1], 7)), key=lambda one: float(one.fun))
-    return float(np.exp(best.x[0]))
+    level, slope = minimize(misfit, [0.0, 1.0], method="Nelder-Mead", options={"maxiter": 2000}).x
+    return float(np.exp(middle + (np.log(half / (1.0 - half)) - level) / slope))
