@@ -36,13 +36,13 @@ def true_value(quantity: str, result: Result, run: Run, witness: "WitnessLog") -
 
 
 def _threshold(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    mine = [event.polarity * event.threshold for event in witness.switching_on(*_half_sweep(result, run))]
-    return mine[0] if mine else None
+    first = witness.first_switching_on(*_half_sweep(result, run))
+    return first.polarity * first.threshold if first else None
 
 
 def _hold(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    mine = [event.polarity * event.hold for event in witness.switching_off(*_half_sweep(result, run))]
-    return mine[-1] if mine else None
+    last = witness.last_switching_off(*_half_sweep(result, run))
+    return last.polarity * last.hold if last else None
 
 
 def _half_sweep(result: Result, run: Run) -> tuple[float, float]:

@@ -175,8 +175,8 @@ class WitnessLog:
                 highest[exposure.device] = max(highest.get(exposure.device, 0.0), exposure.current)
         return highest
 
-    def _events(self, kind: str, start: float, end: float) -> list[dict[str, Any]]:
-        """Return events in a window, skipped periods written out."""
+    def _events(self, kind: str, start: float, end: float, outermost: bool = False) -> list[dict[str, Any]]:
+        """Return events in a window, skipped periods written out; of these only the ``outermost`` copies if asked."""
         found: list[dict[str, Any]] = []
         for record in self.records:
             if record["kind"] == kind and start <= record["t"] <= end:
@@ -191,7 +191,9 @@ class WitnessLog:
                     highest = record["count"] - 1
                     if end < math.inf:
                         highest = min(highest, math.floor((end - event["t"]) / period + 1e-9))
-                    for copy in range(lowest, highest + 1):
+                    copies = range(lowest, highest + 1)
+                    # two at each end: which of them lies in the window is decided below, without rounding
+                    for copy in sorted({*copies[:2], *copies[-2:]}) if outermost else copies:
                         moved = copy * record["period"]
                         if start <= event["t"] + moved <= end:
                             shifted = {
@@ -203,29 +205,21 @@ class WitnessLog:
 
     def switching_on(self, start: float = -np.inf, end: float = np.inf) -> list[SwitchingOn]:
         """Return every switching on between ``start`` and ``end`` [s]."""
-        return [
-            SwitchingOn(e["t"], e["device"], e["polarity"], e["threshold"], e["current"], e["t_half"],
-                        e.get("energy", 0.0))
-            for e in self._events("on", start, end)
-        ]
+        return [_switching_on(event) for event in self._events("on", start, end)]
+
+    def first_switching_on(self, start: float = -np.inf, end: float = np.inf) -> SwitchingOn | None:
+        """Return the first switching on between ``start`` and ``end`` [s], of what may be many millions."""
+        found = self._events("on", start, end, outermost=True)
+        return _switching_on(found[0]) if found else None
 
     def switching_off(self, start: float = -np.inf, end: float = np.inf) -> list[SwitchingOff]:
         """Return every switching off between ``start`` and ``end`` [s]."""
-        return [
-            SwitchingOff(
-                e["t"],
-                e["device"],
-                e["polarity"],
-                e["hold"],
-                e["current"],
-                e["duration"],
-                e["charge"],
-                e["energy"],
-                e["max_current"],
-                e["max_power"],
-            )
-            for e in self._events("off", start, end)
-        ]
+        return [_switching_off(event) for event in self._events("off", start, end)]
+
+    def last_switching_off(self, start: float = -np.inf, end: float = np.inf) -> SwitchingOff | None:
+        """Return the last switching off between ``start`` and ``end`` [s], of what may be many millions."""
+        found = self._events("off", start, end, outermost=True)
+        return _switching_off(found[-1]) if found else None
 
     def relaxations(self, start: float = -np.inf, end: float = np.inf) -> list[WitnessedRelaxation]:
         """Return every filament that had dissolved between ``start`` and ``end`` [s]."""
@@ -278,6 +272,16 @@ class WitnessLog:
             for name in highest:
                 highest[name] = max(highest[name], float(record[name]))
         return found
+
+
+def _switching_on(event: Mapping[str, Any]) -> SwitchingOn:
+    return SwitchingOn(event["t"], event["device"], event["polarity"], event["threshold"], event["current"],
+                       event["t_half"], event.get("energy", 0.0))
+
+
+def _switching_off(event: Mapping[str, Any]) -> SwitchingOff:
+    return SwitchingOff(*(event[name] for name in (
+        "t", "device", "polarity", "hold", "current", "duration", "charge", "energy", "max_current", "max_power")))
 
 
 def _copies(first: float, period: float, count: int, start: float, end: float) -> FloatArray:

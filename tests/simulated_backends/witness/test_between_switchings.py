@@ -278,6 +278,10 @@ def off_event(time: float) -> dict[str, Any]:
             "energy": 1e-10, "max_current": 1e-3, "max_power": 1e-3}
 
 
+def on_event(time: float) -> dict[str, Any]:
+    return {"kind": "on", "t": time, "polarity": 1, "threshold": 0.8, "current": 1e-4, "t_half": time}
+
+
 def test_events_of_skipped_periods_in_a_window() -> None:
     repeat = {"kind": "repeat", "t": 10.0, "period": 1.0, "count": 4, "device": "D", "events": [off_event(10.5)]}
     log = WitnessLog([{**off_event(9.0), "device": "D"}, repeat])
@@ -289,6 +293,25 @@ def test_events_of_skipped_periods_in_a_window() -> None:
     assert seen(10.6) == [11.5, 12.5, 13.5] and seen(0.0, 11.4) == [9.0, 10.5] and seen(14.0) == []
     assert seen(13.5, 99.0) == [13.5] and seen(0.0, 9.5) == [9.0]
     assert {event.device for event in log.switching_off()} == {"D"}
+
+
+@pytest.mark.parametrize("window", [(), (10.5, 11.5), (10.6,), (0.0, 11.4), (14.0,), (0.0, 9.5), (10.6, 11.4)])
+def test_the_outermost_events_of_a_window(window: tuple[float, ...]) -> None:
+    repeat = {"kind": "repeat", "t": 10.0, "period": 1.0, "count": 4, "device": "D",
+              "events": [off_event(10.5), on_event(10.2)]}
+    log = WitnessLog([{**off_event(9.0), "device": "D"}, {**on_event(8.0), "device": "D"}, repeat])
+    all_on, all_off = log.switching_on(*window), log.switching_off(*window)
+    assert log.first_switching_on(*window) == (all_on[0] if all_on else None)
+    assert log.last_switching_off(*window) == (all_off[-1] if all_off else None)
+
+
+def test_the_outermost_of_a_billion_periods() -> None:
+    log = WitnessLog([{"kind": "repeat", "t": 0.0, "period": 1e-6, "count": 10**9, "device": "D",
+                       "events": [off_event(0.5e-6), on_event(0.2e-6)]}])
+    first, last = log.first_switching_on(500.0, 700.0), log.last_switching_off(500.0, 700.0)
+    assert first is not None and last is not None
+    assert first.time == pytest.approx(500.0 + 0.2e-6, abs=1e-7)
+    assert last.time == pytest.approx(700.0 - 0.5e-6, abs=1e-7)
 
 
 def test_a_witness_without_a_file_writes_nothing(tmp_path: Path) -> None:
