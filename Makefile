@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test quick check typed install clean
+.PHONY: demo test tests quick check typed install clean
 install: .venv/.installed
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -26,8 +26,12 @@ check: typed
 	$(BIN)/mypy
 	cd build/typed && ../../$(BIN)/lint-imports --config ../../pyproject.toml
 
+# The checks need one processor for a minute and a half, so the tests begin beside them. All of both is told.
+test: install
+	+$(MAKE) --no-print-directory --keep-going -j2 check tests
+
 # Two processes; the tests of one file stay together, and those of the window share one display, so all of them do.
-test: check
+tests: install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 # For every save: the tests that take little processor time, a test or more of every room. tests/slow_tests.txt says what it leaves out.
