@@ -131,7 +131,8 @@ def run_on(
         Called with every event (:class:`RunEvent`), with points and waveforms once they are on the disk. It returns
         within a fraction of a second: a measurement that stands still is killed by its watchdog.
     control : Control
-        Stop, pause, resume; Ctrl-C is heard without it.
+        Stop, pause, resume. Without it, too, Ctrl-C, SIGTERM and SIGHUP end the run. It then returns with the status
+        ``abort``: a script that would go on to the next device must look at the status.
     extract : bool
         Whether to extract results from the run.
     durability : "power" or "process"
