@@ -104,7 +104,7 @@ def print_results(rows: Sequence[Mapping[str, Any]], title: str = "Results", *, 
         if several:
             cells.insert(0, str(row.get("run", "")))
         if truth:
-            cells += [format_quantity(row.get("true"), row["unit"], 5), _deviation(row)]
+            cells += [format_quantity(row.get("true"), row["unit"], _digits_of_true(row)), _deviation(row)]
         cells.append(", ".join(row["flags"]))
         lines.append(cells)
     table(title, columns, lines)
@@ -122,9 +122,21 @@ def print_entries(outcomes: Sequence[Any], title: str) -> None:
     table(title, ("entry", "protocol", "device", "status", "run", "reason"), lines)
 
 
+def _digits_of_true(row: Mapping[str, Any]) -> int:
+    """Return how many digits of a true value it takes to see whether it lies within the interval, at least 5."""
+    value, low, high = row["value"], row["low"], row["high"]
+    if not value or low is None or high is None or not 0.0 < high - low < abs(value):
+        return 5
+    return min(max(5, 3 + math.floor(math.log10(2.0 * abs(value) / (high - low)))), 12)
+
+
 def _deviation(row: Mapping[str, Any]) -> str:
     value, true = row["value"], row.get("true")
-    return f"{100 * (value / true - 1):+.2f} %" if value is not None and true else "-"
+    if value is None or not true:
+        return "-"
+    percent = 100.0 * (value / true - 1.0)
+    decimals = 2 if abs(percent) >= 0.01 or percent == 0.0 else min(-math.floor(math.log10(abs(percent))), 6)
+    return f"{percent:+.{decimals}f} %"
 
 
 class ProgressPrinter:

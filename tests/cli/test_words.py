@@ -168,3 +168,11 @@ def test_progress_is_a_line_a_second_at_most_and_a_word_after_two_without_any(
 def test_a_true_value_is_told_more_finely_than_it_is_met(capsys: pytest.CaptureFixture[str]) -> None:
     print_results([{**row(), "true": 0.512347}])
     assert "512.35 mV" in capsys.readouterr().out
+
+
+def test_a_true_frequency_has_the_digits_that_its_interval_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    print_results([{**row(), "value": 2.779076e6, "low": 2.779059e6, "high": 2.779093e6, "unit": "Hz",
+                    "true": 2.7790712e6}])
+    printed = capsys.readouterr().out
+    assert "2.7790712 MHz" in printed
+    assert "+0.0002 %" in printed
