@@ -18,6 +18,15 @@ from tsbench.analysis.statistics import median_interval, summarise
 from tsbench.records import Flag, Result
 
 _METHOD = "number of the first pulse that fired, from 1"
+#: a device is on at the end of a pulse whose current reaches this share of the largest that any pulse of its amplitude
+#: reached, or whose voltage falls by this share (behind a load, no device takes a larger share of the largest current
+#: that there can be): at less it is off by the definition of firing, too (``OFF_SHARE``)
+FIRED_SHARE = 0.1
+#: but a filament counts as closed from a conductance on that is its own, and no record shows it. One that conducts more
+#: than this share may be on: it goes on closing while the voltage falls, and what is seen at half of the voltage is
+#: half of the current. Of silver filaments (``ag_sio2``), those that the witness called on reached 0.09 and more there,
+#: and those that it called off up to 0.07
+PARTLY_SHARE = 0.5 * FIRED_SHARE
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,16 @@ import numpy as np
 from tsbench.analysis.contact.device_condition import Stand
 from tsbench.analysis.pulse.at_once import alike
 from tsbench.analysis.pulse.firing import probability_result
-from tsbench.analysis.pulse.pulse_count import AT_ONCE, BEYOND_RANGE, PARTLY_ON, Doubt, count_results, train_result
+from tsbench.analysis.pulse.pulse_count import (
+    AT_ONCE,
+    BEYOND_RANGE,
+    FIRED_SHARE,
+    PARTLY_ON,
+    PARTLY_SHARE,
+    Doubt,
+    count_results,
+    train_result,
+)
 from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
@@ -16,16 +25,6 @@ from tsbench.protocols.extracting.shown_train import Kind, ShownTrain, shown_tra
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.protocols.extracting.unseen_switching import unseen
 from tsbench.records import Flag, Result, Run
-
-#: a device is on at the end of a pulse whose current reaches this share of the largest that any pulse of its amplitude
-#: reached, or whose voltage falls by this share (behind a load, no device takes a larger share of the largest current
-#: that there can be): at less it is off by the definition of firing, too (``OFF_SHARE``)
-FIRED_SHARE = 0.1
-#: but a filament counts as closed from a conductance on that is its own, and no record shows it. One that conducts more
-#: than this share may be on: it goes on closing while the voltage falls, and what is seen at half of the voltage is
-#: half of the current. Of silver filaments (``ag_sio2``), those that the witness called on reached 0.09 and more there,
-#: and those that it called off up to 0.07
-PARTLY_SHARE = 0.5 * FIRED_SHARE
 
 
 @dataclass(frozen=True)

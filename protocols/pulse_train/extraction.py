@@ -17,7 +17,15 @@ from tsbench.analysis.pulse.delay_results import (
     switching_probability,
 )
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, counted, outcome
-from tsbench.analysis.pulse.pulse_count import count_results, train_result
+from tsbench.analysis.pulse.pulse_count import (
+    AT_ONCE,
+    FIRED_SHARE,
+    PARTLY_ON,
+    PARTLY_SHARE,
+    Doubt,
+    count_results,
+    train_result,
+)
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, delay_line, slope_result
 from tsbench.protocols.extracting.facts import parameter, path_resistance
 from tsbench.protocols.extracting.nothing_recorded import or_nothing
@@ -27,10 +35,6 @@ from tsbench.protocols.extracting.signals import DeviceRecord, device_records
 from tsbench.protocols.extracting.unseen_switching import seen_pulse, unseen
 from tsbench.protocols.paired_pulse.extraction import pulse_began
 from tsbench.records import Flag, Result, Run
-
-#: a gap that is closing when the pulse ends lets some current pass without having closed: in trains a pulse fires whose
-#: current reaches this share of the largest that any pulse reached
-_FIRED_SHARE = 0.2
 
 
 def pulse_delays(run: Run, options: ExtractionOptions | None = None) -> Iterator[tuple[DeviceRecord, int, Delay]]:
@@ -201,15 +205,20 @@ def _counts(
         reached = abs(delay.on_current - delay.off_current) if delay.fired and delay.told else 0.0
         mine.append((number, reached, delay.told))
     conditions = {**conditions, "period": period}
-    least = _FIRED_SHARE * max((reached for pulses in trains.values() for _, reached, _ in pulses), default=0.0)
+    most = max((reached for pulses in trains.values() for _, reached, _ in pulses), default=0.0)
     counts: list[int | None] = []
     untold: list[int | None] = []
+    doubts: list[Doubt] = []
     each: list[Result] = []
     for train, pulses in sorted(trains.items()):
-        place = next((k for k, (_, fired, _) in enumerate(pulses) if fired > max(least, 0.0)), None)
+        place = next((k for k, (_, reached, _) in enumerate(pulses) if reached > FIRED_SHARE * most), None)
         known = len(pulses) == whole if place is None else pulses[place][0] == place
         if known:
+            open_ = [(k + 1, PARTLY_ON if told else AT_ONCE) for k, (_, reached, told) in enumerate(pulses[:place])
+                     if not told or reached > PARTLY_SHARE * most]
+            first, doubt = open_[0] if open_ else (None, AT_ONCE)
             counts.append(None if place is None else place + 1)
-            untold.append(next((k + 1 for k, (_, _, told) in enumerate(pulses[:place]) if not told), None))
-            each.append(train_result(counts[-1], whole, {**conditions, "train": train}, untold[-1]))
-    return each + count_results(counts, whole, conditions, untold) if counts else each
+            untold.append(first)
+            doubts.append(doubt)
+            each.append(train_result(counts[-1], whole, {**conditions, "train": train}, first, doubt))
+    return each + count_results(counts, whole, conditions, untold, doubts) if counts else each
