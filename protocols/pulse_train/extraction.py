@@ -214,11 +214,10 @@ def _counts(
         place = next((k for k, (_, reached, _) in enumerate(pulses) if reached > FIRED_SHARE * most), None)
         known = len(pulses) == whole if place is None else pulses[place][0] == place
         if known:
-            open_ = [(k + 1, PARTLY_ON if told else AT_ONCE) for k, (_, reached, told) in enumerate(pulses[:place])
-                     if not told or reached > PARTLY_SHARE * most]
-            first, doubt = open_[0] if open_ else (None, AT_ONCE)
+            unsure = next((k for k, (_, reached, told) in enumerate(pulses[:place])
+                           if not told or reached > PARTLY_SHARE * most), None)
             counts.append(None if place is None else place + 1)
-            untold.append(first)
-            doubts.append(doubt)
-            each.append(train_result(counts[-1], whole, {**conditions, "train": train}, first, doubt))
+            untold.append(None if unsure is None else unsure + 1)
+            doubts.append(PARTLY_ON if unsure is not None and pulses[unsure][2] else AT_ONCE)
+            each.append(train_result(counts[-1], whole, {**conditions, "train": train}, untold[-1], doubts[-1]))
     return each + count_results(counts, whole, conditions, untold, doubts) if counts else each
