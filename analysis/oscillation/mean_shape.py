@@ -71,7 +71,7 @@ def placed_by_shape(values: FloatArray, index: FloatArray, length: float = math.
     Returns
     -------
     Placed or None
-        None where the edges are too few, too short, or of different shapes.
+        None where the edges are too few, too short, of different shapes, or where the fit moves one out of the record.
     """
     if index.size < _FEWEST_EDGES:
         return None
@@ -95,14 +95,14 @@ def placed_by_shape(values: FloatArray, index: FloatArray, length: float = math.
     for _ in range(_ROUNDS):
         fit = _Fit(_around(values, found[some], offsets).mean(axis=0), offsets)
         delays, heights, _ = fit.of(_around(values, found[some], offsets))
-        if not _alike(delays, heights, offsets):
+        if not (_alike(delays, heights, offsets) and _inside(found[some] + delays, values.size, offsets)):
             return None
         found[some] += delays
     if some.size < inner.size:
         found[inner] = place[inner]
         for _ in range(_ROUNDS - 1):   # the shape is known already
             delays, heights = fit.quickly(values, found[inner], offsets)
-            if not _alike(delays, heights, offsets):
+            if not (_alike(delays, heights, offsets) and _inside(found[inner] + delays, values.size, offsets)):
                 return None
             found[inner] += delays
     rest = fit.of(_around(values, found[some], offsets))[2]
@@ -191,6 +191,11 @@ def _alike(delays: FloatArray, heights: FloatArray, offsets: Integers) -> bool:
     """Return whether every edge has about the mean height and lies about where its crossing was."""
     return bool(np.all((heights > _LEAST_HEIGHT) & (heights < _MOST_HEIGHT))
                 and np.all(np.abs(delays) < _FARTHEST * offsets[-1]))
+
+
+def _inside(places: FloatArray, size: int, offsets: Integers) -> bool:
+    """Return whether the record shows all samples around each place: no edge was moved out of it."""
+    return bool(np.all((places + offsets[0] >= 0) & (np.floor(places) + offsets[-1] + 1 < size)))
 
 
 def _ends(

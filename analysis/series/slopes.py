@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.series.straight_line import FittedLine, known_points, straight_line
+from tsbench.analysis.series.straight_line import FittedLine, known_points, places, straight_line
 from tsbench.analysis.statistics import NORMAL_95, standard_uncertainty
 from tsbench.records import Flag, FloatArray, Result
 
@@ -15,6 +16,8 @@ BOLTZMANN = 8.617333262e-5
 #: [K] limit of the difference between the device and the sensor of the chuck, the same at all temperatures. Assumed: a
 #: data sheet gives the accuracy of the sensor, but not that of the thermal contact of the wafer
 SENSOR_LIMIT = 0.5
+#: [K] readings of a chuck that differ by less are of one temperature that was set: its sensor scatters by some 0.01 K
+SAME_TEMPERATURE = 0.2
 _FEW = 3  #: different conditions without which nothing shows whether a line is right
 #: flags of single results that a slope passes on
 _PASSED = Flag.OSCILLATING | Flag.UNSETTLED | Flag.OVERFLOW | Flag.CLIPPED
@@ -29,6 +32,7 @@ def known_values(results: Sequence[Result]) -> tuple[FloatArray, FloatArray]:
 
 def slope_result(
     quantity: str, unit: str, x: FloatArray, results: Sequence[Result], over: str, conditions: Mapping[str, Any],
+    same: float = 0.0,
 ) -> Result:
     """Return the slope of the magnitude of a quantity over x.
 
@@ -39,11 +43,27 @@ def slope_result(
     results : the quantity at each condition; those without both bounds are left out
     over : what x is, for ``method``
     conditions : of the slope
+    same : measured x that differ by at most this are of one condition that was set
+
+    Returns
+    -------
+    Result
+        TOO_FEW below three different x; AMBIGUOUS where the points are bent, or where half-sweeps of one x differ in
+        whether there is an event.
     """
     values, sigma = known_values(results)
     y = np.abs(values)
-    return _of_line(quantity, unit, straight_line(x, y, sigma), x[known_points(x, y, sigma)], results,
-                    f"straight line over {over}, weighted by the intervals", conditions)
+    used = x[known_points(x, y, sigma)]
+    found = _of_line(quantity, unit, straight_line(x, y, sigma, same=same), places(used, same), used.size, results,
+                     f"straight line over {over}, weighted by the intervals", conditions)
+    silent = x[[Flag.NO_EVENT in result.flags for result in results]]
+    # a silent x beside one with an event adds no place of its own
+    mixed = sum(places(np.append(used, one), same) == places(used, same) for one in silent.tolist())
+    if not (mixed and used.size):
+        return found
+    return replace(found, flags=found.flags | Flag.AMBIGUOUS, method=found.method + (
+        f"; {mixed} of {len(results)} show no event although others at the same condition do. Either the device "
+        "changed during the series, or the values that are left are a selection"))
 
 
 def activation_line(temperatures: FloatArray, results: Sequence[Result]) -> FittedLine | None:
@@ -51,7 +71,8 @@ def activation_line(temperatures: FloatArray, results: Sequence[Result]) -> Fitt
     typical = float(np.nanmean(temperatures)) if temperatures.size else 300.0
     # a common error of the temperature changes 1/T everywhere by the same share, twice in the slope
     common = 2.0 * standard_uncertainty(SENSOR_LIMIT) / typical
-    return straight_line(1.0 / (BOLTZMANN * temperatures), *_logarithms(results), common)
+    return straight_line(1.0 / (BOLTZMANN * temperatures), *_logarithms(results), common,
+                         SAME_TEMPERATURE / (BOLTZMANN * typical**2))
 
 
 def _logarithms(results: Sequence[Result]) -> tuple[FloatArray, FloatArray]:
@@ -76,23 +97,23 @@ def activation_energy(temperatures: FloatArray, results: Sequence[Result], condi
         TOO_FEW below three temperatures; AMBIGUOUS where the points are bent, so that there is not one energy.
     """
     used = temperatures[known_points(temperatures, *_logarithms(results))]
-    return _of_line("activation_energy", "eV", activation_line(temperatures, results), used, results,
-                    "slope of ln(resistance) over 1/kT; weighted by the intervals, temperature within "
-                    f"{SENSOR_LIMIT:g} K of the sensor", conditions)
+    return _of_line("activation_energy", "eV", activation_line(temperatures, results), places(used, SAME_TEMPERATURE),
+                    used.size, results, "slope of ln(resistance) over 1/kT; weighted by the intervals, temperature "
+                    f"within {SENSOR_LIMIT:g} K of the sensor", conditions)
 
 
 def _of_line(
-    quantity: str, unit: str, line: FittedLine | None, x: FloatArray, results: Sequence[Result], method: str,
-    conditions: Mapping[str, Any],
+    quantity: str, unit: str, line: FittedLine | None, different: int, used: int, results: Sequence[Result],
+    method: str, conditions: Mapping[str, Any],
 ) -> Result:
-    """Return the slope of a line through the points at ``x``, which are those of the ``results`` that it could use."""
+    """Return the slope of a line through ``used`` of the results, which are at so many ``different`` conditions."""
     flags = Flag.NONE
     for result in results:
         flags |= result.flags & _PASSED
-    if missing := len(results) - x.size:
+    if missing := len(results) - used:
         method += f"; {missing} of {len(results)} without a value or an interval are left out"
     if line is None:
         return Result(quantity, unit, None, None, None, method, conditions, flags | Flag.NO_EVENT | Flag.TOO_FEW)
-    flags |= Flag.TOO_FEW if np.unique(x).size < _FEW else Flag.NONE
+    flags |= Flag.TOO_FEW if different < _FEW else Flag.NONE
     flags |= Flag.AMBIGUOUS if line.bent else Flag.NONE
     return Result(quantity, unit, line.slope, line.low, line.high, method, conditions, flags)

@@ -24,6 +24,7 @@ BENT = 0.001
 #: of all sets of points on a line whose uncertainties are too small, but that were repeated, how many count as bent
 BENT_AGAINST_REPEATS = 0.01
 _SAME = 0.01  #: part of the range of x: points closer than this are repeats, as of a temperature that was set again
+_ROUNDING = 1e-9  #: relative: x that differ by less differ by rounding
 _FEWEST_FOR_BEND = 3  #: different x
 
 
@@ -48,7 +49,9 @@ def known_points(x: FloatArray, y: FloatArray, sigma: FloatArray) -> "np.ndarray
     return np.isfinite(x) & np.isfinite(y) & np.isfinite(sigma) & (sigma > 0)
 
 
-def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float = 0.0) -> FittedLine | None:
+def straight_line(
+    x: FloatArray, y: FloatArray, sigma: FloatArray, common: float = 0.0, same: float = 0.0,
+) -> FittedLine | None:
     """Fit a line.
 
     Parameters
@@ -56,6 +59,7 @@ def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float
     x, y : shape (n,)
     sigma : standard uncertainty of each y, shape (n,), above zero
     common : standard uncertainty of the slope, relative, that all points share
+    same : as :func:`places` takes it
 
     Returns
     -------
@@ -63,7 +67,7 @@ def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float
     """
     known = known_points(x, y, sigma)
     x, y, sigma = (np.asarray(one, dtype=np.float64)[known] for one in (x, y, sigma))
-    if np.unique(x).size < 2:
+    if places(x, same) < 2:
         return None
     weights = 1.0 / sigma**2
     centre = float(np.average(x, weights=weights))
@@ -74,14 +78,25 @@ def straight_line(x: FloatArray, y: FloatArray, sigma: FloatArray, common: float
     away = y - intercept - slope * (x - centre)
     chi = math.sqrt(float(weights @ away**2) / freedom) if freedom else 0.0
     half = combined(wider_half(error, chi * error, freedom), NORMAL_95 * common * slope)
-    return FittedLine(slope, slope - half, slope + half, intercept, centre, _bent(x, away, weights))
+    return FittedLine(slope, slope - half, slope + half, intercept, centre, _bent(x, away, weights, same))
 
 
-def _bent(x: FloatArray, away: FloatArray, weights: FloatArray) -> bool:
+def places(x: FloatArray, same: float = 0.0) -> int:
+    """Return how many different x there are.
+
+    Parameters
+    ----------
+    x : shape (n,)
+    same : measured x that differ by at most this are repeats of one that was set; at least 1 % of the range of x
+    """
+    return len(_places(np.sort(x), same)) if x.size else 0
+
+
+def _bent(x: FloatArray, away: FloatArray, weights: FloatArray, same: float) -> bool:
     """Return whether neither the uncertainties nor the repeats of points explain their distances from the line."""
     order = np.argsort(x)
     x, away, weights = x[order], away[order], weights[order]
-    first = _places(x)
+    first = _places(x, same)
     freedom, repeats = len(first) - 2, x.size - len(first)
     if len(first) < _FEWEST_FOR_BEND:
         return False
@@ -95,9 +110,9 @@ def _bent(x: FloatArray, away: FloatArray, weights: FloatArray) -> bool:
     return bool(special.fdtrc(freedom, repeats, (of_means / freedom) / (among / repeats)) < BENT_AGAINST_REPEATS)
 
 
-def _places(x: FloatArray) -> list[int]:
+def _places(x: FloatArray, same: float) -> list[int]:
     """Return the first of the points at each place, of points in rising order."""
-    first, same = [0], _SAME * float(x[-1] - x[0])
+    first, same = [0], max(same, _SAME * float(x[-1] - x[0]), _ROUNDING * float(np.max(np.abs(x))))
     for k, one in enumerate(x.tolist()):
         if one - x[first[-1]] > same:
             first.append(k)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.series.straight_line import straight_line
+from tsbench.analysis.series.straight_line import places, straight_line
 from tsbench.analysis.statistics import NORMAL_95
 from tsbench.records import Flag, FloatArray, Result
 
@@ -46,9 +46,9 @@ def log_line(x: Sequence[float], results: Sequence[Result]) -> LogLine | None:
     usable = [(place, found.value, found.low, found.high) for place, found in zip(x, results, strict=True)
               if math.isfinite(place) and found.value is not None and found.low is not None and found.high is not None
               and 0.0 < found.low < found.high and found.value > 0.0 and Flag.CENSORED not in found.flags]
-    if len({place for place, *_ in usable}) < FEWEST_LEVELS:
+    place, value, low, high = np.array(usable, dtype=np.float64).reshape(-1, 4).T
+    if places(place) < FEWEST_LEVELS:
         return None
-    place, value, low, high = np.array(usable, dtype=np.float64).T
     y, sigma = np.log(value), np.log(high / low) / (2.0 * NORMAL_95)
     found = straight_line(place, y, np.maximum(sigma, 1e-12))
     assert found is not None   # three different places

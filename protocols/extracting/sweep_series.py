@@ -15,7 +15,7 @@ def at_conditions(found: Sequence[Switching], name: str, values: FloatArray) -> 
 
 
 def slopes_of_polarities(
-    found: Sequence[Switching], x: FloatArray, slopes: Mapping[str, str], unit: str, over: str,
+    found: Sequence[Switching], x: FloatArray, slopes: Mapping[str, str], unit: str, over: str, same: float,
 ) -> list[Result]:
     """Return the slope of each voltage over the condition, for each polarity that the half-sweeps have.
 
@@ -26,11 +26,12 @@ def slopes_of_polarities(
     slopes : attribute of :class:`Switching` -> quantity of its slope
     unit : of the slopes
     over : what ``x`` is, for ``method``
+    same : measured ``x`` that differ by at most this are of one condition that was set
     """
     results = []
     for sign, polarity in ((1, "+"), (-1, "-")):
         mine = [k for k, one in enumerate(found) if one.half.polarity == sign]
         for voltage, quantity in slopes.items() if mine else ():
             rows = [getattr(found[k], voltage) for k in mine]
-            results.append(slope_result(quantity, unit, x[mine], rows, over, {"polarity": polarity}))
+            results.append(slope_result(quantity, unit, x[mine], rows, over, {"polarity": polarity}, same))
     return results

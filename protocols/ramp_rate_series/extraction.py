@@ -9,6 +9,8 @@ from tsbench.protocols.extracting.sweep_series import at_conditions, slopes_of_p
 from tsbench.protocols.iv_sweep.extraction import sweep_switching
 from tsbench.records import FloatArray, Result, Run
 
+_SAME_RATE = 0.01  #: decades: measured rates that differ by less (2.3 %) are of one rate that was asked for
+
 
 def measured_rates(run: Run) -> dict[int, float]:
     """Return the ramp rate [V/s] of each cycle as it was: the median over its ways up, by the times of the readings."""
@@ -38,4 +40,5 @@ def rate_results(run: Run, options: ExtractionOptions) -> list[Result]:
     found, rates = at_rates(run, options)
     quantity = "threshold_voltage_per_decade"
     return [*at_conditions(found, "ramp_rate", rates), *slopes_of_polarities(
-        found, np.log10(rates), {"threshold_voltage": quantity}, "V", "the logarithm (base 10) of the ramp rate")]
+        found, np.log10(rates), {"threshold_voltage": quantity}, "V", "the logarithm (base 10) of the ramp rate",
+        _SAME_RATE)]

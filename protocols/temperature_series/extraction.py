@@ -3,7 +3,7 @@
 import numpy as np
 
 from tsbench.analysis.conductance.conductance import conductance, resistance_result
-from tsbench.analysis.series.slopes import activation_energy
+from tsbench.analysis.series.slopes import SAME_TEMPERATURE, activation_energy
 from tsbench.analysis.threshold.switching_results import Switching
 from tsbench.protocols.extracting.facts import parameter, sweep_facts
 from tsbench.protocols.extracting.nothing_recorded import or_nothing
@@ -51,5 +51,5 @@ def temperature_results(run: Run, options: ExtractionOptions) -> list[Result]:
     results = at_conditions(found, "temperature", temperatures)
     low, at = resistances(run, options)
     results += low
-    results += slopes_of_polarities(found, temperatures, SLOPES, "V/K", "temperature")
+    results += slopes_of_polarities(found, temperatures, SLOPES, "V/K", "temperature", SAME_TEMPERATURE)
     return [*results, activation_energy(at, low, {"up to": float(parameter(run, "read_voltage", 0.2))})]

@@ -59,3 +59,18 @@ def test_heights_that_alternate_are_not_alike() -> None:
     """Every second edge of a long train is four times as high; of 8192 edges, every second one would be compared."""
     assert not mean_shape.alike(np.tile([1.0, 4.0], 4096))
     assert mean_shape.alike(np.tile([1.0, 1.1], 4096))
+
+
+@pytest.mark.parametrize("seed", [41, 180, 225, 280, 494, 1217, *range(20)])
+def test_no_edge_is_followed_out_of_the_record(seed: int) -> None:
+    """Crossings in noise: the fit moves an edge near an end of the record out of it (IndexError with the first six)."""
+    random, x = np.random.default_rng(seed), np.arange(3000.0)
+    period = random.uniform(40, 300)
+    rise = random.uniform(2, 0.2 * period)
+    edges = np.arange(random.uniform(0, period), 3000, period)
+    late = np.clip((x[:, None] - edges) / rise, -50, 50)
+    values = (np.exp(-np.abs(x[:, None] - edges - 0.2 * period) / period * 3) / (1 + np.exp(-4 * late))).sum(1)
+    values += 0.02 * random.normal(size=x.size)
+    seen = np.sort(edges + random.normal(0, 0.04 * period, edges.size))
+    placed = mean_shape.placed_by_shape(values, seen, rise)
+    assert placed is None or np.all(np.abs(placed.index - seen) < 0.3 * period)

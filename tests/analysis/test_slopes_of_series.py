@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsbench.analysis.series.slopes import BOLTZMANN, SENSOR_LIMIT, activation_energy, slope_result
+from tsbench.analysis.series.slopes import BOLTZMANN, SAME_TEMPERATURE, SENSOR_LIMIT, activation_energy, slope_result
 from tsbench.analysis.series.straight_line import straight_line
 from tsbench.analysis.statistics import wider_half
 from tsbench.records import Flag, FloatArray, Result
@@ -129,3 +129,32 @@ def test_the_doubt_of_the_temperature_is_in_the_activation_energy_of_exact_resis
     assert SENSOR_LIMIT == 0.5 and limit == pytest.approx(2 * 0.5 / 312.5 * 0.25, rel=0.02)
     half = 1.96 / np.sqrt(3) * limit   # an error that is uniform within the limit
     assert (found.value - found.low, found.high - found.value) == pytest.approx((half, half), rel=0.02)
+
+
+@pytest.mark.parametrize("same", [0.0, 0.01])
+def test_one_condition_measured_twice_gives_no_line(same: float) -> None:
+    """Two cycles at one ramp rate: the measured rates differ in the 14th digit."""
+    x = np.log10(np.array([2.1917808219178108, 2.1917808219177974]))
+    found = slope_result("s", "V", x, rows(np.array([1.0, 1.01]), 0.01), "x", {}, same)
+    assert found.value is None
+    assert Flag.TOO_FEW in found.flags
+
+
+def test_repeats_are_no_further_conditions() -> None:
+    x = np.array([300.003, 309.99, 299.998])
+    found = slope_result("s", "V/K", x, rows(np.array([1.0, 0.98, 1.001]), 0.01), "temperature", {}, SAME_TEMPERATURE)
+    assert found.value == pytest.approx(-0.002, rel=0.1)
+    assert found.flags == Flag.TOO_FEW
+    energy = activation_energy(x, rows(np.array([300.0, 200.0, 300.0]), 1.0), {})
+    assert Flag.TOO_FEW in energy.flags
+
+
+def test_a_device_that_dies_at_one_condition_makes_its_slope_doubtful() -> None:
+    """Of the half-sweeps at the second rate, one has an event (the death itself) and the other has none."""
+    dead = Result("y", "V", None, None, None, "", {}, Flag.NO_EVENT)
+    x = np.array([0.3, 0.3, 0.5, 0.5, 0.6, 0.6])
+    found = slope_result("s", "V", x, [*rows(np.array([1.0, 1.0, 0.2]), 0.01), dead, dead, dead], "x", {})
+    assert Flag.AMBIGUOUS in found.flags
+    assert "1 of 6 show no event" in found.method
+    beyond = slope_result("s", "V", x, [*rows(np.array([1.0, 1.0, 1.1, 1.1]), 0.01), dead, dead], "x", {})
+    assert Flag.AMBIGUOUS not in beyond.flags   # no event at a condition at all: the range may end below it
