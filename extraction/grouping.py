@@ -1,25 +1,21 @@
 """Groups of events: which of them are repeats of one measurement, and which are of other devices."""
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from tsbench.analysis.series.slopes import SAME_TEMPERATURE
 from tsbench.analysis.statistics.brackets import grid_of
 from tsbench.analysis.statistics.censored import CensoredSample
 from tsbench.errors import ConfigurationError, nearest
-from tsbench.extraction.measured_conditions import MeasuredConditions
+from tsbench.extraction.measured_conditions import MeasuredConditions, near
 from tsbench.extraction.observations import COUNTERS, DESCRIBING, Observation
 from tsbench.records import FloatArray
 
 #: rows that are statistics of a run already, or count its pulses
 _DERIVED = ("_mean", "_median", "_standard_deviation", "_probability")
-
-
-#: [K] two readings of a chuck closer than this, in order of size, are one temperature that was set
-_SAME_TEMPERATURE = 0.5
 
 
 @dataclass(frozen=True)
@@ -115,15 +111,13 @@ def _check(chosen: Sequence[Observation], names: Iterable[str]) -> None:
 
 
 def _chuck_temperatures(chosen: Iterable[Observation]) -> dict[float, float]:
-    """Return, for each reading of a chuck [K], the temperature that it stands for: the mean of the readings near it.
+    """Return, for each reading of a chuck [K], the temperature that it stands for: the median of the readings near it.
 
     A chuck that was set to one temperature reads 295.983 K in one run and 295.991 K in the next.
     """
-    readings = sorted({float(one.facts["temperature"]) for one in chosen if "temperature" in one.facts})
-    cuts = [0, *(n for n in range(1, len(readings)) if readings[n] - readings[n - 1] > _SAME_TEMPERATURE),
-            len(readings)]
-    return {reading: round(float(np.mean(readings[first:last])), 1)
-            for first, last in itertools.pairwise(cuts) for reading in readings[first:last]}
+    readings = np.array(sorted({float(one.facts["temperature"]) for one in chosen if "temperature" in one.facts}))
+    stand_for = near(readings, np.full(readings.size, SAME_TEMPERATURE))
+    return {reading: round(one, 1) for reading, one in zip(readings.tolist(), stand_for, strict=True)}
 
 
 def _conditions(
@@ -161,17 +155,19 @@ def _group(
     return Group(
         first.result.quantity, first.result.unit, _conditions(first, names, chuck, measured),
         [_device(name, events) for name, events in devices.items()], any(one.simulated for one in mine),
-        _differences(mine, names, measured))
+        _differences(mine, names, chuck, measured))
 
 
 def _differences(
-    mine: Sequence[Observation], names: tuple[str, ...] | None, measured: MeasuredConditions,
+    mine: Sequence[Observation], names: tuple[str, ...] | None, chuck: Mapping[float, float],
+    measured: MeasuredConditions,
 ) -> list[str]:
     """Return a remark where events were put together that were measured in different ways."""
     ignored = COUNTERS | DESCRIBING | {"device", "run", "cycles", "count", "repeats", "die"} | set(names or ())
     differ = []
     for name in sorted({name for one in mine for name in one.facts} - ignored):
-        if len({measured.of(one, name, one.facts.get(name)) for one in mine}) > 1:
+        values = {measured.of(one, name, one.facts.get(name)) for one in mine}
+        if len({chuck.get(value, value) for value in values} if name == "temperature" else values) > 1:
             differ.append(name)
     return [f"events with different {', '.join(differ)} are put together. Separate them with --by"] if differ else []
 

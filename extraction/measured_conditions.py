@@ -12,10 +12,12 @@ import numpy as np
 from tsbench.extraction.observations import Observation
 from tsbench.records import FloatArray
 
-#: share of a value by which two of one condition may differ: noise of medians and of widths at half height, and of the
-#: current of a single shot. Steps of a series that are set on purpose are mostly larger
-_SAME: Mapping[str, float] = {"amplitude": 0.01, "base": 0.01, "pulse_width": 0.03, "level": 0.05}
-_OF_RUNS = frozenset({"level"})  #: measured in runs too; the others are set there
+#: share of a value by which two of one condition may differ: noise of medians and of widths at half height, of the
+#: current of a single shot, of times between readings and of the highest voltage that was read. Steps of a series that
+#: are set on purpose are mostly larger
+_SAME: Mapping[str, float] = {
+    "amplitude": 0.01, "base": 0.01, "pulse_width": 0.03, "level": 0.05, "ramp_rate": 0.02, "up to": 0.02}
+_OF_RUNS = frozenset({"level", "ramp_rate", "up to"})  #: measured in runs too; the others are set there
 _DIGITS = 4
 
 
@@ -38,7 +40,7 @@ class MeasuredConditions:
                 # a base is near zero: it is known to a share of the pulse
                 width = share * (np.full(values.size, largest) if name == "base" else np.abs(values))
                 self._stands |= {(quantity, name, value): stands for value, stands in zip(
-                    values.tolist(), _near(values, width), strict=True)}
+                    values.tolist(), near(values, width), strict=True)}
 
     def of(self, one: Observation, name: str, value: Any) -> Any:
         """Return what a condition of an event stands for; itself where it was set."""
@@ -51,7 +53,7 @@ def _is_measured(one: Observation, name: str) -> bool:
     return number and (one.facts.get("protocol") == "table" or name in _OF_RUNS) and name in _SAME
 
 
-def _near(values: FloatArray, width: FloatArray) -> list[float]:
+def near(values: FloatArray, width: FloatArray) -> list[float]:
     """Return the median of the group of each value; no group is wider than ``width`` at its first value.
 
     ``values`` are in rising order. A chain of small steps is so no single group.

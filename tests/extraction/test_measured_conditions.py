@@ -36,3 +36,14 @@ def test_what_a_run_sets_is_not_joined() -> None:
     assert len(groups_of(events("switching_delay", {"amplitude": 1.0}, {"amplitude": 1.005},
                                 protocol="pulse_train"))) == 2
     assert len(groups_of(events("switching_delay", {"amplitude": 1.0}, {"amplitude": 1.005}), by=["amplitude"])) == 1
+
+
+def test_readings_of_one_ramp_rate_and_of_one_highest_voltage_are_one_condition() -> None:
+    (rates,) = groups_of(events("threshold_voltage", {"ramp_rate": 0.5479452054794496}, {"ramp_rate": 0.5479452054794529},
+                                protocol="ramp_rate_series"))
+    assert rates.conditions == {"ramp_rate": 0.5479}
+    assert len(groups_of(events("threshold_voltage", {"ramp_rate": 0.5}, {"ramp_rate": 0.55},
+                                protocol="ramp_rate_series"))) == 2
+    (contacts,) = groups_of(events("resistance", {"up to": 0.049507}, {"up to": 0.049997}, {"up to": 0.050008},
+                                   protocol="first_contact"))
+    assert contacts.conditions == {"up to": 0.05}

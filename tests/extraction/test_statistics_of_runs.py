@@ -59,6 +59,27 @@ def test_readings_of_a_chuck_that_was_set_once_are_one_temperature() -> None:
     assert [group.conditions["temperature"] for group in groups] == [296.0, 306.0]
 
 
+@pytest.mark.parametrize("by", [None, "temperature"])
+def test_fine_steps_of_the_temperature_are_not_put_together(by: str | None) -> None:
+    """Steps of 0.5 K, as near the transition of VO2, each read twice with the noise of the sensor."""
+    steps = [300.0 + 0.5 * k + noise for k in range(20) for noise in (-0.008, 0.008)]
+    events = [event(1.0 - 0.02 * (kelvin - 300.0), order=k, temperature=kelvin) for k, kelvin in enumerate(steps)]
+    groups = groups_of(events, "threshold_voltage", None if by is None else [by])
+    assert [group.conditions["temperature"] for group in groups] == [300.0 + 0.5 * k for k in range(20)]
+    assert not any("temperature" in remark for group in groups for remark in group.remarks)
+
+
+def test_searches_that_ended_above_their_range_stay_with_the_others() -> None:
+    events = [event(1.0 + 0.01 * k, f"D{k}", quantity="threshold_amplitude", ended="narrow") for k in range(8)]
+    events += [event(None, f"D{k}", low=1.3, flags=Flag.CENSORED, quantity="threshold_amplitude", ended="above")
+               for k in (8, 9)]
+    for one in events:
+        one.result.conditions["ended"] = one.facts["ended"]   # type: ignore[index]
+    (group,) = groups_of(events, "threshold_amplitude")
+    assert (len(group.devices), sum(device.above for device in group.devices)) == (10, 2)
+    assert not group.remarks
+
+
 def test_spoiled_events_are_left_out_and_counted() -> None:
     events = [*lot(devices=1), event(5.0, "D0", 20, Flag.OSCILLATING), event(None, "D0", 21, Flag.NO_EVENT)]
     (found,) = statistics_of(events)
