@@ -195,7 +195,10 @@ class Engine:
     def _performed(self, request: StepRequest, named: "_Named") -> RunOutcome:
         run_control = _RunControl(self._control)
         try:
-            return self._performer.perform(request, named, run_control)
+            outcome = self._performer.perform(request, named, run_control)
+            if outcome.status == "success" and (reason := run_control.stopped) is not None:
+                self.ended = self.ended or f"the campaign was stopped: {reason}"   # a signal after the last step
+            return outcome
         except RunLost as error:
             self.ended = f"the campaign ends here, and --resume goes on with the next run: {error}"
             return replace(_no_run(request, INTERRUPTED, str(error)), outputs={"": False})

@@ -132,7 +132,9 @@ def run_on(
         within a fraction of a second: a measurement that stands still is killed by its watchdog.
     control : Control
         Stop, pause, resume. Without it, too, Ctrl-C, SIGTERM and SIGHUP end the run. It then returns with the status
-        ``abort``: a script that would go on to the next device must look at the status.
+        ``abort``: a script that would go on to the next device must look at the status. A signal that comes when the
+        measurement is over and its data are being stored raises KeyboardInterrupt after that; with a control, it stops
+        the control.
     extract : bool
         Whether to extract results from the run.
     durability : "power" or "process"
@@ -162,8 +164,10 @@ def run_on(
         The plan is beyond a limit or a budget, or needs an interlock that is open; nothing was switched on.
     StorageError
         No run can be begun in ``out``, or the device record cannot be written; nothing was sent.
+    KeyboardInterrupt
+        A signal came when the measurement was over; the run is stored.
     """
-    control, out = control or Control(), Path(out)
+    no_control, control, out = control is None, control or Control(), Path(out)
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
         require_interlock(bench, protocol, plan := arranged_plan(bench, protocol, fixture, not campaign_id))
         _require_device(bench, protocol)
@@ -185,7 +189,10 @@ def run_on(
             except TsbenchError:
                 recorder.discard()
                 raise
-            return _settled(settle, run.to_its_end(interrupts, extract), teller)
+            outcome = _settled(settle, run.to_its_end(interrupts, extract), teller)
+    if interrupts.late and no_control:
+        raise KeyboardInterrupt(f"{interrupts.late} after the measurement. The run {outcome.run_id} is stored")
+    return outcome
 
 
 def _settled(settle: Settle, outcome: RunOutcome, teller: Events) -> RunOutcome:

@@ -50,8 +50,10 @@ def run_through(
         The run was refused, as ``run_on`` refuses it.
     ServiceLost
         The service has died.
+    KeyboardInterrupt
+        As for ``run_on``.
     """
-    control, tell = control or Control(), events or (lambda _: None)
+    no_control, control, tell = control is None, control or Control(), events or (lambda _: None)
     job = service.submit(
         protocol, device, out, fixture=fixture, watchdog=watchdog, repeats=list(repeats), campaign_id=campaign_id,
         user=user, **more)
@@ -68,10 +70,13 @@ def run_through(
 
     try:
         with Interrupts(control).installed():
-            return job.wait(hear)
+            outcome = job.wait(hear)
     finally:
         over.set()
         follower.join(1.0)
+    if no_control and outcome.status == "success" and control.stopped is not None:
+        raise KeyboardInterrupt(f"{control.stopped} after the measurement. The run {outcome.run_id} is stored")
+    return outcome
 
 
 def stop_bench(bench: Path) -> None:

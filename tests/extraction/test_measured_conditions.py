@@ -39,8 +39,8 @@ def test_what_a_run_sets_is_not_joined() -> None:
 
 
 def test_readings_of_one_ramp_rate_and_of_one_highest_voltage_are_one_condition() -> None:
-    (rates,) = groups_of(events("threshold_voltage", {"ramp_rate": 0.5479452054794496}, {"ramp_rate": 0.5479452054794529},
-                                protocol="ramp_rate_series"))
+    (rates,) = groups_of(events("threshold_voltage", {"ramp_rate": 0.5479452054794496},
+                                {"ramp_rate": 0.5479452054794529}, protocol="ramp_rate_series"))
     assert rates.conditions == {"ramp_rate": 0.5479}
     assert len(groups_of(events("threshold_voltage", {"ramp_rate": 0.5}, {"ramp_rate": 0.55},
                                 protocol="ramp_rate_series"))) == 2

@@ -174,9 +174,16 @@ def test_ctrl_c_while_making_safe_skips_nothing(
         return make_safe(self)
 
     monkeypatch.setattr(FakeBench, "make_safe", interrupted)
-    outcome = run_on(bench, Sweep(), tmp_path)  # type: ignore[arg-type]
+    control = Control()
+    outcome = run_on(bench, Sweep(), tmp_path, control=control)  # type: ignore[arg-type]
     assert outcome.status == "success" and outcome.safe and not bench.on
     assert outcome.path is not None and inspect(outcome.path) == []
+    assert control.stopped == "interrupted (SIGINT)"   # who measures the next device is told
+    bench.on = True
+    with pytest.raises(KeyboardInterrupt, match="is stored"):   # so is a script, which has no control
+        run_on(bench, Sweep(), tmp_path / "script")  # type: ignore[arg-type]
+    (stored,) = (tmp_path / "script").glob("*.nxs")
+    assert inspect(stored) == [] and not bench.on
 
 
 def test_words_on_standard_input(capsys: pytest.CaptureFixture[str]) -> None:
