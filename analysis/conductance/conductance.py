@@ -89,6 +89,12 @@ def low_voltage_results(
     return results
 
 
+def unread_nonlinearity(polarity: str) -> Result:
+    """Return the row of a polarity at which nearly all readings are in compliance."""
+    return Result("nonlinearity", "", None, None, None, f"{_NONLINEARITY}; too few readings are below the compliance",
+                  {"polarity": polarity}, Flag.COMPLIANCE | Flag.TOO_FEW)
+
+
 def resistance_result(found: Slope, conditions: Mapping[str, Any], flags: Flag = Flag.NONE) -> Result:
     """Return the resistance [Ohm] of a slope; only its lower bound where the slope is not told from zero."""
     if found.value is None or found.low is None or found.high is None:

@@ -281,10 +281,8 @@ def _not_as_before(level: FloatArray, voltage: FloatArray, current: FloatArray, 
         if odd:  # at two levels: one reading alone may be wild
             return odd
         first = up, back
-        odd = (
-            f"the device did not return to the off state. {_both(voltage, current, up, back)}. Check the contact and "
-            "the device"
-        )
+        what = "did not return to the off state" if after > before else "conducts less after the sweep than before it"
+        odd = f"the device {what}. {_both(voltage, current, up, back)}. Check the contact and the device"
     return ""
 
 

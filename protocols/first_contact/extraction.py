@@ -2,23 +2,30 @@
 
 import numpy as np
 
-from tsbench.analysis.conductance.conductance import low_voltage_results
+from tsbench.analysis.conductance.conductance import low_voltage_results, unread_nonlinearity
 from tsbench.protocols.extracting.facts import device_current, sweep_facts
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Result, Run
 
+_SIDES = {"+": "positive", "-": "negative"}
 OHMIC = 0.02  #: non-linearity that contacts and heating of a resistor do not reach
 
 
 def first_contact(run: Run, options: ExtractionOptions) -> list[Result]:
-    """Return resistance and non-linearity; readings in compliance are left out of both."""
+    """Return resistance and non-linearity; readings in compliance are left out of both.
+
+    A polarity at which too few others are left has a row without a value.
+    """
     facts = sweep_facts(run, options)
     free = (run.point_flags & int(Flag.COMPLIANCE)) == 0
     flags = Flag.NONE if free.all() else Flag.COMPLIANCE
-    return low_voltage_results(
-        run.column("device_voltage")[free], device_current(run)[free], facts.voltage_gain + facts.current_gain,
-        flags)
+    voltage = run.column("device_voltage")
+    results = low_voltage_results(
+        voltage[free], device_current(run)[free], facts.voltage_gain + facts.current_gain, flags)
+    told = {result.conditions.get("polarity") for result in results}
+    return results + [unread_nonlinearity(polarity) for sign, polarity in ((1.0, "+"), (-1.0, "-"))
+                      if polarity not in told and np.any(sign * voltage[~free] > 0.0)]
 
 
 def contact_remark(run: Run) -> str:
@@ -32,6 +39,12 @@ def contact_remark(run: Run) -> str:
             "off state may look the same")
     if resistance.value is None:
         return "too few readings are below the compliance. Increase the compliance, or check the device for a short"
+    unread = [_SIDES[str(r.conditions["polarity"])] for r in results[1:]
+              if Flag.COMPLIANCE in r.flags and Flag.TOO_FEW in r.flags]
+    if unread:
+        return (
+            f"at {unread[0]} voltage, the current reached the compliance, and too few readings are left. The device "
+            "conducts in one direction only, or it has switched. Increase the compliance, or lower 'highest'")
     bounds = [(r.low, r.high) for r in results[1:] if r.low is not None and r.high is not None]
     size = format_quantity(resistance.value, "Ohm", 3)
     if bounds and all(low > OHMIC for low, _ in bounds):

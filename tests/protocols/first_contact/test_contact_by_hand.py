@@ -81,3 +81,19 @@ def test_readings_in_compliance_are_left_out_and_the_results_say_so() -> None:
     free = replace(made, points=made.points[:13], point_flags=made.point_flags[:13])
     found = extraction.first_contact(free, ExtractionOptions())
     assert found[0].value == pytest.approx(1e3) and not any(Flag.COMPLIANCE in result.flags for result in found)
+
+
+def test_a_device_that_conducts_in_one_direction_is_told() -> None:
+    size = 0.05 * np.repeat(np.arange(1, 11), 2)
+    level = np.where(np.arange(size.size) % 2, -size, size)
+    current = np.where(level > 0.2, 2e-5, 1e-9 * level)
+    limited = np.where(level > 0.2, int(Flag.COMPLIANCE), 0)
+    number = np.arange(float(level.size))
+    points = np.column_stack([number, number, level, level, current, level])
+    made = run("first_contact", COLUMNS, points, flags=limited)
+    made = replace(made, header=replace(made.header, instruments={}))
+    (positive,) = [one for one in extraction.first_contact(made, ExtractionOptions())
+                   if one.conditions.get("polarity") == "+"]
+    assert positive.value is None
+    assert Flag.COMPLIANCE in positive.flags and Flag.TOO_FEW in positive.flags
+    assert "at positive voltage, the current reached the compliance" in extraction.contact_remark(made)

@@ -186,6 +186,20 @@ def test_a_run_that_is_lost_with_its_service_is_interrupted_and_ends_the_campaig
     assert run(path, FakePerformer(), resume=True) == {"W1/A a": "interrupted", "W1/A b": "success"}
 
 
+def test_a_signal_while_a_run_is_being_stored_ends_the_campaign_after_it(tmp_path: Path) -> None:
+    class Late(FakePerformer):
+        def perform(self, request: StepRequest, events: Listener, control: Control) -> RunOutcome:
+            outcome = super().perform(request, events, control)
+            control.stop("interrupted (SIGINT)")   # as the signal does once the measurement is over
+            return outcome
+
+    path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}name = "a"\n{STEP}name = "b"\n')
+    outcome = campaign(path, tmp_path / "out").run(performer=Late())
+    assert outcome.counts == {"success": 1, "left out": 1}
+    assert "interrupted (SIGINT)" in outcome.ended
+    assert run(path, FakePerformer(), resume=True) == {"W1/A a": "success", "W1/A b": "success"}
+
+
 def test_a_campaign_that_asks_waits_for_an_answer(tmp_path: Path) -> None:
     text = f'devices = ["W1/A"]\non_interrupted = "ask"\n{STEP}name = "a"\n{STEP}name = "b"\n'
     path = write_campaign(tmp_path, text)
