@@ -10,6 +10,9 @@ from tsbench.protocols.worst_case import dose_items
 from tsbench.quantities import format_quantity
 
 _SLACK = 1.01
+#: share of the time at a level that a reading takes from which on the rate is known roughly: what a reading takes
+#: depends on the model, and a dwell cannot be below zero
+_OWN_TIME = 0.2
 
 
 def plan_rates(settings: RampRateParameters, station: Station) -> Plan:
@@ -26,6 +29,7 @@ def plan_rates(settings: RampRateParameters, station: Station) -> Plan:
         refusals.append(
             f"drive: the rate {format_quantity(least, 'V/s')} is below {format_quantity(lowest, 'V/s')}, at which a "
             f"level takes {LONGEST_DWELL:g} s. Lower 'step'")
+    rough = [rate for rate in settings.rate if _OWN_TIME * highest < rate <= _SLACK * highest]
     current = next((item.value for item in plans[0].worst_case if item.quantity == "current"), 0.0)
     duration = sum(plan.duration for plan in plans)
     own = {"sweep rate", "ramps", "total charge"}
@@ -34,6 +38,11 @@ def plan_rates(settings: RampRateParameters, station: Station) -> Plan:
                   key=lambda item: item.value)
     ramps = len(plans) * settings.cycles * (1 + settings.both_polarities)
     warnings = tuple(dict.fromkeys(warning for plan in plans for warning in plan.warnings))
+    if rough:
+        told = ", ".join(format_quantity(rate, "V/s", 3) for rate in rough)
+        warnings += (f"the rate that is reached may differ from {told} by a fifth or more, because the reading takes "
+                     "much of the time at a level. The results have the rate that was reached. For a better one, raise "
+                     "'step'",)
     return replace(
         plans[0], steps=sum(plan.steps for plan in plans), points=sum(plan.points for plan in plans),
         bytes=sum(plan.bytes for plan in plans), duration=duration, refusals=tuple(refusals), warnings=warnings,

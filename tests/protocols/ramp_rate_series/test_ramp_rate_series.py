@@ -56,6 +56,10 @@ def test_what_the_source_meter_cannot_reach_is_refused(new_station: Any) -> None
     plan = protocol.parse({"rate": "0.01 V/s, 0.05 V/s", "cycles": 3}).plan(new_station())
     items = {item.quantity: item.value for item in plan.worst_case}
     assert not plan.refusals and items["ramps"] == 6 and items["sweep rate"] == pytest.approx(0.05, rel=0.01)
+    assert not plan.warnings
+    fast = protocol.parse({"rate": "0.01 V/s, 2 V/s", "step": "20 mV", "nplc": 0.01}).plan(new_station())
+    (warning,) = fast.warnings
+    assert "may differ from 2.00 V/s by a fifth or more" in warning
     for bad in ({"drive": "current"}, {"rate": "0 V/s"}):
         with pytest.raises(ConfigurationError):
             protocol.parse(bad)
