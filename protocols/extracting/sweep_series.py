@@ -15,7 +15,7 @@ def at_conditions(found: Sequence[Switching], name: str, values: FloatArray) -> 
 
 
 def slopes_of_polarities(
-    found: Sequence[Switching], x: FloatArray, slopes: Mapping[str, str], unit: str, over: str, same: float,
+    found: Sequence[Switching], x: FloatArray, slopes: Mapping[str, str], unit: str, over: str, same: float = 0.0,
 ) -> list[Result]:
     """Return the slope of each voltage over the condition, for each polarity that the half-sweeps have.
 
