@@ -19,9 +19,10 @@ from tsbench.storage.run_settings import run_settings
 
 #: conditions that count events of one kind; all others tell kinds of events apart
 COUNTERS = frozenset({"cycle", "half_sweep", "sweep", "sweep_number", "pulse", "shot", "train", "pair", "repeat"})
-#: conditions that describe a number, not an event. How a search ``ended`` is one of them: those that ended above their
-#: range have only a bound, which must not form a group of its own
-DESCRIBING = frozenset({"statistic", "pulses", "censored", "number", "ended"})
+#: conditions that describe a number, not an event: of how many pulses, pairs and the like it is, and how a search
+#: ``ended`` (those that ended above their range have only a bound, which must not form a group of its own)
+DESCRIBING = frozenset({
+    "statistic", "pulses", "censored", "number", "ended", "pairs", "records", "stages", "steps", "trains", "fired"})
 #: flags of values that are no observation of the quantity
 SPOILED = (Flag.OPEN | Flag.SHORT | Flag.IMPLAUSIBLE | Flag.TRIGGER_MISSED | Flag.OSCILLATING | Flag.AMBIGUOUS
            | Flag.TIMEOUT | Flag.OVERFLOW)

@@ -1,11 +1,13 @@
 """Groups of events whose conditions were measured: near values are one condition, steps on purpose are not."""
 
+from typing import Any
+
 from tsbench.extraction.grouping import groups_of
 from tsbench.extraction.observations import Observation
 from tsbench.records import Result
 
 
-def events(quantity: str, *conditions: dict[str, float], protocol: str = "table") -> list[Observation]:
+def events(quantity: str, *conditions: dict[str, Any], protocol: str = "table") -> list[Observation]:
     return [Observation(Result(quantity, "s", 1e-6 * (k + 1), None, None, "", dict(given)), k, False,
                         {"device": "D1", "protocol": protocol, **given}) for k, given in enumerate(conditions)]
 
@@ -47,3 +49,15 @@ def test_readings_of_one_ramp_rate_and_of_one_highest_voltage_are_one_condition(
     (contacts,) = groups_of(events("resistance", {"up to": 0.049507}, {"up to": 0.049997}, {"up to": 0.050008},
                                    protocol="first_contact"))
     assert contacts.conditions == {"up to": 0.05}
+
+
+def test_how_many_pulses_and_records_a_number_took_is_no_condition() -> None:
+    (searches,) = groups_of(events(
+        "refractory_period", {"amplitude": 1.4, "pairs": 40, "ended": "narrow"},
+        {"amplitude": 1.4, "pairs": 57, "ended": "budget spent"}, protocol="adaptive_refractory"))
+    assert searches.conditions == {"amplitude": 1.4}
+    (windows,) = groups_of(events("oscillation_onset", {"records": 14}, {"records": 17}, protocol="oscillation_window"))
+    assert windows.conditions == {}
+    (formed,) = groups_of(events("forming_voltage", {"stages": 1, "compliance": 1e-5}, {"stages": 2, "compliance": 1e-5},
+                                 protocol="forming"))
+    assert formed.conditions == {"compliance": 1e-5}
