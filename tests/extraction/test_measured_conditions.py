@@ -58,6 +58,6 @@ def test_how_many_pulses_and_records_a_number_took_is_no_condition() -> None:
     assert searches.conditions == {"amplitude": 1.4}
     (windows,) = groups_of(events("oscillation_onset", {"records": 14}, {"records": 17}, protocol="oscillation_window"))
     assert windows.conditions == {}
-    (formed,) = groups_of(events("forming_voltage", {"stages": 1, "compliance": 1e-5}, {"stages": 2, "compliance": 1e-5},
-                                 protocol="forming"))
+    (formed,) = groups_of(events("forming_voltage", {"stages": 1, "compliance": 1e-5},
+                                 {"stages": 2, "compliance": 1e-5}, protocol="forming"))
     assert formed.conditions == {"compliance": 1e-5}
