@@ -40,7 +40,7 @@ class SearchByPulses(PulseSeries[SinglePulses]):
             self._chooser, began = chooser, self._done
             while (amplitude := self._chooser.next_stimulus()) is not None:
                 yield from self.series(amplitude)
-            self._say("log", self._chooser.reason)
+            self._say("warning" if self._chooser.fell_silent else "log", self._chooser.reason)
             self._total -= self._budget - (self._done - began)  # what the search has left over
 
     def series(self, amplitude: float) -> Iterator[Step]:

@@ -24,6 +24,7 @@ class Chooser(Protocol):
     """Chooses the stimulus of each pulse (an amplitude [V], a gap [s]) by what the ones before did."""
 
     reason: str  #: why it ended, for the log; "" before
+    fell_silent: bool  #: whether it ended because the device does not fire any more
 
     @property
     def conditioning(self) -> bool:

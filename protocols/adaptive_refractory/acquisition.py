@@ -38,7 +38,8 @@ class RefractorySearch(PairSeries[RefractoryParameters]):
             layout = self.set_gap(amplitude, gap)
             yield from self._let_rest()
             yield from self.record(amplitude, gap, layout)
-        self._say("log", f"{format_quantity(amplitude, 'V')}: {self._chooser.reason}")
+        kind = "warning" if self._chooser.fell_silent else "log"
+        self._say(kind, f"{format_quantity(amplitude, 'V')}: {self._chooser.reason}")
         self.say_missed(amplitude, self._missed - missed, self._done - began)
         self._total -= self._settings.budget - (self._done - began)  # what the search has left over
 

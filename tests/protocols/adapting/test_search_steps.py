@@ -16,7 +16,7 @@ from tsbench.records import Flag
 class Listed:
     """Chooses what a list says."""
 
-    conditioning = False
+    conditioning = fell_silent = False
 
     @property
     def progress(self) -> str:
@@ -44,6 +44,14 @@ def test_a_search_sends_what_the_chooser_says(station: Any, recorder: Any) -> No
     assert steps[-1].done == steps[-1].total == 3 and not station.generator.output
     limits = station.generator.named("configure_level_limits")
     assert limits == [(-1.5, 0.0)]
+
+
+def test_a_device_that_does_not_fire_any_more_is_warned_of(station: Any, recorder: Any) -> None:
+    settings = protocol_named("adaptive_threshold").parse({})
+    chooser = Listed([1.0])
+    chooser.fell_silent = True
+    list(SearchByPulses(settings, station, recorder, iter([chooser]), 200).run())
+    assert "the list is over" in recorder.texts("warning")
 
 
 def test_a_pulse_that_the_scope_missed_is_flagged_and_told(station: Any, recorder: Any) -> None:
