@@ -67,6 +67,7 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
     for name, mine in scores.items():
         of_it = [row for row in rows if row["quantity"] == name]
         table += [*_lines_of(name, mine, of_it, refused), *_sharpness(name, of_it)]
+    table += _all_together(rows)
     for reason in sorted({record.cannot_be_known for record in records} - {""}):
         table.append(_unknowable(reason, [record for record in measured if record.cannot_be_known == reason], found))
     failed = [found[record.number] for record in measured if found[record.number]["failed"]]
@@ -120,7 +121,7 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
                           f">= {LEAST_KNOWABLE:.0%}", sum(map(is_unflagged, told)) >= LEAST_KNOWABLE * len(told)))
     parts = _parts(name, rows)
     for part, mine in {name: rows, **(parts if len(parts) > 1 else {})}.items():
-        repeated = [row for row in mine if row.get("bootstrap") and row.get("random") is not None and is_unflagged(row)]
+        repeated = _repeated(mine)
         if not repeated:
             continue
         # a bootstrap knows only what differs between the pulses: so does the random part
@@ -132,6 +133,18 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
                        not required or ratio <= WIDEST)
                   for kind, ratio in (("interval of the random part", random), ("whole interval", whole))]
     return table
+
+
+def _repeated(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows without a flag beside which there is a bootstrap."""
+    return [row for row in rows if row.get("bootstrap") and row.get("random") is not None and is_unflagged(row)]
+
+
+def _all_together(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Return how wide the intervals of all quantities are beside those of a bootstrap."""
+    ratios = [(row["high"] - row["low"]) / row["bootstrap"] for row in _repeated(rows)]
+    return [Line(f"all quantities: whole interval over the width of a bootstrap, median of {len(ratios)}",
+                 f"{np.median(ratios):.2f}", INFORMATION, True)] if ratios else []
 
 
 def _unflagged_of(rows: Sequence[Mapping[str, Any]]) -> str:
