@@ -22,7 +22,8 @@ COUNTERS = frozenset({"cycle", "half_sweep", "sweep", "sweep_number", "pulse", "
 #: conditions that describe a number, not an event: of how many pulses, pairs and the like it is, and how a search
 #: ``ended`` (those that ended above their range have only a bound, which must not form a group of its own)
 DESCRIBING = frozenset({
-    "statistic", "pulses", "censored", "number", "ended", "pairs", "records", "stages", "steps", "trains", "fired"})
+    "statistic", "pulses", "censored", "number", "ended", "pairs", "records", "stages", "steps", "levels", "trains",
+    "fired"})
 #: flags of values that are no observation of the quantity
 SPOILED = (Flag.OPEN | Flag.SHORT | Flag.IMPLAUSIBLE | Flag.TRIGGER_MISSED | Flag.OSCILLATING | Flag.AMBIGUOUS
            | Flag.TIMEOUT | Flag.OVERFLOW)
