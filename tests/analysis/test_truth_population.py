@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.truth.knowable import falls_smoothly, gap_width, on_edge, time_width
-from benchmarks.truth.long_run import Counts, fitted, period_of
 from benchmarks.truth.records import drawn_device, load, sha256
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, rejected
-from tsbench.records import Flag, FloatArray
+from tsbench.records import Flag
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evidence" / "truth.md"
 
@@ -84,36 +83,6 @@ def test_what_a_noise_free_record_can_tell() -> None:
     found = [np.sum((rise - np.interp(number - shift, number, rise)) ** 2) / 0.01**2 for shift in (-0.1, 0.1)]
     assert time_width(rise, 0.01) == pytest.approx(2 * 1.96 * 0.1 / np.sqrt(np.mean(found)), rel=0.05)
     assert on_edge(rise) == 21 and on_edge((number > 200) * 1.0) < 3
-
-
-def test_the_fit_of_many_pairs_finds_their_period() -> None:
-    gaps = np.geomspace(1e-3, 1e-1, 12)
-    share = 0.9 / (1.0 + (7e-3 / gaps) ** 3)
-    counts = [(gap, 200, int(np.random.default_rng(k).binomial(200, p))) for k, (gap, p) in enumerate(
-        zip(gaps.tolist(), share.tolist(), strict=True))]
-    assert fitted(counts) == pytest.approx(7e-3, rel=0.05)
-    assert fitted([(1e-3, 5, 0), (1e-2, 5, 0), (1e-1, 5, 0)]) is None
-
-
-@pytest.mark.parametrize("shape", [2.5, 6.0])
-def test_the_true_period_of_filaments_of_which_some_dissolve_early_is_their_median_life(shape: float) -> None:
-    """A logistic function through all gaps is half high 3 to 5 % too soon."""
-    def device(seed: int) -> float | None:
-        def simulated(gaps: FloatArray, pairs: int, part: int) -> Counts:
-            random = np.random.default_rng([seed, part])
-            again = [(3e-3 * random.weibull(shape, pairs) < gap) & (random.random(pairs) < 0.95) for gap in gaps]
-            return [(float(gap), pairs, int(fired.sum())) for gap, fired in zip(gaps, again, strict=True)]
-
-        return period_of(simulated, 0.3e-3, 30e-3)
-
-    found = [device(seed) for seed in range(12)]
-    assert np.mean([one for one in found if one is not None]) == pytest.approx(
-        3e-3 * np.log(2.0) ** (1.0 / shape), rel=0.018)
-    assert None not in found
-
-
-def test_a_device_that_never_recovers_has_no_true_period() -> None:
-    assert period_of(lambda gaps, pairs, part: [(float(gap), pairs, 0) for gap in gaps], 0.3e-3, 30e-3) is None
 
 
 @pytest.mark.parametrize(("voltage", "falls"), [
