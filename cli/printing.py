@@ -135,6 +135,8 @@ def _deviation(row: Mapping[str, Any]) -> str:
     if value is None or not true:
         return "-"
     percent = 100.0 * (value / true - 1.0)
+    if not math.isfinite(percent):
+        return "-"
     decimals = 2 if abs(percent) >= 0.01 or percent == 0.0 else min(-math.floor(math.log10(abs(percent))), 6)
     return f"{percent:+.{decimals}f} %"
 

@@ -41,7 +41,7 @@ def run_demo(
     from tsbench.extraction import draw_figures
     from tsbench.protocols import protocol_named
     from tsbench.simulated_backends.witness.log import read_witness
-    from tsbench.station.runner import Control, run_protocol
+    from tsbench.station.runner import run_protocol
     from tsbench.storage import read_run
 
     rows: list[DemoRow] = []
@@ -59,7 +59,7 @@ def run_demo(
                     progress(name, event)
 
             protocol = protocol_named(name).parse(dict(parameters))
-            outcome = run_protocol(bench, part.device, protocol, out, events=listen, control=Control())
+            outcome = run_protocol(bench, part.device, protocol, out, events=listen)
             if outcome.status != "success" or outcome.path is None:
                 ended = TsbenchError(
                     f"demo: {name} ended with status {outcome.status} ({outcome.reason}). See {outcome.path or out}")

@@ -116,6 +116,7 @@ def _chuck_temperatures(chosen: Iterable[Observation]) -> dict[float, float]:
     A chuck that was set to one temperature reads 295.983 K in one run and 295.991 K in the next.
     """
     readings = np.array(sorted({float(one.facts["temperature"]) for one in chosen if "temperature" in one.facts}))
+    readings = readings[np.isfinite(readings)]
     stand_for = near(readings, np.full(readings.size, SAME_TEMPERATURE))
     return {reading: round(one, 1) for reading, one in zip(readings.tolist(), stand_for, strict=True)}
 
@@ -125,7 +126,7 @@ def _conditions(
 ) -> dict[str, Any]:
     facts = dict(one.facts)
     if "temperature" in facts:
-        facts["temperature"] = chuck[float(facts["temperature"])]
+        facts["temperature"] = chuck.get(float(facts["temperature"]), facts["temperature"])
     if names is not None:
         return {name: measured.of(one, name, facts.get(name, "")) for name in names if name != "device"}
     found = {name: measured.of(one, name, value) for name, value in one.result.conditions.items()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.series.straight_line import FittedLine, known_points, places, straight_line
+from tsbench.analysis.series.straight_line import FittedLine, known_points, places, same_place, straight_line
 from tsbench.analysis.statistics import NORMAL_95, standard_uncertainty
 from tsbench.records import Flag, FloatArray, Result
 
@@ -17,7 +17,7 @@ BOLTZMANN = 8.617333262e-5
 #: data sheet gives the accuracy of the sensor, but not that of the thermal contact of the wafer
 SENSOR_LIMIT = 0.5
 #: [K] readings of a chuck that differ by less are of one temperature that was set: its sensor scatters by some 0.01 K
-SAME_TEMPERATURE = 0.2
+SAME_TEMPERATURE = 0.1
 _FEW = 3  #: different conditions without which nothing shows whether a line is right
 #: flags of single results that a slope passes on
 _PASSED = Flag.OSCILLATING | Flag.UNSETTLED | Flag.OVERFLOW | Flag.CLIPPED
@@ -57,9 +57,9 @@ def slope_result(
     found = _of_line(quantity, unit, straight_line(x, y, sigma, same=same), places(used, same), used.size, results,
                      f"straight line over {over}, weighted by the intervals", conditions)
     silent = x[[Flag.NO_EVENT in result.flags for result in results]]
-    # a silent x beside one with an event adds no place of its own
-    mixed = sum(places(np.append(used, one), same) == places(used, same) for one in silent.tolist())
-    if not (mixed and used.size):
+    apart = same_place(used, same)
+    mixed = sum(bool(np.any(np.abs(used - one) <= apart)) for one in silent.tolist())
+    if not mixed:
         return found
     return replace(found, flags=found.flags | Flag.AMBIGUOUS, method=found.method + (
         f"; {mixed} of {len(results)} show no event although others at the same condition do. Either the device "

@@ -92,6 +92,13 @@ def places(x: FloatArray, same: float = 0.0) -> int:
     return len(_places(np.sort(x), same)) if x.size else 0
 
 
+def same_place(x: FloatArray, same: float = 0.0) -> float:
+    """Return by how much two of these x differ at most if one is the repeat of the other; as for :func:`places`."""
+    if not x.size:
+        return same
+    return max(same, _SAME * float(x.max() - x.min()), _ROUNDING * float(np.max(np.abs(x))))
+
+
 def _bent(x: FloatArray, away: FloatArray, weights: FloatArray, same: float) -> bool:
     """Return whether neither the uncertainties nor the repeats of points explain their distances from the line."""
     order = np.argsort(x)
@@ -112,7 +119,7 @@ def _bent(x: FloatArray, away: FloatArray, weights: FloatArray, same: float) -> 
 
 def _places(x: FloatArray, same: float) -> list[int]:
     """Return the first of the points at each place, of points in rising order."""
-    first, same = [0], max(same, _SAME * float(x[-1] - x[0]), _ROUNDING * float(np.max(np.abs(x))))
+    first, same = [0], same_place(x, same)
     for k, one in enumerate(x.tolist()):
         if one - x[first[-1]] > same:
             first.append(k)

@@ -185,8 +185,7 @@ class Listener(ABC):
         self.conditioning = False
         self.tells_nothing = False  #: set by a judge: the device conducted from the edge on
         self.unseen = False  #: set by a judge: a record does not show its pulse
-        self.reason = ""
-        self.fell_silent = False  #: whether the search ended because the device does not fire any more
+        self.reason, self.fell_silent = "", False
 
     @abstractmethod
     def ended(self) -> str:
@@ -231,12 +230,10 @@ class Listener(ABC):
                    f"in {_MOST_MISSED} in succession, the device conducts from the edge on{MAY_HAVE_SWITCHED}"
                    if self._untold >= _MOST_MISSED else
                    f"{_MOST_MISSED} conditioning pulses in succession did not switch the device. Raise 'conditioning'")
-        self.fell_silent = ended == SILENT
-        self.reason = f"{counted}: " + {
+        self.fell_silent, self.reason = ended == SILENT, f"{counted}: " + {
             NARROW: f"its interval is narrow enough ({self.narrowness})", ABOVE: "it is above the range searched",
             BELOW: "it is below the range searched", "": gave_up,
-            SILENT: "the device has fired before, but does not fire any more at the highest of these stimuli. Check "
-                    "the contact and the device",
+            SILENT: "the device has fired before, and does not at the highest of these stimuli now. Check the contact",
         }.get(ended, f"the budget is spent before its interval is narrow enough ({self.narrowness})")
         return None
 

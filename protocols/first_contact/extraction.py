@@ -44,7 +44,7 @@ def contact_remark(run: Run) -> str:
     if unread:
         return (
             f"at {unread[0]} voltage, the current reached the compliance, and too few readings are left. The device "
-            "conducts in one direction only, or it has switched. Increase the compliance, or lower 'highest'")
+            "may conduct better in this direction, or it has switched. Increase the compliance, or lower 'highest'")
     bounds = [(r.low, r.high) for r in results[1:] if r.low is not None and r.high is not None]
     size = format_quantity(resistance.value, "Ohm", 3)
     if bounds and all(low > OHMIC for low, _ in bounds):

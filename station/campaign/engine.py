@@ -196,8 +196,8 @@ class Engine:
         run_control = _RunControl(self._control)
         try:
             outcome = self._performer.perform(request, named, run_control)
-            if outcome.status == "success" and (reason := run_control.stopped) is not None:
-                self.ended = self.ended or f"the campaign was stopped: {reason}"   # a signal after the last step
+            if outcome.status != "abort" and (reason := run_control.stopped) is not None:
+                self._control.stop(reason)   # it came too late to end this run; nothing more is begun
             return outcome
         except RunLost as error:
             self.ended = f"the campaign ends here, and --resume goes on with the next run: {error}"

@@ -103,14 +103,14 @@ class Interrupts:
 
     The first asks for a stop at the next step; the second breaks into a step that does not end. From
     ``shield`` on neither can keep the outputs from being switched off or the data from being written. Then what is
-    asked to stop is what would follow: the control tells a campaign, and :attr:`late` a script.
+    asked to stop is what would follow: the control tells a campaign, and :attr:`heard` a script.
     """
 
     def __init__(self, control: Control) -> None:
         self._control = control
         self._heard_before = 0
         self._shielded = False
-        self.late = ""  #: the first signal that came when the measurement was over, by its name
+        self.heard = ""  #: the first signal that came, by its name
 
     def shield(self) -> None:
         """From here on an interrupt is acknowledged and kept for what follows the run."""
@@ -118,8 +118,8 @@ class Interrupts:
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
+        self.heard = self.heard or name
         if self._shielded:
-            self.late = self.late or name
             self._control.stop(f"interrupted ({name})")
             _say("the run is interrupted. Please wait until the outputs are off and the data are stored")
             return

@@ -59,3 +59,16 @@ class RunOutcome:
         """Return a row, shaped as those of results, that says what became of the run itself."""
         row = Result("run", "", None, None, None, "").row(self.device, self.protocol, self.run_id)
         return {**row, "flags": [self.status], "status": self.status, "reason": self.reason}
+
+
+def unless_late(signal: str, outcome: RunOutcome) -> RunOutcome:
+    """Return the outcome, but raise KeyboardInterrupt where a signal came too late to end the run.
+
+    A script must not go on after it. The status of a run that it has ended, or that was not begun, says it.
+    """
+    if signal and outcome.status in {"success", "fail"}:
+        why = f" ({outcome.reason})" if outcome.status == "fail" else ""
+        raise KeyboardInterrupt(
+            f"{signal} after the measurement. The run {outcome.run_id} ended with status {outcome.status}{why}. See "
+            f"{outcome.path}")
+    return outcome

@@ -21,7 +21,7 @@ from tsbench.station.protection.watched import NoWatch, StandingWatchdog, needs_
 from tsbench.station.runner.accuracy_check import missing_accuracy
 from tsbench.station.runner.charging import Settle, charged
 from tsbench.station.runner.events import Events, Listener
-from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.runner.outcome import RunOutcome, unless_late
 from tsbench.station.runner.planning import arranged_plan, calling_protocol, require_interlock
 from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
@@ -131,10 +131,8 @@ def run_on(
         Called with every event (:class:`RunEvent`), with points and waveforms once they are on the disk. It returns
         within a fraction of a second: a measurement that stands still is killed by its watchdog.
     control : Control
-        Stop, pause, resume. Without it, too, Ctrl-C, SIGTERM and SIGHUP end the run. It then returns with the status
-        ``abort``: a script that would go on to the next device must look at the status. A signal that comes when the
-        measurement is over and its data are being stored raises KeyboardInterrupt after that; with a control, it stops
-        the control.
+        Stop, pause, resume. Without it, too, Ctrl-C, SIGTERM and SIGHUP end the run: its status is ``abort``, which a
+        script must look at before it goes on to the next device. One that comes too late to end it stops the control.
     extract : bool
         Whether to extract results from the run.
     durability : "power" or "process"
@@ -143,12 +141,11 @@ def run_on(
         Kept in the header of the run: the identifier of a series of runs that this one belongs to, and who measures.
     watchdog : bool or StandingWatchdog
         Whether to start a watchdog: a second process that switches the outputs off if this process dies or hangs. A
-        simulated bench in this process needs no watchdog. A ``StandingWatchdog`` serves several runs one after the
-        other.
+        simulated bench in this process needs none. A ``StandingWatchdog`` serves several runs one after the other.
     repeats : sequence of str
         Identifiers of interrupted runs that this one is measured in place of; kept in the header's provenance.
     fixture : mapping of str to float
-        Values for ``[fixture.control]``: ``load_resistance`` [Ohm], ``parallel_capacitance`` [F]. A quantity that is
+        Values for ``[fixture.control]``: ``load_resistance`` [Ohm], ``parallel_capacitance`` [F], of which one that is
         left out gets that of the netlist. None: what ``bench.fixture_control`` has set stays.
 
     Returns
@@ -165,7 +162,7 @@ def run_on(
     StorageError
         No run can be begun in ``out``, or the device record cannot be written; nothing was sent.
     KeyboardInterrupt
-        A signal came when the measurement was over; the run is stored.
+        Without a control: a signal came too late to end the run. The message tells what became of it.
     """
     no_control, control, out = control is None, control or Control(), Path(out)
     with watched(bench, control, watchdog) as watch, contextlib.ExitStack() as last:
@@ -173,26 +170,36 @@ def run_on(
         _require_device(bench, protocol)
         bench.preparation.route(protocol.roles)   # an operator who declines leaves no run behind
         header = replace(make_header(bench, protocol, plan, repeats, fixture), campaign_id=campaign_id, user=user)
-        alone = (_NO_WATCHDOG,) if watch.process_id is None and needs_watchdog(bench) else ()
-        plan = replace(plan, warnings=(*plan.warnings, *alone, *_doubts(header, protocol)))
-        teller = Events(events)
-        teller.now = bench_time(bench, 0.0)
+        alone = watch.process_id is None and needs_watchdog(bench)
+        plan = replace(plan, warnings=(*plan.warnings, *_doubts(header, protocol, alone)))
+        teller = _teller(bench, events)
         recorder = RunRecorder(out, header, planned_bytes=plan.bytes, durability=durability, listener=teller.item)
         problem = _open_socket(bench, recorder.path, header.run_id, control, teller, last)
         teller.tell("state", f"run {header.run_id}", _begun(header, plan, recorder.path, watch))
         _tell_beginning(teller, header, problem, out, recorder.path)
         run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
         with recorder, Interrupts(control).installed() as interrupts:
-            try:
+            with _discarded_if_refused(recorder):
                 watch.begin(header.run_id, watchdog_path(recorder.path))
                 settle = charged(bench, protocol, plan, header, out)
-            except TsbenchError:
-                recorder.discard()
-                raise
             outcome = _settled(settle, run.to_its_end(interrupts, extract), teller)
-    if interrupts.late and no_control:
-        raise KeyboardInterrupt(f"{interrupts.late} after the measurement. The run {outcome.run_id} is stored")
-    return outcome
+    return unless_late(interrupts.heard, outcome) if no_control else outcome
+
+
+@contextlib.contextmanager
+def _discarded_if_refused(recorder: RunRecorder) -> Iterator[None]:
+    """Leave no run behind where its watchdog does not begin, or its charge is refused."""
+    try:
+        yield
+    except TsbenchError:
+        recorder.discard()
+        raise
+
+
+def _teller(bench: RunnerBench, events: Listener | None) -> Events:
+    teller = Events(events)
+    teller.now = bench_time(bench, 0.0)
+    return teller
 
 
 def _settled(settle: Settle, outcome: RunOutcome, teller: Events) -> RunOutcome:
@@ -202,8 +209,10 @@ def _settled(settle: Settle, outcome: RunOutcome, teller: Events) -> RunOutcome:
     return outcome
 
 
-def _doubts(header: RunHeader, protocol: Protocol) -> Iterator[str]:
-    """Yield what is doubtful of the instruments and the surroundings before the run begins."""
+def _doubts(header: RunHeader, protocol: Protocol, alone: bool) -> Iterator[str]:
+    """Yield what is doubtful before the run begins: ``alone``, no watchdog; the instruments; the surroundings."""
+    if alone:
+        yield _NO_WATCHDOG
     if "drive" in protocol.roles:
         yield from missing_accuracy(header.instruments)
     facts = header.provenance

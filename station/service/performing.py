@@ -12,7 +12,7 @@ from tsbench.records import RunEvent
 from tsbench.station.campaign.performing import RunLost, StepRequest
 from tsbench.station.protection.control import Control, Interrupts
 from tsbench.station.runner.events import Listener
-from tsbench.station.runner.outcome import RunOutcome
+from tsbench.station.runner.outcome import RunOutcome, unless_late
 from tsbench.station.service.client import ServiceClient, ServiceJob, connect
 from tsbench.station.service.connection import ServiceLost
 
@@ -74,9 +74,7 @@ def run_through(
     finally:
         over.set()
         follower.join(1.0)
-    if no_control and outcome.status == "success" and control.stopped is not None:
-        raise KeyboardInterrupt(f"{control.stopped} after the measurement. The run {outcome.run_id} is stored")
-    return outcome
+    return unless_late(control.stopped or "", outcome) if no_control else outcome
 
 
 def stop_bench(bench: Path) -> None:

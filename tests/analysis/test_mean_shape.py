@@ -61,9 +61,9 @@ def test_heights_that_alternate_are_not_alike() -> None:
     assert mean_shape.alike(np.tile([1.0, 1.1], 4096))
 
 
-@pytest.mark.parametrize("seed", [41, 180, 225, 280, 494, 1217, *range(20)])
+@pytest.mark.parametrize("seed", [41, 180, 225, 280, 494, 1217])
 def test_no_edge_is_followed_out_of_the_record(seed: int) -> None:
-    """Crossings in noise: the fit moves an edge near an end of the record out of it (IndexError with the first six)."""
+    """Crossings in noise: the fit moves an edge near an end of the record out of it (it was an IndexError)."""
     random, x = np.random.default_rng(seed), np.arange(3000.0)
     period = random.uniform(40, 300)
     rise = random.uniform(2, 0.2 * period)

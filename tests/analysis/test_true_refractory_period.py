@@ -22,8 +22,10 @@ def device(period: float, plateau: float, width: float, seed: int) -> Callable[[
 @pytest.mark.parametrize(("plateau", "width", "error"), [
     (1.0, 0.2, 0.02), (0.95, 0.5, 0.05), (0.75, 0.3, 0.05), (0.75, 0.5, 0.07), (0.4, 0.5, 0.12)])
 def test_period_lies_where_the_second_pulse_fires_half_as_often_as_late(plateau, width, error):
-    found = np.array([period_of(device(4.6e-3, plateau, width, seed), 1e-3, 0.3) for seed in range(20)])
-    deviation = found / 4.6e-3 - 1.0
+    found = [period_of(device(4.6e-3, plateau, width, seed), 1e-3, 0.3) for seed in range(20)]
+    known = np.array([one for one in found if one is not None])
+    assert known.size >= (20 if plateau > 0.5 else 16)   # a device that seldom fires may tell nothing
+    deviation = known / 4.6e-3 - 1.0
     assert np.abs(np.median(deviation)) < error
     assert np.max(np.abs(deviation)) < 4.0 * error
 

@@ -116,8 +116,11 @@ def test_silver_adds_up_pulses_until_it_fires(measure):
     for count, train in zip(counts, times, strict=True):
         on = log.switching_on(train[0], train[0] + 10e-3)
         after = [event.time - train[0] - late for event in on]
-        # one that switches on as its pulse ends is off again before anybody can see it fire
-        fired = [int(time // 160e-6) + 1 for time in after if time % 160e-6 < 55e-6]
-        assert count.value == (fired[0] if fired else None)
+        # one that switches on as its pulse ends may be off again before anybody can see it fire
+        seen = [[int(time // 160e-6) + 1 for time in after if time % 160e-6 < end] for end in (160e-6, 55e-6)]
+        if Flag.AMBIGUOUS in count.flags:
+            assert count.low <= min(seen[0], default=11) <= (count.high or 11)
+        else:
+            assert count.value in [min(fired, default=None) for fired in seen]
     (median,) = done.values("pulses_to_fire_median")
     assert median.conditions["trains"] == len(trains)

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -186,18 +187,26 @@ def test_a_run_that_is_lost_with_its_service_is_interrupted_and_ends_the_campaig
     assert run(path, FakePerformer(), resume=True) == {"W1/A a": "interrupted", "W1/A b": "success"}
 
 
-def test_a_signal_while_a_run_is_being_stored_ends_the_campaign_after_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", ["success", "fail"])
+def test_a_signal_while_a_run_is_being_stored_ends_the_campaign_after_it(tmp_path: Path, status: str) -> None:
     class Late(FakePerformer):
+        def __init__(self, status: str) -> None:
+            super().__init__()
+            self.status = status
+
         def perform(self, request: StepRequest, events: Listener, control: Control) -> RunOutcome:
             outcome = super().perform(request, events, control)
             control.stop("interrupted (SIGINT)")   # as the signal does once the measurement is over
-            return outcome
+            return replace(outcome, status=self.status)
 
     path = write_campaign(tmp_path, f'devices = ["W1/A"]\n{STEP}name = "a"\n{STEP}name = "b"\n')
-    outcome = campaign(path, tmp_path / "out").run(performer=Late())
-    assert outcome.counts == {"success": 1, "left out": 1}
+    outcome = campaign(path, tmp_path / "out").run(performer=Late(status))
+    assert outcome.counts == {status: 1, "left out": 1}
     assert "interrupted (SIGINT)" in outcome.ended
-    assert run(path, FakePerformer(), resume=True) == {"W1/A a": "success", "W1/A b": "success"}
+    assert run(path, FakePerformer(), resume=True)["W1/A b"] == "success"
+    (tmp_path / "last").mkdir()
+    last = write_campaign(tmp_path / "last", f'devices = ["W1/A"]\n{STEP}')
+    assert not campaign(last, tmp_path / "of last").run(performer=Late(status)).ended   # nothing is left out
 
 
 def test_a_campaign_that_asks_waits_for_an_answer(tmp_path: Path) -> None:

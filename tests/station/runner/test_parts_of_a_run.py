@@ -53,7 +53,7 @@ def test_behind_a_shield_a_signal_is_kept_for_what_follows_the_run(said: list[tu
     for _ in range(3):
         interrupts._heard(signal.SIGINT, None)
     assert len(said) == 3   # none of them is raised
-    assert interrupts.late == "SIGINT"
+    assert interrupts.heard == "SIGINT"
     assert asked.stopped == "interrupted (SIGINT)"   # for what follows the run
 
 
