@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tsbench.analysis.adaptive.search import NARROW, SILENT
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
 from tsbench.protocols.adapting.acquisition import SearchByPulses
+from tsbench.protocols.adapting.extraction import Listener
 from tsbench.protocols.adaptive_refractory.acquisition import RefractorySearch
 from tsbench.records import Flag
 
@@ -52,6 +54,20 @@ def test_a_device_that_does_not_fire_any_more_is_warned_of(station: Any, recorde
     chooser.fell_silent = True
     list(SearchByPulses(settings, station, recorder, iter([chooser]), 200).run())
     assert "the list is over" in recorder.texts("warning")
+
+
+@pytest.mark.parametrize(("ended", "silent"), [(SILENT, True), (NARROW, False)])
+def test_a_search_knows_that_the_device_fell_silent(ended: str, silent: bool) -> None:
+    class Ended(Listener):
+        what, narrowness, choose, learn, known = "the threshold", "1 mV", None, None, None  # type: ignore[assignment]
+
+        def ended(self) -> str:
+            return ended
+
+    chooser = Ended(None, None, 10)  # type: ignore[arg-type, abstract]
+    assert chooser.next_stimulus() is None
+    assert chooser.fell_silent is silent
+    assert ("has fired before" in chooser.reason) is silent
 
 
 def test_a_pulse_that_the_scope_missed_is_flagged_and_told(station: Any, recorder: Any) -> None:
