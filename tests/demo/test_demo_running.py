@@ -44,7 +44,7 @@ def test_a_run_that_does_not_end_well_ends_the_demo(
 ) -> None:
     asked: list[tuple[Any, ...]] = []
 
-    def run_protocol(*arguments: Any, events: Any, control: Any) -> Any:
+    def run_protocol(*arguments: Any, events: Any) -> Any:
         asked.append(arguments)
         events(RunEvent("log", "careful", 0.0))
         return SimpleNamespace(**ended)
