@@ -25,7 +25,7 @@ from tsbench.records import FloatArray
 _LONG_PAIRS = 600  #: after a gap beyond the range
 _PAIRS, _MOST_PAIRS = 25, 200  #: of one part, and of all parts that tell on which side of half the probability is
 _SURE = 0.005  #: probability of a wrong side, at each part
-_FAR = 10.0  #: of the logarithm of a ratio of gaps, beyond which no probability is told
+_FAR = 10.0  #: logarithm of the ratio of two gaps. The line through the counts tells nothing beyond it
 _NEAR = 2.0  #: ratio of two gaps between which the period lies, close enough for the rounds
 #: seen from the generator: its source resistance, the wiring of the record and the inputs of the scope
 _NETLIST = """VG emf 0 {base}

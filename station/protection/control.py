@@ -102,8 +102,8 @@ class Interrupts:
     """Ctrl-C and the signals of a closing terminal, for the time of one run.
 
     The first asks for a stop at the next step; the second breaks into a step that does not end. From
-    ``shield`` on neither can keep the outputs from being switched off or the data from being written. Then what is
-    asked to stop is what would follow: the control tells a campaign, and :attr:`heard` a script.
+    ``shield`` on neither can keep the outputs from being switched off or the data from being written. Then they
+    stop what would follow: the control tells a campaign, and :attr:`heard` tells a script.
     """
 
     def __init__(self, control: Control) -> None:
@@ -119,13 +119,12 @@ class Interrupts:
     def _heard(self, number: int, frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         self.heard = self.heard or name
+        self._control.stop(f"interrupted ({name})")   # the first reason stands
         if self._shielded:
-            self._control.stop(f"interrupted ({name})")
             _say("the run is interrupted. Please wait until the outputs are off and the data are stored")
             return
         self._heard_before += 1
         if self._heard_before == 1:
-            self._control.stop(f"interrupted ({name})")
             _say("the run is interrupted and ends at the next step. Press Ctrl-C again to end it at once")
         elif self._heard_before == 2:  # once: another must not break into what follows
             raise KeyboardInterrupt(name)

@@ -178,7 +178,7 @@ def test_ctrl_c_while_making_safe_skips_nothing(
     outcome = run_on(bench, Sweep(), tmp_path, control=control)  # type: ignore[arg-type]
     assert outcome.status == "success" and outcome.safe and not bench.on
     assert outcome.path is not None and inspect(outcome.path) == []
-    assert control.stopped == "interrupted (SIGINT)"   # who measures the next device is told
+    assert control.stopped == "interrupted (SIGINT)"   # a campaign reads this before it measures the next device
     bench.on = True
     with pytest.raises(KeyboardInterrupt, match="ended with status success"):   # so is a script, which has no control
         run_on(bench, Sweep(), tmp_path / "script")  # type: ignore[arg-type]
