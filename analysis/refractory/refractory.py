@@ -19,6 +19,7 @@ from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.pulse.firing import Firing, probability_result
 from tsbench.analysis.refractory.posterior import posterior
 from tsbench.analysis.statistics import expanded, standard_uncertainty
+from tsbench.analysis.statistics.exchangeable import depends_on_order
 from tsbench.records import Flag, FloatArray, Result
 
 #: fewest pairs with a first pulse that fired, and fewest gaps, for a trustworthy interval
@@ -30,6 +31,9 @@ _METHOD = ("posterior of a rise with log(gap) to a plateau, of three forms, with
 _OUTSIDE = 0.025
 #: chance with which a probability that rises with the gap is called one that falls
 _FALLS_BY_CHANCE = 0.01
+
+_DEPENDENT = ("The outcomes of the pairs depend on those before them. The interval is that of independent ones and may "
+              "be too narrow. Raise 'rest', or send more pairs")
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,7 @@ class Recovery:
     gaps: FloatArray  #: [s]
     pairs: FloatArray  #: in which the first pulse fired and both were recorded
     fired: FloatArray  #: of those, in which the second fired too
-    first_pulses: int  #: first pulses recorded
-    first_fired: int
-    still_on: int  #: first pulses that found the device on: the rest was too short
+    firsts: tuple[Firing, ...]  #: of first pulses recorded, in order of time. STILL_ON: the rest was too short
     missed: int  #: pairs the scope missed: counted in nothing
     period: float | None = None  #: [s]
     low: float | None = None
@@ -69,10 +71,19 @@ class Recovery:
     plateau_interval: tuple[float, float] = (0.0, 1.0)
     flags: Flag = Flag.NONE
     draws: Curves | None = None  #: of x = ln of the gap [s], from the posterior
-    untold: int = 0  #: first pulses of which it is not known whether they fired
     unread: tuple[float, ...] = ()  #: [s] gaps too short to read the level between the pulses: counted in nothing
     #: [s] gap of each other pair with a pulse of which it is not known whether it fired: counted in no share
     left_out: tuple[float, ...] = ()
+
+    @property
+    def still_on(self) -> int:
+        """Number of first pulses that found the device on."""
+        return self.firsts.count(Firing.STILL_ON)
+
+    @property
+    def untold(self) -> int:
+        """Number of first pulses of which it is not known whether they fired."""
+        return self.firsts.count(Firing.AT_ONCE)
 
     def shares(self) -> list[Share]:
         """Return, for each gap, how often the second pulse fired after a first one that fired; ascending."""
@@ -99,6 +110,10 @@ class Recovery:
 def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     """Count the pairs of one amplitude, and take the posterior of the recovery.
 
+    Parameters
+    ----------
+    outcomes : in order of time
+
     Returns
     -------
     Recovery
@@ -106,7 +121,8 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
         end of its interval, lies outside of them or is not known (None). TOO_FEW: fewer than 30 pairs or four gaps.
         AMBIGUOUS: the probability falls with the gap, which no recovery does. A gap at which a second pulse is
         UNDECIDED does not count: those that are decided there are all of devices that are still on. Nor does a pair
-        with a pulse in which the device conducts AT_ONCE (AMBIGUOUS).
+        with a pulse in which the device conducts AT_ONCE (AMBIGUOUS). DEPENDENT: pairs of one gap depend on those
+        before (:func:`.exchangeable.depends_on_order`), while the posterior is that of independent ones.
     """
     whole = [pair for pair in outcomes if pair.first is not None and pair.second is not None]
     unread = {pair.gap for pair in whole if pair.second is Firing.UNDECIDED}
@@ -121,11 +137,13 @@ def recovery(outcomes: Sequence[PairOutcome]) -> Recovery:
     pairs = np.array([sum(pair.gap == gap for pair in given) for gap in gaps], dtype=np.float64)
     fired = np.array(
         [sum(pair.gap == gap and pair.second is Firing.FIRED for pair in given) for gap in gaps], dtype=np.float64)
-    firsts = [pair.first for pair in outcomes if pair.first is not None]
+    doubts = (pair.first is Firing.AT_ONCE or pair.second is Firing.AT_ONCE for pair in outcomes)
+    flags = Flag.AMBIGUOUS if any(doubts) else Flag.NONE
+    if depends_on_order([pair.gap for pair in given], [pair.second is Firing.FIRED for pair in given]):
+        flags |= Flag.DEPENDENT
     counts = Recovery(
-        gaps, pairs, fired, len(firsts), firsts.count(Firing.FIRED), firsts.count(Firing.STILL_ON),
-        missed, untold=firsts.count(Firing.AT_ONCE), unread=tuple(sorted(unread)), left_out=left_out,
-        flags=Flag.AMBIGUOUS if any(Firing.AT_ONCE in (pair.first, pair.second) for pair in outcomes) else Flag.NONE)
+        gaps, pairs, fired, tuple(pair.first for pair in outcomes if pair.first is not None), missed,
+        unread=tuple(sorted(unread)), left_out=left_out, flags=flags)
     return _judged(counts)
 
 
@@ -205,8 +223,10 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
                   "between the pulses and left out")
     if _falls(found.pairs, found.fired):
         notes += ". The probability falls with the gap at some place, which no recovery does"
+    if Flag.DEPENDENT in found.flags:
+        notes += f". {_DEPENDENT}"
     if found.untold or found.left_out:
-        where = ([f"in {found.untold} of {found.first_pulses} first pulses"] if found.untold else []) + (
+        where = ([f"in {found.untold} of {len(found.firsts)} first pulses"] if found.untold else []) + (
             [f"in a pulse of each of the {len(found.left_out)} pairs that are left out"] if found.left_out else [])
         notes += f". I{' and '.join(where)[1:]} the device conducts from the edge on{MAY_HAVE_SWITCHED}"
     doubt = expanded(math.sqrt(2.0) * standard_uncertainty(instant), 0.0)
@@ -221,13 +241,14 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
         "long_gap_probability", "", found.plateau, low, high, notes, conditions, found.flags & ~Flag.CENSORED)
     if found.plateau is None:
         plateau = Result("long_gap_probability", "", None, None, None, notes, conditions, found.flags)
+    rested = [one for one in found.firsts if one is not Firing.STILL_ON]
     first = probability_result(
-        "firing_probability", found.first_fired, found.first_pulses - found.still_on - found.untold, conditions,
-        "first pulses after a rest", unknown=found.untold)
+        "firing_probability", [one is Firing.FIRED for one in rested], len(rested), conditions,
+        "first pulses after a rest", told=[one is not Firing.AT_ONCE for one in rested])
     each = [
-        probability_result(
+        _doubted(probability_result(
             "second_firing_probability", share.fired, share.pairs, {**conditions, "gap": share.gap},
-            "second pulses (only pairs whose first pulse fired)", unknown=share.unknown)
+            "second pulses (only pairs whose first pulse fired)", unknown=share.unknown), found)
         for share in found.shares()
     ]
     each += [
@@ -235,3 +256,10 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
                "the gap is too short to read the level between the pulses", {**conditions, "gap": gap}, Flag.AMBIGUOUS)
         for gap in found.unread]
     return [period, plateau, first, *each]
+
+
+def _doubted(share: Result, found: Recovery) -> Result:
+    """Return the share of one gap, DEPENDENT where the pairs are."""
+    if Flag.DEPENDENT not in found.flags or share.value is None:
+        return share
+    return replace(share, flags=share.flags | Flag.DEPENDENT, method=f"{share.method}. {_DEPENDENT}")

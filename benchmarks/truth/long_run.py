@@ -11,11 +11,13 @@ will do. They are found by bisection: a gap after which the second pulse surely 
 period. (A curve through a dozen pairs at each of eight gaps put it on the plateau of devices that do not fire always.)
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.stats import binomtest
 
@@ -109,7 +111,26 @@ def _share(counts: Counts) -> float:
 
 
 def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Counts:
-    """Simulate ``pairs`` pulse pairs at each gap [s]; the random path of the device begins with ``seed``."""
+    """Simulate ``pairs`` pulse pairs at each gap [s] with the random paths of ``seed``, in a random order.
+
+    Each run of as many pairs as the record has begins with a device that has rested: one that is never left alone may
+    come to a state that the record does not see (the residue of ``ag_diffusive_symmetric`` lets its filaments live
+    longer, and these leave more residue: after some 2,000 pairs, a filament lives for a second).
+    """
+    random, settings = np.random.default_rng(seed), record.parameters
+    own = np.geomspace(settings["shortest"], settings["longest"], settings["points"])
+    asked = np.repeat(gaps, pairs)
+    # between them, the gaps of the record: what a pair leaves in the device depends on its gap
+    order = random.permutation(np.concatenate([asked, random.choice(own, asked.size)]))
+    most = settings["points"] * settings["repeats"]
+    parts = np.array_split(order, math.ceil(order.size / most))
+    told = np.concatenate([_outcomes(record, part, 1000 * seed + k) for k, part in enumerate(parts)])
+    fired, again = told.T
+    return [(gap, int(fired[order == gap].sum()), int((fired & again)[order == gap].sum())) for gap in gaps.tolist()]
+
+
+def _outcomes(record: TruthRecord, gaps: FloatArray, seed: int) -> npt.NDArray[np.bool_]:
+    """Simulate pulse pairs on a device that has rested; return which pulses fired, shape (pairs, 2)."""
     from tsbench.netlist import parse_netlist
     from tsbench.protocols import protocol_named
     from tsbench.simulated_backends.circuit.build import build_circuit
@@ -125,11 +146,12 @@ def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Co
     model = (entry.specimen(record.device_seed, "D1") if entry.variability else entry.model()).seeded(seed, "D1")
     netlist = _NETLIST.format(base=base, wiring=record.netlist, shunt=record.shunt)
     circuit = build_circuit(parse_netlist(netlist), device_models={"xdut": model, "XDUT": model})
-    rest = max(settings["rest"], 2.0 * float(gaps[-1]))   # a filament may remember the pair before
     watch = ConductanceWatch("XDUT", ("dut", "low"))
     circuit.add_observer(watch)
-    begin, order = circuit.time + rest, np.repeat(gaps, pairs)
-    for gap in order.tolist():
+    begin = circuit.time + settings["rest"]
+    for gap in gaps.tolist():
+        # a filament may remember the pair before, the longer the shorter the rest
+        rest = max(settings["rest"], 2.0 * gap)
         circuit.set_source("VG", PulseWaveform(base, base + amplitude, begin, edge, edge, width, width + gap, 2))
         watch.ask((begin, begin + width, begin + width + gap, begin + 2 * width + gap))   # edges begin there
         end = begin + 2 * width + gap
@@ -137,8 +159,7 @@ def pairs_of(record: TruthRecord, gaps: FloatArray, pairs: int, seed: int) -> Co
         begin = end + rest
     levels, seen = levels_of(model), watch.conductances().reshape(-1, 4).T
     assert levels is not None
-    fired, again = (pulses_fired(*seen[part], seen[0], levels) for part in (slice(0, 2), slice(2, 4)))
-    return [(gap, int(fired[order == gap].sum()), int((fired & again)[order == gap].sum())) for gap in gaps.tolist()]
+    return np.array([pulses_fired(*seen[part], seen[0], levels) for part in (slice(0, 2), slice(2, 4))]).T
 
 
 def crossing(counts: Counts, half: float) -> float:

@@ -166,8 +166,7 @@ def _results(run: Run, amplitude: float, pairs: Sequence[JudgedPair]) -> list[Re
                        found.flags & ~Flag.CENSORED)
     firsts = [pair.first.firing for pair in pairs
               if pair.first is not None and pair.first.firing is not Firing.STILL_ON]
-    unknown = firsts.count(Firing.AT_ONCE) + firsts.count(Firing.UNSEEN)
     first = probability_result(
-        "firing_probability", firsts.count(Firing.FIRED), len(firsts) - unknown, conditions,
-        "first pulses after a rest", unknown=unknown)
+        "firing_probability", [one is Firing.FIRED for one in firsts], len(firsts), conditions,
+        "first pulses after a rest", told=[one not in (Firing.AT_ONCE, Firing.UNSEEN) for one in firsts])
     return [period, long_gaps, first]

@@ -92,7 +92,7 @@ def test_frequency_against_bias() -> None:
 def recovered(fired: dict[float, tuple[float, float]], left_out: tuple[float, ...] = (), **seen: Any) -> Any:
     """Return a recovery; gap [s] to how many second pulses fired, and of how many."""
     gaps, counts = np.array(list(fired)), np.array(list(fired.values())).reshape(-1, 2).T
-    made = Recovery(gaps, counts[1], counts[0], 0, 0, 0, 0, left_out=left_out)
+    made = Recovery(gaps, counts[1], counts[0], (), 0, left_out=left_out)
     return SimpleNamespace(gaps=gaps, shares=made.shares, **seen)
 
 
