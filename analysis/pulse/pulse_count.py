@@ -48,34 +48,42 @@ BEYOND_RANGE = Doubt(
     Flag.AMBIGUOUS | Flag.CLIPPED)
 
 
-def train_result(
-    count: int | None, pulses: int, conditions: dict[str, object], untold: int | None = None, doubt: Doubt = AT_ONCE,
-) -> Result:
+@dataclass(frozen=True)
+class TrainCount:
+    """The first pulse of a train that is known to have fired, and the first before it of which it is not known."""
+
+    fired: int | None  #: from 1; None: none is known to have fired
+    untold: int | None = None  #: from 1; None: of all pulses before that, it is known that they did not fire
+    doubt: Doubt = AT_ONCE  #: why it is not known
+
+    @property
+    def told(self) -> bool:
+        """Whether it is known if the train fired."""
+        return self.fired is not None or self.untold is None
+
+
+def train_result(count: TrainCount, pulses: int, conditions: dict[str, object]) -> Result:
     """Return one train's count; CENSORED with a lower bound where none of its ``pulses`` fired.
 
     AMBIGUOUS, without a value, where it is not known of a pulse before that whether it fired.
 
     Parameters
     ----------
-    count : number of the first pulse that is known to have fired, from 1; None: none is
+    count : of the train
     pulses : in the train
     conditions : of the result
-    untold : number of the first pulse before that of which it is not known whether it fired; None: all are known
-    doubt : why it is not known of that one
     """
+    fired, untold = (None if one is None else float(one) for one in (count.fired, count.untold))
     if untold is not None:
-        method = f"{_METHOD}; whether pulse {untold} fired is not known{doubt.text}"
-        return Result("pulses_to_fire", "", None, float(untold), None if count is None else float(count), method,
-                      conditions, doubt.flags | (Flag.CENSORED if count is None else Flag.NONE))
-    if count is None:
+        method = f"{_METHOD}; whether pulse {count.untold} fired is not known{count.doubt.text}"
+        return Result("pulses_to_fire", "", None, untold, fired, method, conditions,
+                      count.doubt.flags | (Flag.CENSORED if fired is None else Flag.NONE))
+    if fired is None:
         return Result("pulses_to_fire", "", None, float(pulses + 1), None, _METHOD, conditions, Flag.CENSORED)
-    return Result("pulses_to_fire", "", float(count), float(count), float(count), _METHOD, conditions, Flag.NONE)
+    return Result("pulses_to_fire", "", fired, fired, fired, _METHOD, conditions, Flag.NONE)
 
 
-def count_results(
-    counts: Sequence[int | None], pulses: int, conditions: dict[str, object], untold: Sequence[int | None] = (),
-    doubts: Sequence[Doubt] = (),
-) -> list[Result]:
+def count_results(counts: Sequence[TrainCount], pulses: int, conditions: dict[str, object]) -> list[Result]:
     """Return median, and mean where every count is known, over trains of ``pulses`` under the same conditions.
 
     CENSORED where the median, or the upper end of its interval, is only bounded; TOO_FEW below six trains. NO_EVENT
@@ -85,15 +93,11 @@ def count_results(
     Parameters
     ----------
     counts, pulses, conditions : as :func:`train_result` takes them, one count for each train
-    untold : as :func:`train_result` takes it, for each train; empty: all counts are known
-    doubts : why they are not known, for each train; empty: as :func:`train_result` takes it
     """
-    untold = untold or [None] * len(counts)
     lows, highs = (
         np.sort(np.array([math.inf if one is None else one for one in ends], dtype=np.float64)) for ends in (
-            [count if first is None else first for count, first in zip(counts, untold, strict=True)], counts))
-    fired, open_ = int(np.isfinite(highs).sum()), [
-        doubt for doubt, first in zip(doubts or [AT_ONCE] * len(counts), untold, strict=True) if first is not None]
+            [one.fired if one.untold is None else one.untold for one in counts], [one.fired for one in counts]))
+    fired, open_ = int(np.isfinite(highs).sum()), [one.doubt for one in counts if one.untold is not None]
     conditions = {**conditions, "trains": highs.size, "fired": fired}
     method = f"{_METHOD}; {fired} of {highs.size} trains fired"
     if open_:

@@ -21,7 +21,7 @@ from benchmarks.truth.knowable import TOLD
 from benchmarks.truth.measuring import attempt
 from benchmarks.truth.measuring import kept as kept_files
 from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
-from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_of_interval, rejected
+from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_of_interval, narrowed, rejected
 from benchmarks.truth.store import FILE, code, store, stored
 from tsbench.analysis.statistics import NORMAL_95
 
@@ -132,7 +132,17 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         table += [Line(f"{part}: {kind} {beside}", f"{ratio:.2f}", f"<= {WIDEST:g}" if required else INFORMATION,
                        not required or ratio <= WIDEST)
                   for kind, ratio in (("interval of the random part", random), ("whole interval", whole))]
-    return table
+    return [*table, *_if_narrow(name, _repeated(rows))]
+
+
+def _if_narrow(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Return how often intervals that are no wider than is asked beside a bootstrap would contain the truth."""
+    if not rows:
+        return []
+    whole, narrow = (coverage_of(name, mine) for mine in (
+        rows, [narrowed(row, WIDEST * row["bootstrap"]) for row in rows]))
+    return [Line(f"{name}: of these, intervals that contain the truth, and would at {WIDEST:g} widths of the bootstrap",
+                 f"{whole.covered} and {narrow.covered} of {whole.rows}", INFORMATION, True)]
 
 
 def _repeated(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

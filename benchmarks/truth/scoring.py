@@ -74,6 +74,13 @@ def coverage_of(quantity: str, rows: Sequence[Mapping[str, Any]]) -> Coverage:
         bracket=all(is_bracket(row) for row in kept))
 
 
+def narrowed(row: Mapping[str, Any], widest: float) -> dict[str, Any]:
+    """Return a row whose interval is at most ``widest`` wide; both sides shrink alike."""
+    share = min(1.0, widest / (row["high"] - row["low"]))
+    low, high = (row["value"] + share * (row[end] - row["value"]) for end in ("low", "high"))
+    return {**row, "low": low, "high": high}
+
+
 def kinds_of_interval(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     """Return the rows of one quantity by the kind of their interval, as the requirement tells them apart.
 

@@ -1,6 +1,6 @@
 """Trains to numbers: the number of the first pulse that fires, and its distribution over the trains of a kind."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from tsbench.analysis.pulse.pulse_count import (
     FIRED_SHARE,
     PARTLY_ON,
     PARTLY_SHARE,
-    Doubt,
+    TrainCount,
     count_results,
     train_result,
 )
@@ -25,20 +25,6 @@ from tsbench.protocols.extracting.shown_train import Kind, ShownTrain, shown_tra
 from tsbench.protocols.extracting.signals import device_records
 from tsbench.protocols.extracting.unseen_switching import unseen
 from tsbench.records import Flag, Result, Run
-
-
-@dataclass(frozen=True)
-class TrainCount:
-    """The first pulse of a train that is known to have fired, and the first before it of which it is not known."""
-
-    fired: int | None  #: from 1; None: none is known to have fired
-    untold: int | None = None  #: from 1; None: of all pulses before that, it is known that they did not fire
-    doubt: Doubt = AT_ONCE  #: why it is not known
-
-    @property
-    def told(self) -> bool:
-        """Whether it is known if the train fired."""
-        return self.fired is not None or self.untold is None
 
 
 def trains(run: Run, options: ExtractionOptions | None = None) -> list[ShownTrain]:
@@ -121,11 +107,9 @@ def integrate_and_fire(run: Run, options: ExtractionOptions) -> list[Result]:
     pulses, results = int(parameter(run, "count", 1)), []
     for kind, counts in train_counts(run, options).items():
         conditions: dict[str, object] = {"amplitude": kind[0], "pulse_width": kind[1], "period": kind[2]}
-        results += [train_result(one.fired, pulses, {**conditions, "train": number}, one.untold, one.doubt)
-                    for number, one in counts.items()]
+        results += [train_result(one, pulses, {**conditions, "train": number}) for number, one in counts.items()]
         values = list(counts.values())
-        results += count_results([one.fired for one in values], pulses, conditions, [one.untold for one in values],
-                                 [one.doubt for one in values])
+        results += count_results(values, pulses, conditions)
         results.append(probability_result(
             "train_firing_probability", [one.fired is not None for one in values], len(values), conditions, "trains",
             [one.told for one in values]))

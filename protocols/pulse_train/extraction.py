@@ -19,10 +19,11 @@ from tsbench.analysis.pulse.delay_results import (
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulse_count import (
     AT_ONCE,
+    BEYOND_RANGE,
     FIRED_SHARE,
     PARTLY_ON,
     PARTLY_SHARE,
-    Doubt,
+    TrainCount,
     count_results,
     train_result,
 )
@@ -194,30 +195,44 @@ def _counts(
     if gaps.size == 0:
         starts = period * np.arange(int(parameter(run, "count", 1)))
     whole = starts.size
-    trains: dict[float, list[tuple[int, float, bool]]] = {}
+    trains: dict[float, list[_Reached]] = {}
     for record, segment, delay in found:
         if dict(conditions_key(record.conditions, "train")) != conditions:
             continue
         mine = trains.setdefault(record.conditions["train"], [])
-        before = mine[-1][0] + 1 if mine and segment == 0 else 0
-        first = before if segment == 0 else mine[-segment][0]
+        before = mine[-1].number + 1 if mine and segment == 0 else 0
+        first = before if segment == 0 else mine[-segment].number
         number = int(np.abs(starts - starts[first] - record.segment_times[segment]).argmin())
-        reached = abs(delay.on_current - delay.off_current) if delay.fired and delay.told else 0.0
-        mine.append((number, reached, delay.told))
+        current = abs(delay.on_current - delay.off_current) if delay.fired and delay.told else 0.0
+        mine.append(_Reached(number, current, delay.told, delay.fired and Flag.CLIPPED in delay.flags))
     conditions = {**conditions, "period": period}
-    most = max((reached for pulses in trains.values() for _, reached, _ in pulses), default=0.0)
-    counts: list[int | None] = []
-    untold: list[int | None] = []
-    doubts: list[Doubt] = []
-    each: list[Result] = []
-    for train, pulses in sorted(trains.items()):
-        place = next((k for k, (_, reached, _) in enumerate(pulses) if reached > FIRED_SHARE * most), None)
-        known = len(pulses) == whole if place is None else pulses[place][0] == place
-        if known:
-            unsure = next((k for k, (_, reached, told) in enumerate(pulses[:place])
-                           if not told or reached > PARTLY_SHARE * most), None)
-            counts.append(None if place is None else place + 1)
-            untold.append(None if unsure is None else unsure + 1)
-            doubts.append(PARTLY_ON if unsure is not None and pulses[unsure][2] else AT_ONCE)
-            each.append(train_result(counts[-1], whole, {**conditions, "train": train}, untold[-1], doubts[-1]))
-    return each + count_results(counts, whole, conditions, untold, doubts) if counts else each
+    every = [pulse for pulses in trains.values() for pulse in pulses]
+    counts = {train: count for train, pulses in sorted(trains.items())
+              if (count := _count(pulses, whole, every)) is not None}
+    each = [train_result(count, whole, {**conditions, "train": train}) for train, count in counts.items()]
+    return each + count_results(list(counts.values()), whole, conditions) if counts else each
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """What one pulse of a train shows at its end."""
+
+    number: int  #: in the train, from 0
+    current: float  #: [A] beyond that before its switching; 0 where it shows none
+    told: bool  #: whether its record tells if the device switched
+    beyond: bool  #: the current goes beyond the range of the scope
+
+
+def _count(pulses: Sequence[_Reached], whole: int, others: Sequence[_Reached]) -> TrainCount | None:
+    """Return the count of a train of ``whole`` pulses beside ``others`` of its amplitude; None: pulses were missed."""
+    hidden = any(one.beyond for one in others)   # then the largest current is not known
+    most = max((one.current for one in others), default=0.0)
+    place = next((k for k, one in enumerate(pulses)
+                  if one.beyond or (not hidden and one.current > FIRED_SHARE * most)), None)
+    if (len(pulses) != whole) if place is None else (pulses[place].number != place):
+        return None
+    fired = None if place is None else place + 1
+    open_ = next((k for k, one in enumerate(pulses[:place]) if not one.told or one.current > PARTLY_SHARE * most), None)
+    if open_ is None:
+        return TrainCount(fired)
+    return TrainCount(fired, open_ + 1, AT_ONCE if not pulses[open_].told else BEYOND_RANGE if hidden else PARTLY_ON)

@@ -17,7 +17,7 @@ from tsbench.analysis.oscillation.frequency import frequency_result, jitter_resu
 from tsbench.analysis.oscillation.spikes import spike_times
 from tsbench.analysis.pulse.delay_results import PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import outcome, probability_result
-from tsbench.analysis.pulse.pulse_count import count_results, train_result
+from tsbench.analysis.pulse.pulse_count import TrainCount, count_results, train_result
 from tsbench.analysis.pulse.switching_delay import _half_way, switching_delay
 from tsbench.analysis.refractory.refractory import recovery, recovery_results
 from tsbench.analysis.relaxation.relaxation import mean_result, median_result, relaxation_time, shot_result
@@ -154,7 +154,8 @@ def test_energies_and_spikes_follow_shifts_and_units(shift, volt, amp, second):
 
 def test_no_events_at_all():
     assert_sound(mean_delay([], {}), switching_probability([], {}), median_result([], {}), mean_result([], {}),
-                 *count_results([], 10, {}), train_result(None, 0, {}), probability_result("p", 0, 0, {}, "pulses"))
+                 *count_results([], 10, {}), train_result(TrainCount(None), 0, {}),
+                 probability_result("p", 0, 0, {}, "pulses"))
     recovery_results(recovery([]), {})
     assert remark([]) == ""
     assert summarise_results([])[0] == 0

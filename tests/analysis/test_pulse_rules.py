@@ -11,7 +11,7 @@ from tsbench.analysis.oscillation.turning import SearchScale, turns_of
 from tsbench.analysis.oscillation.waveform_class import classify_waveform
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.firing import OFF_SHARE, Before, Firing, PulseOutcome, outcome
-from tsbench.analysis.pulse.pulse_count import count_results, train_result
+from tsbench.analysis.pulse.pulse_count import TrainCount, count_results, train_result
 from tsbench.analysis.pulse.pulses_in_record import _by_side, find_pulses
 from tsbench.analysis.pulse.slow_amplifier import _behind_poles, is_one_pole
 from tsbench.analysis.pulse.switching_delay import switching_delay
@@ -26,26 +26,26 @@ TIME = np.arange(1000) * STEP
 
 
 def test_the_first_pulse_that_fires_is_the_count() -> None:
-    found = train_result(3, 20, {"width": 1e-3})
+    found = train_result(TrainCount(3), 20, {"width": 1e-3})
     assert (found.value, found.low, found.high, found.flags) == (3.0, 3.0, 3.0, Flag.NONE)
     assert found.conditions == {"width": 1e-3} and found.quantity == "pulses_to_fire" and found.unit == ""
-    none = train_result(None, 20, {})
+    none = train_result(TrainCount(None), 20, {})
     assert (none.value, none.low, none.high, none.flags) == (None, 21.0, None, Flag.CENSORED)
 
 
 def test_counts_of_several_trains() -> None:
-    median, mean = count_results([2, 3, 3, 4, 5, 9, 7], 20, {})
+    median, mean = count_results([TrainCount(n) for n in (2, 3, 3, 4, 5, 9, 7)], 20, {})
     assert (median.value, median.low, median.high, median.flags) == (4.0, 2.0, 9.0, Flag.NONE)
     assert mean.value == pytest.approx(33 / 7) and mean.low is not None and mean.low < 33 / 7
     assert median.conditions == {"trains": 7, "fired": 7, "statistic": "median"}
     assert mean.conditions["statistic"] == "mean"
-    (late,) = count_results([2, None, None], 20, {})   # more than half did not fire
+    (late,) = count_results([TrainCount(n) for n in (2, None, None)], 20, {})   # more than half did not fire
     assert (late.value, late.low, late.high) == (None, 2.0, None)
     assert late.flags == Flag.CENSORED | Flag.TOO_FEW and late.conditions["fired"] == 1
-    (silent,) = count_results([None] * 6, 20, {})
+    (silent,) = count_results([TrainCount(None)] * 6, 20, {})
     assert (silent.value, silent.low, silent.high) == (None, 21.0, None)
     assert silent.flags == Flag.CENSORED | Flag.NO_EVENT
-    (even, _) = count_results([2, 5], 20, {})
+    (even, _) = count_results([TrainCount(n) for n in (2, 5)], 20, {})
     assert (even.value, even.low, even.high, even.flags) == (3.5, 2.0, 5.0, Flag.TOO_FEW)
 
 
@@ -196,21 +196,21 @@ def test_a_voltage_that_is_clipped_before_the_device_switches_bounds_the_delay_f
 
 def test_a_count_that_is_not_known_is_within_what_is_known() -> None:
     """Of pulse 2 it is not known whether it fired, and pulse 5 is the first that is known to have fired."""
-    found = train_result(5, 20, {}, untold=2)
+    found = train_result(TrainCount(5, 2), 20, {})
     assert (found.value, found.low, found.high, found.flags) == (None, 2.0, 5.0, Flag.AMBIGUOUS)
     assert "whether pulse 2 fired is not known" in found.method
-    found = train_result(None, 20, {}, untold=2)
+    found = train_result(TrainCount(None, 2), 20, {})
     assert (found.value, found.low, found.high, found.flags) == (None, 2.0, None, Flag.AMBIGUOUS | Flag.CENSORED)
 
 
 def test_a_median_holds_whatever_the_counts_are_that_are_not_known() -> None:
-    counts: list[int | None] = [3, 4, 4, 5, 6, 7, 5, 5]
+    counts = [TrainCount(n) for n in (3, 4, 4, 5, 6, 7, 5, 5)]
     whole = count_results(counts, 20, {})[0]
-    (median,) = count_results(counts, 20, {}, [None, None, None, 1, None, None, None, None])
+    (median,) = count_results([*counts[:3], TrainCount(5, 1), *counts[4:]], 20, {})
     assert median.value is None and Flag.AMBIGUOUS in median.flags and "in 1 of them" in median.method
     assert median.low is not None and whole.low is not None and median.low <= whole.low and median.high == whole.high
-    (same,) = count_results([3, 5, 5, 5, 5, 5, 5, 5], 20, {}, [1, *[None] * 7])   # whatever it is, the median is 5
+    (same,) = count_results([TrainCount(3, 1), *[TrainCount(5)] * 7], 20, {})   # whatever it is, the median is 5
     assert same.value == 5.0 and Flag.AMBIGUOUS in same.flags
-    (none,) = count_results([None] * 6, 20, {}, [1] * 6)
+    (none,) = count_results([TrainCount(None, 1)] * 6, 20, {})
     assert (none.value, none.low, none.high) == (None, 1.0, None) and Flag.NO_EVENT not in none.flags
     assert none.flags == Flag.AMBIGUOUS | Flag.CENSORED

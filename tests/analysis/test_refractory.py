@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsbench.analysis.pulse.firing import Firing
-from tsbench.analysis.pulse.pulse_count import count_results, train_result
+from tsbench.analysis.pulse.pulse_count import TrainCount, count_results, train_result
 from tsbench.analysis.refractory.posterior import Posterior, posterior
 from tsbench.analysis.refractory.refractory import PairOutcome, recovery, recovery_results
 from tsbench.analysis.statistics import median_interval
@@ -143,14 +143,14 @@ def test_the_median_interval_takes_infinities_and_needs_six():
 
 
 def test_pulses_to_fire():
-    median, mean = count_results([3, 4, 4, 5, 6, 7, 3, 4, 5, 6], 20, {"amplitude": 1.0})
+    median, mean = count_results([TrainCount(n) for n in (3, 4, 4, 5, 6, 7, 3, 4, 5, 6)], 20, {"amplitude": 1.0})
     assert (median.value, median.low, median.high) == (4.5, 3.0, 6.0)
     assert mean.value == pytest.approx(4.7) and mean.low < 4.7 < mean.high
-    (median,) = count_results([3, None, None, 5, None, None, None], 20, {})
+    (median,) = count_results([TrainCount(n) for n in (3, None, None, 5, None, None, None)], 20, {})
     assert median.value is None and median.low == 3.0 and median.high is None and Flag.CENSORED in median.flags
-    (median,) = count_results([None] * 7, 20, {})
+    (median,) = count_results([TrainCount(None)] * 7, 20, {})
     assert median.low == 21.0 and {Flag.NO_EVENT, Flag.CENSORED} <= set(median.flags)
-    assert train_result(None, 20, {}).low == 21.0
+    assert train_result(TrainCount(None), 20, {}).low == 21.0
 
 
 def test_the_posterior_is_that_of_a_direct_sum_over_curves():

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.truth.knowable import falls_smoothly, gap_width, on_edge, time_width
 from benchmarks.truth.records import drawn_device, load, sha256
-from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, rejected
+from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, narrowed, rejected
 from tsbench.records import Flag
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evidence" / "truth.md"
@@ -48,6 +48,13 @@ def test_intervals_that_are_too_narrow_or_too_wide_are_rejected(sigmas: float, h
     assert abs(found.bias) < 0.002
     assert found.spread == pytest.approx(0.01, rel=0.15)
     assert (rejected([found]) == set()) is honest
+
+
+def test_an_interval_that_is_made_narrower_keeps_its_value() -> None:
+    wide = {**row(1.0, 1.2, 0.4), "high": 2.0}   # 0.4 below and 0.8 above
+    found = narrowed(wide, 0.3)
+    assert (found["low"], found["value"], found["high"]) == pytest.approx((1.1, 1.2, 1.4))
+    assert narrowed(wide, 5.0) == wide
 
 
 def test_a_bracket_may_cover_more_and_not_less() -> None:

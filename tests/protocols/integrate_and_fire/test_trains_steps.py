@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from tests.fixtures import made_runs
-from tsbench.analysis.pulse.pulse_count import BEYOND_RANGE, PARTLY_ON
+from tsbench.analysis.pulse.pulse_count import BEYOND_RANGE, PARTLY_ON, TrainCount
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
 from tsbench.protocols.extracting.contacts import contact_of, with_contact
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.protocols.integrate_and_fire.extraction import TrainCount, first_pulses, train_counts
+from tsbench.protocols.integrate_and_fire.extraction import first_pulses, train_counts
 from tsbench.records import DeviceLimits, Flag, Result, Waveform
 
 IntegrateAndFire = protocol_named("integrate_and_fire")
