@@ -51,12 +51,12 @@ def contact(
         Currents are larger than the readings show: then the device does not look open.
     """
     known = np.isfinite(voltage) & np.isfinite(current)
-    v, i = np.abs(np.asarray(voltage)[known]), np.abs(np.asarray(current)[known])
+    v, i = (np.abs(one if known.all() else np.asarray(one)[known]) for one in (voltage, current))
     if v.size == 0:
         return Contact(Flag.NONE)
     highest, most = float(v.max()), float(i.max())
     enough = OPEN_BELOW * highest
-    if v.size >= _ENOUGH and int(np.sum(i >= enough)) == 1:   # one reading alone may be wild, so the others decide
+    if v.size >= _ENOUGH and np.count_nonzero(i >= enough) == 1:   # one reading alone may be wild, so the others decide
         others = i < enough
         highest, most = float(v[others].max()), float(i[others].max())
         enough = OPEN_BELOW * highest
@@ -68,7 +68,7 @@ def contact(
         )
     strong = i >= 0.5 * most
     ratio = float(np.median(v[strong] / i[strong])) if most >= LEAST_CURRENT else np.inf
-    off = int(np.sum((v >= LEAST_VOLTAGE) & (i * OFF_ABOVE < v)))
+    off = np.count_nonzero((v >= LEAST_VOLTAGE) & (i * OFF_ABOVE < v))
     always = limited is not None and _always_limited(v, i, np.asarray(limited)[known])
     least = ratio * (1.0 - accuracy) - (offset / most if most else 0.0)
     if least < (LIMITED_SHORT_BELOW if always else SHORT_BELOW) and off <= _OUTLIERS:
