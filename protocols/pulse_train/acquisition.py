@@ -61,7 +61,8 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         sent = 0
         for sent in (1, 2):
             shot = Shot()
-            yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
+            yield from self._shooter.fire(
+                [0.0], settings.span, {}, shot, self.step, period=self._first(amplitude).period)
             if not shot.taken:
                 self._say(
                     "warning", "the scope did not see the probe pulse, so its ranges were not adapted to the signal. "
@@ -99,7 +100,7 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
             shot = Shot()
             yield from self._shooter.fire(
                 starts, settings.span, conditions, shot, self.step, clocked=self._how.means == "clock",
-                busy=settings.busy,
+                busy=settings.busy, period=self._first(amplitude).period,
             )
             if len(shot.taken) == len(starts):
                 break

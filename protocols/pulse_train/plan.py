@@ -29,6 +29,9 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
         refusals += range_refusal("period", settings.period, generator.pulse_period, "pulser")
     refusals += _scope_refusals(settings, station, how)
     pulses, amplitudes = settings.total, len(settings.amplitude)
+    period = settings.pulse(settings.amplitude[0], alone=how.means == "clock").period
+    # a generator takes no trigger until the period of the last pulse is over
+    lasts = settings.repeats * float(starts[-1] + max(settings.span + settings.rest, period)) + settings.probe * period
     scope = station.oscilloscope("scope").capabilities
     samples = min(settings.span * scope.sample_rate, scope.record_length)
     trains = amplitudes * (settings.repeats + settings.probe)
@@ -46,9 +49,7 @@ def plan_train(settings: TrainParameters, station: Station) -> Plan:
     return Plan(
         steps=pulses,
         points=pulses,
-        duration=amplitudes * settings.repeats * float(starts[-1] + settings.span + settings.rest)
-        + trains * OVERHEAD
-        + pulses * 0.005,
+        duration=amplitudes * lasts + trains * OVERHEAD + pulses * 0.005,
         bytes=int(pulses * samples * 2),
         worst_case=(*items, *pulse_dose(items, sent)),
         refusals=tuple(refusals),

@@ -45,7 +45,7 @@ class Shot:
     taken: dict[int, float] = field(default_factory=dict)  #: pulse -> [s] after the first trigger
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shooter:
     """Generator and scope that work together; ``say`` gets (kind, message) of what is to be known."""
 
@@ -54,10 +54,11 @@ class Shooter:
     view: DeviceView
     say: Callable[[str, str], None]
     trigger: PulseTrigger
+    free: float = -math.inf  #: [s] on the bench's clock: when the generator takes the next trigger
 
     def fire(
         self, starts: Sequence[float] | FloatArray, span: float, conditions: Mapping[str, float], shot: Shot,
-        step: Callable[[str], Step], *, clocked: bool = False, busy: float = math.inf,
+        step: Callable[[str], Step], *, clocked: bool = False, busy: float = math.inf, period: float = 0.0,
     ) -> Iterator[Step]:
         """Fire and fetch into ``shot``; a missed trigger leaves ``shot.taken`` short and lowers its level.
 
@@ -70,6 +71,7 @@ class Shooter:
         clocked : whether each pulse takes a trigger of its own, by the bench's clock
         busy : [s] from the trigger of a pulse that goes alone until generator and scope can take the next one;
             infinite: these pulses never go one by one
+        period : [s] of the pulses: a generator ignores a trigger until the last period is over
 
         Raises
         ------
@@ -78,6 +80,8 @@ class Shooter:
         """
         scope, clock = self.view.scope, self.station.clock
         self.trigger.require_sight()
+        if clock.now() < self.free:
+            yield from steps_for(clock, self.free, lambda: step("waiting for the generator"))
         scope.arm()
         if scope.triggered():  # something else crossed the level: not our pulse
             scope.abort()
@@ -91,8 +95,10 @@ class Shooter:
                 yield from steps_for(clock, until, lambda: step("waiting for the gap"))
                 self.generator.trigger()
                 ready = clock.now() + busy
+            self.free = clock.now() + period
         else:
             self.generator.trigger()
+            self.free = clock.now() + float(starts[-1]) + period
         rest = max(shot.time + float(starts[-1]) + span - clock.now(), 0.0)
         yield from steps_until(
             clock, scope.complete, rest, rest + ACQUISITION_MARGIN, lambda: step("waiting for the scope"))
@@ -101,6 +107,7 @@ class Shooter:
         else:
             began = scope.triggered()
             self.generator.abort()
+            self.free = -math.inf
             scope.abort()
             if began:  # else the memory may hold the acquisition before
                 shot.waveforms = self._rescued(conditions, shot.time)

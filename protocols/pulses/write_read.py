@@ -158,7 +158,8 @@ class CycleSeries(PulseSeries[Cycles]):
         starts = settings.period * np.arange(cycles, dtype=np.float64)
         conditions = {"amplitude": amplitude, "pulse_width": settings.width, "first": float(self._done)}
         yield from self._shooter.fire(
-            starts, settings.span, conditions, shot, self.step, clocked=self._how.clocked, busy=settings.span)
+            starts, settings.span, conditions, shot, self.step, clocked=self._how.clocked, busy=settings.span,
+            period=settings.span if self._how.clocked else settings.period)
         missed = cycles - len(shot.taken)
         if missed:
             self._say("warning", f"the scope missed {missed} of {cycles} cycles of {format_quantity(amplitude, 'V')}. "

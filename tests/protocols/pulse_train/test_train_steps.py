@@ -96,6 +96,22 @@ def test_a_current_beyond_what_the_source_gives_is_probed_once_more(station, rec
     assert any("two probe pulses of" in event.message for event in recorder.events)
 
 
+@pytest.mark.parametrize("values", [{}, {"repeats": 3}])
+def test_no_trigger_comes_before_the_burst_before_is_over(station, recorder, monkeypatch, values):
+    """A generator that still plays a period ignores it, and the scope records nothing."""
+    sent, trigger = [], station.generator.trigger
+
+    def note() -> None:
+        sent.append(station.clock.now())
+        trigger()
+
+    monkeypatch.setattr(station.generator, "trigger", note)
+    run(station, recorder, amplitude=(1.0,), count=2, width=1e-3, period=0.5, **values)
+    bursts = [count * 0.5 for count in station.generator.named("configure_burst")[1:]]   # after that of the set-up
+    assert len(sent) == len(bursts) == 1 + values.get("repeats", 1)
+    assert all(later - sooner >= busy for sooner, later, busy in zip(sent, sent[1:], bursts, strict=False))
+
+
 def test_a_clipped_record_is_flagged(station, recorder):
     station.scope.signal = lambda channel, times: np.full_like(times, 9.0)
     run(station, recorder, amplitude=(1.0,))
@@ -202,6 +218,8 @@ def test_plan_numbers(station):
     assert any("one probe pulse is sent at each amplitude (2 in all; a" in warning for warning in plan.warnings)
     assert any("the pulses of its record are sent again, up to 2 times" in warning for warning in plan.warnings)
     assert station.calls == []
+    slow = PulseTrain(amplitude=(1.0, 1.15), count=20, period=0.5).plan(station)
+    assert slow.duration == pytest.approx(plan.duration + 2 * 21 * 0.5, rel=0.01)   # with the period of the probe
 
 
 @pytest.mark.parametrize(
