@@ -55,7 +55,12 @@ def _half_sweep(result: Result, run: Run) -> tuple[float, float]:
 
 
 def _delay(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    """Return the mean over the pulses of the result's amplitude, each by its first switching on."""
+    found = true_delays(result, run, witness)
+    return float(np.mean(found)) if found else None
+
+
+def true_delays(result: Result, run: Run, witness: "WitnessLog") -> list[float]:
+    """Return the delays [s] of the pulses of the result's amplitude that fired, each by its first switching on."""
     mine = run.column("amplitude") == result.conditions["amplitude"]
     starts, widths, gaps = (run.column(name)[mine] for name in ("time", "width", "gap"))
     if "pair" in {column.name for column in run.header.columns}:   # first pulses, each triggered on its own
@@ -67,7 +72,7 @@ def _delay(result: Result, run: Run, witness: "WitnessLog") -> float | None:
             last = np.append(np.minimum(np.diff(starts[train]), widths[train][:-1] + _AFTER_PULSE),
                              widths[train][-1] + _AFTER_PULSE)
             found += _delays(starts[train], widths[train], last, witness)
-    return float(np.mean(found)) if found else None
+    return found
 
 
 def _delays(starts: FloatArray, widths: FloatArray, last: FloatArray, witness: "WitnessLog") -> list[float]:

@@ -144,6 +144,8 @@ def knowable(row: Mapping[str, Any], quiet: Run, noisy: Run) -> bool | None:
     if row["quantity"] in {"threshold_voltage", "hold_voltage"}:
         gaps = _of_sweep(row, quiet, noisy)
         return None if gaps is None else gaps <= 2.0
+    if row.get("silent"):   # the delay of a pulse that ended before the device switched has no upper bound
+        return False
     if quiet.header.protocol in {"pulse_train", "oscillation"}:
         widths = list(_of_records(row, quiet, noisy))
         return bool(widths) and float(np.median(widths)) <= 2.0

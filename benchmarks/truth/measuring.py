@@ -130,8 +130,8 @@ def measure(
     """Perform one record, or take its run from ``runs``; returns its rows, or why there is none.
 
     A row has the quantity, its conditions, value, interval, flags and method, what is true, ``widest``: the width of a
-    bracket of set-points with four standard uncertainties (of a sweep), and ``bootstrap``: that of a mean over ten or
-    more pulses. With ``quiet`` the run is performed once more without noise, and ``knowable`` says what it can tell;
+    bracket of set-points with four standard uncertainties (of a sweep), ``bootstrap``: that of a mean over ten or
+    more pulses, and ``silent``: how many pulses of a mean delay did not fire, by the witness. With ``quiet`` the run is performed once more without noise, and ``knowable`` says what it can tell;
     without ``perform`` only a quiet run that is there is asked.
     """
     with tempfile.TemporaryDirectory() as temporary:
@@ -172,7 +172,7 @@ def _ask_quiet_run(record: TruthRecord, folder: Path, rows: Sequence[dict[str, A
 
 
 def _rows(record: TruthRecord, folder: Path) -> list[dict[str, Any]]:
-    from tsbench.demo.truth import true_value
+    from tsbench.demo.truth import true_delays, true_value
     from tsbench.extraction.runs import extract
     from tsbench.simulated_backends.witness.log import read_witness
     from tsbench.storage import read_run
@@ -188,7 +188,9 @@ def _rows(record: TruthRecord, folder: Path) -> list[dict[str, Any]]:
          "high": result.high, "flags": str(int(result.flags)), "method": result.method,
          "deskewed": run.header.fixture.sensing.skew is not None,
          "random": result.random_uncertainty, "bootstrap": _bootstrap(result, run), "widest": _widest(result, run),
-         "true": None if name == "refractory_period" else true_value(name, result, run, witness)}
+         "true": None if name == "refractory_period" else true_value(name, result, run, witness),
+         "silent": None if name != "switching_delay" else int(np.count_nonzero(
+             run.column("amplitude") == result.conditions["amplitude"])) - len(true_delays(result, run, witness))}
         for name, quantity in QUANTITIES[record.protocol].items() for result in run.results
         if result.quantity == quantity]
     for row in rows:   # thousands of pairs are simulated only for a number that counts
