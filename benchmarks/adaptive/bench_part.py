@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,7 @@ SPREADS = (1e-3, 0.04, 0.1)
 #: [V] beyond it a pulse through the 102 Ohm of the bench may exceed its current limit
 LIMIT = 2.0
 WIDTH, EDGE = 1e-6, 10e-9
-CONDITIONING = 1.6  #: [V] fires nbo2 for every ``as_`` that is drawn
+HIGHEST = 0.97 * LIMIT  #: [V] of a search; as conditioning pulse, it fires nbo2 for every ``as_`` that is drawn
 RESEMBLES = 0.5  #: of the persistence of ``as_``: the middle of what PHYSICS.md Part II section 6 assumes, 0.3 to 0.6
 #: spread of ln(recovery time) of ag_sio2, by the counts of examples/ag_sio2.truth.toml
 SILVER_SPREAD, SILVER_PERIOD = 0.19, 3.749e-3
@@ -140,19 +141,36 @@ def model_of(job: BenchJob) -> Device:
                   resembles=None if job.conditioning and not job.resembles else job.resembles)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a job asks of the bench, and what is true."""
+
+    bench: str
+    device: str
+    protocol: str
+    values: Mapping[str, Any]  #: of the parameters of the protocol
+    true: float
+
+
+def asked_of(job: BenchJob) -> Asked:
+    """Return the protocol of a job with its parameters, and the true value."""
+    if job.quantity == "refractory period":
+        return Asked("ag_sio2", "A1", "adaptive_refractory", {
+            "shortest": GAPS[0], "longest": GAPS[1], "ratio": PERIOD_RATIO, "budget": BUDGET}, SILVER_PERIOD)
+    device, more = model_of(job), {"conditioning": HIGHEST} if job.conditioning else {}
+    if job.quantity == "threshold amplitude":
+        return Asked("nbo2", "D1", "adaptive_threshold", {
+            "lowest": LOWEST * LIMIT, "highest": HIGHEST, "interval": THRESHOLD_WIDTH * LIMIT, "budget": BUDGET,
+            **more}, device.threshold)
+    return Asked("nbo2", "D1", "firing_probability", {
+        "amplitude": device.asked, "interval": PROBABILITY_WIDTH, "budget": BUDGET, **more},
+        device.probability(device.asked))
+
+
 def bench_run(job: BenchJob) -> BenchRow:
     """Run one search on the bench."""
-    device = model_of(job)
-    if job.quantity == "refractory period":
-        return _row(job, SILVER_PERIOD, *_measure("ag_sio2", "A1", "adaptive_refractory", {
-            "shortest": GAPS[0], "longest": GAPS[1], "ratio": PERIOD_RATIO, "budget": BUDGET}, job))
-    more = {"conditioning": CONDITIONING} if job.conditioning else {}
-    if job.quantity == "threshold amplitude":
-        return _row(job, device.threshold, *_measure("nbo2", "D1", "adaptive_threshold", {
-            "lowest": LOWEST * LIMIT, "highest": 0.97 * LIMIT, "interval": THRESHOLD_WIDTH * LIMIT, "budget": BUDGET,
-            **more}, job))
-    return _row(job, device.probability(device.asked), *_measure("nbo2", "D1", "firing_probability", {
-        "amplitude": device.asked, "interval": PROBABILITY_WIDTH, "budget": BUDGET, **more}, job))
+    asked = asked_of(job)
+    return _row(job, asked.true, *_measure(asked, job))
 
 
 def _row(job: BenchJob, true: float, result: Any, run: Any) -> BenchRow:
@@ -164,7 +182,7 @@ def _row(job: BenchJob, true: float, result: Any, run: Any) -> BenchRow:
                     bool(low <= true <= high), "dependent" in result.flags.names())
 
 
-def _measure(bench: str, device: str, protocol: str, values: dict[str, Any], job: BenchJob) -> tuple[Any, Any]:
+def _measure(asked: Asked, job: BenchJob) -> tuple[Any, Any]:
     """Return the first result and the stored run of one measurement."""
     from tsbench.protocols import protocol_named
     from tsbench.station.runner import run_protocol
@@ -174,12 +192,12 @@ def _measure(bench: str, device: str, protocol: str, values: dict[str, Any], job
     cycles = f"cycles = {{ spread = {{ as_ = {job.spread} }}, persistence = {job.resembles} }}" if job.spread else ""
     with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(sys.stderr):
         folder = Path(name)
-        shutil.copy(EXAMPLES / f"{bench}.bench.toml", folder)
-        world = (EXAMPLES / f"{bench}.world.toml").read_text("utf-8").replace(
+        shutil.copy(EXAMPLES / f"{asked.bench}.bench.toml", folder)
+        world = (EXAMPLES / f"{asked.bench}.world.toml").read_text("utf-8").replace(
             "seed = 1\n", f"seed = {job.seed}\n{imperfections}", 1)
-        (folder / f"{bench}.world.toml").write_text(f"{world}\n{cycles}\n", "utf-8")
+        (folder / f"{asked.bench}.world.toml").write_text(f"{world}\n{cycles}\n", "utf-8")
         os.environ["TSBENCH_WITNESS"] = str(folder / "witness.jsonl")
-        outcome = run_protocol(folder / f"{bench}.bench.toml", device, protocol_named(protocol).parse(values),
-                               folder / "runs")
+        outcome = run_protocol(folder / f"{asked.bench}.bench.toml", asked.device,
+                               protocol_named(asked.protocol).parse(dict(asked.values)), folder / "runs")
         assert outcome.path is not None
         return outcome.results[0], read_run(outcome.path)

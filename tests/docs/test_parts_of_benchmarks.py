@@ -7,11 +7,13 @@ import pytest
 
 from benchmarks import conform, faults
 from benchmarks.acceptance import __main__ as acceptance
+from benchmarks.adaptive.bench_part import asked_of, bench_jobs
 from benchmarks.fault_kinds import drawn
 from benchmarks.kills import __main__ as kills
 from benchmarks.pairs import __main__ as pairs
 from benchmarks.report import INFORMATION
 from benchmarks.truth import __main__ as truth
+from tsbench.protocols import protocol_named
 
 NO_NAME = "no-thing-has-this-name"
 
@@ -93,3 +95,9 @@ def test_rare_faults_come_in_all_parts_of_a_run() -> None:
     places = [place for k in range(200) for place in drawn(f"run {k}", 400, 720, 0)]
     assert len(places) == 200 and min(places) < 20 and max(places) > 380 and 150 < sum(places) / 200 < 250
     assert [*drawn("run 3", 400, 720, 0)] == [places[3]]
+
+
+def test_every_search_on_the_bench_has_parameters_that_its_protocol_takes() -> None:
+    for job in bench_jobs(1):
+        asked = asked_of(job)
+        protocol_named(asked.protocol).parse(dict(asked.values))
