@@ -36,19 +36,25 @@ def true_value(quantity: str, result: Result, run: Run, witness: "WitnessLog") -
 
 
 def _threshold(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    first = witness.first_switching_on(*_half_sweep(result, run))
-    return first.polarity * first.threshold if first else None
+    begin, end = _half_sweep(result, run)
+    first = witness.first_switching_on(begin, end)
+    if first and first.polarity != _polarity(result):   # of the half-sweep before, which ends where this one begins
+        first = witness.first_switching_on(float(np.nextafter(first.time, end)), end)
+    return first.polarity * first.threshold if first and first.polarity == _polarity(result) else None
 
 
 def _hold(result: Result, run: Run, witness: "WitnessLog") -> float | None:
     last = witness.last_switching_off(*_half_sweep(result, run))
-    return last.polarity * last.hold if last else None
+    return last.polarity * last.hold if last and last.polarity == _polarity(result) else None
+
+
+def _polarity(result: Result) -> int:
+    return 1 if result.conditions.get("polarity", "+") == "+" else -1
 
 
 def _half_sweep(result: Result, run: Run) -> tuple[float, float]:
     """Return begin and end [s] of the half-sweep of a sweep that a result belongs to."""
-    polarity = 1.0 if result.conditions.get("polarity", "+") == "+" else -1.0
-    mine = (run.column("cycle") == result.conditions.get("cycle", 1)) & (run.column("polarity") == polarity)
+    mine = (run.column("cycle") == result.conditions.get("cycle", 1)) & (run.column("polarity") == _polarity(result))
     times = run.column("time")
     step = float(np.median(np.diff(times)))
     return float(times[mine].min()) - step, float(times[mine].max())
@@ -114,7 +120,10 @@ def _frequency(result: Result, run: Run, witness: "WitnessLog") -> float | None:
 
 
 def _relaxation(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    """Return the median over the pulses of the amplitude, at the level measured: the conductance it stands for."""
+    """Return the median over the pulses of the amplitude, at the level measured: the conductance it stands for.
+
+    None where the witness does not know it of as many pulses as the result has.
+    """
     base = float(run.header.parameters["base"]["value"])
     resistance = run.header.fixture.path_resistance["pulser"]
     amplitude = result.conditions["amplitude"]
@@ -131,7 +140,7 @@ def _relaxation(result: Result, run: Run, witness: "WitnessLog") -> float | None
         time for start, end in zip(starts[mine], ends[mine], strict=True)
         for event in witness.relaxations() if event.edge is not None and start < event.edge < end
         if (time := event.until(level / (base - level * resistance))) is not None]
-    return float(np.median(known)) if known else None
+    return float(np.median(known)) if known and len(known) == len(levels) else None
 
 
 def _refractory(result: Result, run: Run, witness: "WitnessLog") -> float | None:

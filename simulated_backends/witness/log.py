@@ -56,18 +56,21 @@ class WitnessedRelaxation:
     time: float  #: [s] conductance below that of a device that is off
     device: str
     edge: float | None  #: [s] the current last fell through half of its highest: the end of the pulse
+    edge_conductance: float | None  #: [S] at the edge
     current: float  #: [A] highest of the event
     levels: tuple[tuple[float, float], ...]  #: (conductance [S], time [s] from which it stayed below), falling
 
     def until(self, conductance: float) -> float | None:
         """Return the time [s] from the edge to when the conductance stays below ``conductance`` [S].
 
-        Interpolated between three levels a decade; None where the pulse had no edge or the level is out of reach. A
-        current level at a read bias V behind R in series is the conductance I/(V - I R).
+        Interpolated between ten levels a decade, of those that were passed after the edge, and the conductance at the
+        edge; None where the pulse had no edge or the level is out of reach. A current level at a read bias V behind R
+        in series is the conductance I/(V - I R).
         """
-        if self.edge is None or not self.levels:
+        if self.edge is None or self.edge_conductance is None:
             return None
-        g, t = np.array(self.levels).T
+        after = [(g, t) for g, t in self.levels if t > self.edge and g < self.edge_conductance]
+        g, t = np.array([(self.edge_conductance, self.edge), *after]).T
         if not g[-1] <= conductance <= g[0]:
             return None
         return float(np.interp(np.log(conductance), np.log(g[::-1]), t[::-1])) - self.edge
@@ -224,7 +227,8 @@ class WitnessLog:
     def relaxations(self, start: float = -np.inf, end: float = np.inf) -> list[WitnessedRelaxation]:
         """Return every filament that had dissolved between ``start`` and ``end`` [s]."""
         return [
-            WitnessedRelaxation(e["t"], e["device"], e["t_edge"], e["current"], tuple((g, t) for g, t in e["levels"]))
+            WitnessedRelaxation(e["t"], e["device"], e["t_edge"], e["g_edge"], e["current"],
+                                tuple((g, t) for g, t in e["levels"]))
             for e in self._events("relaxed", start, end)
         ]
 

@@ -8,7 +8,7 @@ from tsbench.records import FloatArray
 from tsbench.simulated_backends.devices.switching_levels import SwitchingLevels
 from tsbench.simulated_backends.witness.events import Emit
 
-LADDER = np.geomspace(1e-3, 1e-9, 19)  #: [S], three levels a decade
+LADDER = np.geomspace(1e-3, 1e-9, 61)  #: [S], ten levels a decade
 
 
 class RelaxationDetector:
@@ -23,7 +23,7 @@ class RelaxationDetector:
         self._last: tuple[float, float, float] | None = None   # the sample before
         self._active = False
         self._highest = 0.0   # [A] of this event
-        self._edge: float | None = None   # current last fell through half of that
+        self._edge: tuple[float, float] | None = None   # when the current last fell through half of that; conductance
         self._below: list[float | None] = [None] * LADDER.size   # since when the conductance is below each level
 
     def see(self, t: FloatArray, i: FloatArray, g: FloatArray) -> None:
@@ -61,14 +61,15 @@ class RelaxationDetector:
         if i[-1] >= 0.5 * self._highest:
             self._edge = None
         elif fall is not None:
-            self._edge = fall
+            self._edge = fall, float(np.interp(fall, t, g))
         with np.errstate(divide="ignore"):
             logarithm = np.log(g)
+        highest = float(g.max())
         for k, level in enumerate(LADDER):
             if g[-1] >= level:
                 self._below[k] = None
                 continue
-            fall = _last_fall(t, logarithm, float(np.log(level)))
+            fall = _last_fall(t, logarithm, float(np.log(level))) if highest >= level else None
             if fall is not None:
                 self._below[k] = fall
 
@@ -77,9 +78,10 @@ class RelaxationDetector:
         levels = [[float(g), t] for g, t in zip(LADDER, self._below, strict=True) if t is not None]
         off = [t for g, t in levels if g <= self._levels.off]
         if self._active and off:
-            record: dict[str, Any] = {"kind": "relaxed", "t": off[0], "t_edge": self._edge, "levels": levels,
-                                      "current": self._highest}
-            record["duration"] = None if self._edge is None else off[0] - self._edge
+            edge, conductance = self._edge or (None, None)
+            record: dict[str, Any] = {"kind": "relaxed", "t": off[0], "t_edge": edge, "g_edge": conductance,
+                                      "levels": levels, "current": self._highest}
+            record["duration"] = None if edge is None else off[0] - edge
             self._emit(record)
         self._active = False
 

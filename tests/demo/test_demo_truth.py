@@ -116,6 +116,16 @@ def test_voltages_of_a_negative_half_sweep_are_negative() -> None:
         assert true_value("hold_voltage", row, run, log) == 0.5 * sign
 
 
+def test_the_event_of_the_half_sweep_before_is_not_that_of_this_one() -> None:
+    """The reading before the first one of the negative half-sweep begins where the positive one has not ended."""
+    run = run_of(time=np.arange(8.0), cycle=np.ones(8), polarity=np.repeat([1.0, -1.0], 4))
+    late, next_one = switching(3.2, 0.1), switching(5.5, 0.1, polarity=-1)
+    row = {name: result(name, cycle=1, polarity="-") for name in ("threshold_voltage", "hold_voltage")}
+    assert true_value("threshold_voltage", row["threshold_voltage"], run, WitnessLog(late)) is None
+    assert true_value("hold_voltage", row["hold_voltage"], run, WitnessLog(late)) is None
+    assert true_value("threshold_voltage", row["threshold_voltage"], run, WitnessLog(late + next_one)) == -1.0
+
+
 def test_a_frequency_is_that_of_the_record_of_the_bias() -> None:
     def record(bias: float, time: float) -> Any:
         return SimpleNamespace(conditions={"bias": bias}, time=time, t0=-0.5, dt=1e-3, codes=np.zeros((1, 1000)))
@@ -143,8 +153,8 @@ def relaxed(edge: float | None, after: float) -> dict[str, Any]:
     """Return the record of a filament that falls by a decade of conductance each ``after`` [s]."""
     start = 0.0 if edge is None else edge
     levels = [[10.0 ** -(3 + k), start + after * k] for k in range(5)]
-    return {"kind": "relaxed", "t": start + 5 * after, "device": "A1", "t_edge": edge, "current": 1e-4,
-            "levels": levels}
+    return {"kind": "relaxed", "t": start + 5 * after, "device": "A1", "t_edge": edge, "g_edge": 1e-3,
+            "current": 1e-4, "levels": levels}
 
 
 def test_a_relaxation_time_is_the_median_of_the_pulses_of_the_amplitude_at_the_level_measured() -> None:
@@ -156,6 +166,7 @@ def test_a_relaxation_time_is_the_median_of_the_pulses_of_the_amplitude_at_the_l
     true = true_value("relaxation_time", row, relaxation_run(8e-6, 10e-6, 15e-6), log)
     assert true == pytest.approx(0.02 * decades, rel=1e-6)
     assert true_value("relaxation_time", row, relaxation_run(), log) is None
+    assert true_value("relaxation_time", row, relaxation_run(8e-6, 10e-6), log) is None   # of two pulses, and three known
     assert true_value("relaxation_time", row, relaxation_run(90e-6), log) is None   # above all levels
 
 

@@ -251,7 +251,7 @@ def test_the_levels_of_a_filament_reach_down_to_a_nanosiemens() -> None:
         detector.see(t[first:], g[first:], g[first:])
     detector.finish()
     (record,) = found
-    assert len(record["levels"]) == 19 and record["levels"][-1] == [
+    assert len(record["levels"]) == 61 and record["levels"][-1] == [
         pytest.approx(1e-9, rel=1e-6), pytest.approx(7.0, abs=0.01)]
     assert record["t"] == pytest.approx(1.0 + math.log10(1e-3 / FILAMENT.off), abs=0.2)
 
@@ -262,6 +262,7 @@ def test_a_current_that_comes_back_has_no_edge() -> None:
     assert found["t_edge"] is None and found["duration"] is None
     (found,) = relaxed(np.arange(6.0), of(0, 1, 0.1, 1, 0.1, 0.1), g)
     assert found["t_edge"] == pytest.approx(3.0 + 0.5 / 0.9)
+    assert found["g_edge"] == pytest.approx(1e-4 - 0.5 / 0.9 * 0.9e-4)
     assert relaxed(np.arange(3.0), of(0, 1, 1), of(1e-12, 2.9e-6, 1e-12)) == []   # it was never on
     assert relaxed(np.arange(3.0), of(0, 1, 1), of(1e-12, 1e-4, 1e-4)) == []   # it has not dissolved
     assert relaxed(of(0), of(1), of(1e-4)) == []
