@@ -120,27 +120,28 @@ def _frequency(result: Result, run: Run, witness: "WitnessLog") -> float | None:
 
 
 def _relaxation(result: Result, run: Run, witness: "WitnessLog") -> float | None:
-    """Return the median over the pulses of the amplitude, at the level measured: the conductance it stands for.
+    """Return the median over the pulses of the amplitude, each at the level measured: the conductance it stands for.
 
     None where the witness does not know it of as many pulses as the result has.
     """
-    base = float(run.header.parameters["base"]["value"])
     resistance = run.header.fixture.path_resistance["pulser"]
     amplitude = result.conditions["amplitude"]
     levels = [
         r.conditions["level"] for r in run.results
         if r.quantity == "relaxation_time" and r.conditions.get("amplitude") == amplitude and "level" in r.conditions]
-    if not levels:
-        return None
-    level = float(np.median(levels))
     starts = run.column("time")
     ends = np.append(starts[1:], np.inf)
     mine = run.column("amplitude") == amplitude
-    known = [
-        time for start, end in zip(starts[mine], ends[mine], strict=True)
-        for event in witness.relaxations() if event.edge is not None and start < event.edge < end
-        if (time := event.until(level / (base - level * resistance))) is not None]
-    return float(np.median(known)) if known and len(known) == len(levels) else None
+    events = [event for start, end in zip(starts[mine], ends[mine], strict=True)
+              for event in witness.relaxations() if event.edge is not None and start < event.edge < end]
+    if len(events) != len(levels):
+        return None
+    known = []
+    for event, level in zip(events, levels, strict=True):
+        voltage = event.read_voltage(resistance)
+        known.append(None if voltage is None else event.until(level / (voltage - level * resistance)))
+    times = [time for time in known if time is not None]
+    return float(np.median(times)) if times and len(times) == len(known) else None
 
 
 def _refractory(result: Result, run: Run, witness: "WitnessLog") -> float | None:

@@ -58,22 +58,36 @@ class WitnessedRelaxation:
     edge: float | None  #: [s] the current last fell through half of its highest: the end of the pulse
     edge_conductance: float | None  #: [S] at the edge
     current: float  #: [A] highest of the event
-    levels: tuple[tuple[float, float], ...]  #: (conductance [S], time [s] from which it stayed below), falling
+    #: (conductance [S], time [s] from which it stayed below, current there [A]), falling
+    levels: tuple[tuple[float, float, float], ...]
 
     def until(self, conductance: float) -> float | None:
         """Return the time [s] from the edge to when the conductance stays below ``conductance`` [S].
 
         Interpolated between ten levels a decade, of those that were passed after the edge, and the conductance at the
-        edge; None where the pulse had no edge or the level is out of reach. A current level at a read bias V behind R
-        in series is the conductance I/(V - I R).
+        edge; None where the pulse had no edge or the level is out of reach. A current level at a read voltage V behind
+        R in series is the conductance I/(V - I R).
         """
         if self.edge is None or self.edge_conductance is None:
             return None
-        after = [(g, t) for g, t in self.levels if t > self.edge and g < self.edge_conductance]
+        after = [(g, t) for g, t, _ in self._after_edge()]
         g, t = np.array([(self.edge_conductance, self.edge), *after]).T
         if not g[-1] <= conductance <= g[0]:
             return None
         return float(np.interp(np.log(conductance), np.log(g[::-1]), t[::-1])) - self.edge
+
+    def read_voltage(self, resistance: float) -> float | None:
+        """Return the voltage [V] behind ``resistance`` [Ohm] that really read the device after the edge; None: unknown.
+
+        A source is off by its accuracy, much of a small read bias.
+        """
+        found = [i / g + i * resistance for g, _, i in self._after_edge()]
+        return float(np.median(found)) if found else None
+
+    def _after_edge(self) -> list[tuple[float, float, float]]:
+        if self.edge is None or self.edge_conductance is None:
+            return []
+        return [level for level in self.levels if level[1] > self.edge and level[0] < self.edge_conductance]
 
 
 @dataclass(frozen=True)
@@ -228,7 +242,7 @@ class WitnessLog:
         """Return every filament that had dissolved between ``start`` and ``end`` [s]."""
         return [
             WitnessedRelaxation(e["t"], e["device"], e["t_edge"], e["g_edge"], e["current"],
-                                tuple((g, t) for g, t in e["levels"]))
+                                tuple((g, t, i) for g, t, i in e["levels"]))
             for e in self._events("relaxed", start, end)
         ]
 

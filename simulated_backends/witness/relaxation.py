@@ -24,7 +24,8 @@ class RelaxationDetector:
         self._active = False
         self._highest = 0.0   # [A] of this event
         self._edge: tuple[float, float] | None = None   # when the current last fell through half of that; conductance
-        self._below: list[float | None] = [None] * LADDER.size   # since when the conductance is below each level
+        # since when the conductance is below each level, and the current there
+        self._below: list[tuple[float, float] | None] = [None] * LADDER.size
 
     def see(self, t: FloatArray, i: FloatArray, g: FloatArray) -> None:
         """Take samples; those at the seam of two segments may come twice."""
@@ -71,12 +72,12 @@ class RelaxationDetector:
                 continue
             fall = _last_fall(t, logarithm, float(np.log(level))) if highest >= level else None
             if fall is not None:
-                self._below[k] = fall
+                self._below[k] = fall, float(np.interp(fall, t, i))
 
     def finish(self) -> None:
         """Record a filament that has dissolved, if one has."""
-        levels = [[float(g), t] for g, t in zip(LADDER, self._below, strict=True) if t is not None]
-        off = [t for g, t in levels if g <= self._levels.off]
+        levels = [[float(g), *below] for g, below in zip(LADDER, self._below, strict=True) if below is not None]
+        off = [t for g, t, _ in levels if g <= self._levels.off]
         if self._active and off:
             edge, conductance = self._edge or (None, None)
             record: dict[str, Any] = {"kind": "relaxed", "t": off[0], "t_edge": edge, "g_edge": conductance,

@@ -17,8 +17,8 @@ survives the death of the process. ``tsbench.simulated_backends.witness.log`` re
                power
 ``relaxed``    a filament has dissolved: t (conductance below that of off), t_edge (last time before at which the
                current fell through half of the event's highest), g_edge (conductance there), duration between t_edge
-               and t, and ``levels``: pairs [conductance S, time from which it stayed below]; only for devices whose
-               states set the conductance
+               and t, and ``levels``: [conductance S, time from which it stayed below, current there]; only for devices
+               whose states set the conductance
 ``repeat``     ``count`` periods of ``period`` s that were skipped, from t on; ``events`` of the first of them (periods
                without an event are skipped without a record)
 ``left_out``   what happened from t to ``until`` was not computed, for this ``reason``: nothing is known of it

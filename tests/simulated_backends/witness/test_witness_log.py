@@ -1,6 +1,7 @@
 """What a witness log answers from its records, and when a current rises fastest."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -72,11 +73,14 @@ def test_the_rest_of_a_log() -> None:
 
 
 def test_a_relaxation_is_interpolated_between_levels_of_conductance() -> None:
-    levels = ((1e-2, 0.2), (1e-3, 2.0), (1e-4, 3.0), (1e-5, 7.0))   # the first one was passed before the edge
+    levels = tuple((g, t, 0.1 / (1.0 / g + 1e3)) for g, t in   # the first one was passed before the edge
+                   ((1e-2, 0.2), (1e-3, 2.0), (1e-4, 3.0), (1e-5, 7.0)))
     found = WitnessedRelaxation(9.0, "A1", 1.0, 5e-3, 1e-4, levels)
     assert [found.until(g) for g in (5e-3, 1e-3, 1e-4, 1e-5)] == pytest.approx([0.0, 1.0, 2.0, 6.0])
     assert found.until(math.sqrt(1e-4 * 1e-5)) == pytest.approx(4.0)
     assert found.until(5.1e-3) is None and found.until(0.9e-5) is None
+    assert found.read_voltage(1e3) == pytest.approx(0.1)
+    assert replace(found, levels=levels[:1]).read_voltage(1e3) is None
     assert WitnessedRelaxation(9.0, "A1", None, None, 1e-4, levels).until(1e-3) is None
     assert WitnessedRelaxation(9.0, "A1", 1.0, 5e-3, 1e-4, ()).until(1e-3) is None
 
