@@ -130,9 +130,10 @@ def measure(
     """Perform one record, or take its run from ``runs``; returns its rows, or why there is none.
 
     A row has the quantity, its conditions, value, interval, flags and method, what is true, ``widest``: the width of a
-    bracket of set-points with four standard uncertainties (of a sweep), ``bootstrap``: that of a mean over ten or
-    more pulses, and ``silent``: how many pulses of a mean delay did not fire, by the witness. With ``quiet`` the run is performed once more without noise, and ``knowable`` says what it can tell;
-    without ``perform`` only a quiet run that is there is asked.
+    bracket of set-points with four standard uncertainties (of a sweep), ``bootstrap``: that of a mean over ten or more
+    pulses, and ``silent``: how many pulses of a mean delay did not fire, by the witness. With ``quiet`` the run is
+    performed once more without noise, and ``knowable`` says what it can tell; without ``perform`` only a quiet run that
+    is there is asked.
     """
     with tempfile.TemporaryDirectory() as temporary:
         folder = runs or Path(temporary)
