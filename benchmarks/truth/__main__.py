@@ -21,7 +21,16 @@ from benchmarks.truth.knowable import TOLD
 from benchmarks.truth.measuring import attempt
 from benchmarks.truth.measuring import kept as kept_files
 from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
-from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_of_interval, narrowed, rejected
+from benchmarks.truth.scoring import (
+    Coverage,
+    counts,
+    coverage_of,
+    is_unflagged,
+    kinds_of_interval,
+    kinds_that_miss,
+    narrowed,
+    rejected,
+)
 from benchmarks.truth.store import FILE, code, store, stored
 from tsbench.analysis.statistics import NORMAL_95
 
@@ -53,8 +62,8 @@ def lines(records: Sequence[TruthRecord], found: Found) -> list[Line]:
     measured = [record for record in records if record.number in found]
     knowable = [record for record in measured if not record.cannot_be_known]
     # the cycles of a sweep have the same device and the same set-points: the first one stands for them
-    rows = [row for record in knowable for row in found[record.number]["rows"]
-            if row["conditions"].get("cycle", 1) == 1]
+    rows = [{**row, "number": record.number, "model": record.model}
+            for record in knowable for row in found[record.number]["rows"] if row["conditions"].get("cycle", 1) == 1]
     quantities = sorted({row["quantity"] for row in rows})
     devices = len({drawn_device(one) for one in knowable})
     present = sum(found[record.number].get("code") == code() for record in measured)
@@ -90,9 +99,13 @@ def _parts(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mappi
 def _lines_of(
     name: str, scores: Sequence[Coverage], rows: Sequence[Mapping[str, Any]], refused: set[str]
 ) -> list[Line]:
-    unflagged = sum(score.rows for score in scores)
-    enough = unflagged >= LEAST_ROWS
-    table = [Line(f"{name}: unflagged, of all", f"{unflagged} of {len(rows)}", f">= {LEAST_ROWS}", enough)]
+    unflagged, counted = sum(score.rows for score in scores), [row for row in rows if counts(row)]
+    distinct = len({row["number"] for row in counted})   # the two half-sweeps of a record are two numbers
+    missed = kinds_that_miss(counted)
+    table = [Line(f"{name}: unflagged, of all", f"{unflagged} of {len(rows)}", INFORMATION, True),
+             Line(f"{name}: records with such a number", str(distinct), f">= {LEAST_ROWS}", distinct >= LEAST_ROWS),
+             Line(f"{name}: kinds of devices of which fewer than 90 % of the intervals contain the truth",
+                  "; ".join(missed) or "none", "none", not missed)]
     for score in scores:
         bounds = ">= 95 %" if score.bracket else "90 to 98 %"
         largest = LARGEST_BIAS.get(name)

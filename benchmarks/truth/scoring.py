@@ -59,9 +59,31 @@ class Coverage:
         return min(1.0, 2 * min(low, high)) if LOWEST <= self.share <= HIGHEST else min(low, high)
 
 
+def counts(row: Mapping[str, Any]) -> bool:
+    """Return whether a row counts for the coverage: it has no flag, and its truth is known."""
+    return is_unflagged(row) and row["true"] is not None
+
+
+def kinds_that_miss(rows: Sequence[Mapping[str, Any]], significance: float = SIGNIFICANCE) -> list[str]:
+    """Return the kinds of devices whose intervals contain the truth in fewer than 90 %, beyond chance, with counts.
+
+    Beside many kinds that are right, one that is wrong hardly changes the coverage of all. The chance is that of all
+    kinds together (Holm).
+    """
+    scores = [coverage_of(model, [row for row in rows if row["model"] == model])
+              for model in sorted({row["model"] for row in rows})]
+    chances = {one.quantity: float(binom.cdf(one.covered, one.rows, LOWEST)) for one in scores}
+    missed: set[str] = set()
+    for rank, (model, chance) in enumerate(sorted(chances.items(), key=lambda each: each[1])):
+        if chance > significance / (len(chances) - rank):
+            break
+        missed.add(model)
+    return [f"{one.quantity} {one.covered} of {one.rows}" for one in scores if one.quantity in missed]
+
+
 def coverage_of(quantity: str, rows: Sequence[Mapping[str, Any]]) -> Coverage:
     """Return the coverage of one quantity; rows that are flagged or have no truth do not count."""
-    kept = [row for row in rows if is_unflagged(row) and row["true"] is not None]
+    kept = [row for row in rows if counts(row)]
     truth, value, low, high = (
         np.array([row[name] for row in kept], float) for name in ("true", "value", "low", "high"))
     if not kept:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.truth.knowable import falls_smoothly, gap_width, on_edge, time_width
 from benchmarks.truth.records import drawn_device, load, sha256
-from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, narrowed, rejected
+from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_that_miss, narrowed, rejected
 from tsbench.records import Flag
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evidence" / "truth.md"
@@ -48,6 +48,14 @@ def test_intervals_that_are_too_narrow_or_too_wide_are_rejected(sigmas: float, h
     assert abs(found.bias) < 0.002
     assert found.spread == pytest.approx(0.01, rel=0.15)
     assert (rejected([found]) == set()) is honest
+
+
+def test_one_kind_that_misses_is_told_beside_many_that_do_not() -> None:
+    rows = [{**row(1.0, 1.0 + (0.2 if k < few else 0.0), 0.1), "model": model}
+            for model, few in (("right", 5), ("wrong", 40), ("seldom", 2)) for k in range(100)]
+    rows += [{**row(1.0, 2.0, 0.1, Flag.AMBIGUOUS), "model": "flagged"}] * 50
+    assert kinds_that_miss(rows) == ["wrong 60 of 100"]
+    assert kinds_that_miss([]) == []
 
 
 def test_an_interval_that_is_made_narrower_keeps_its_value() -> None:
