@@ -16,6 +16,7 @@ from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, wit
 from tsbench.analysis.pulse.firing import PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.tables.clipping import FINE, shown_noise, shown_step
 from tsbench.analysis.tables.printed_digits import printed_digits
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
@@ -24,7 +25,6 @@ from tsbench.extraction.found import Found, drawn
 from tsbench.protocols.extracting.contacts import with_contact
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
-from tsbench.samples import noise_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -172,7 +172,7 @@ def _examined(
 ) -> list[TablePulse]:
     amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE, 4)
     widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
-    noise = noise_of(current)
+    noise, step = shown_noise(current), shown_step(current)
     volts, amperes = printed_digits(voltage), printed_digits(current)
     pulses: list[TablePulse] = []
     rested: PulseOutcome | None = None
@@ -181,7 +181,7 @@ def _examined(
         edge = float(time[span.first])
         mine = current[span.first : span.last + 1]
         flags, facts = _known_ends(voltage[near], current[near], windows)
-        if "current" not in windows and _clipped(mine, noise):
+        if "current" not in windows and _clipped(mine, noise, step):
             end = float(np.abs(mine).max())
             flags, facts = Flag.CLIPPED, PulseFacts(current_window=(-end, end))
         facts = replace(facts, voltage_resolution=volts.step(float(np.abs(voltage[near]).max())),
@@ -231,12 +231,16 @@ def _turned(window: tuple[float, float]) -> tuple[float, float]:
     return -window[1], -window[0]
 
 
-def _clipped(current: FloatArray, noise: float) -> bool:
-    """Return whether readings of a noisy current stand at one largest value, as those of a meter at its end do."""
+def _clipped(current: FloatArray, noise: float, step: float = np.inf) -> bool:
+    """Return whether readings of a noisy current stand at one largest value, as those of a meter at its end do.
+
+    ``noise`` and ``step`` [A]: of the whole record. A pulse that is nearly all at the end does not show the step.
+    """
     magnitude = np.abs(current)
     at_end = int(np.count_nonzero(magnitude == magnitude.max()))
     steps = np.diff(np.unique(current))
-    fine = steps.size > 0 and float(steps.min()) < 0.3 * noise  # codes of a coarse digitiser repeat anywhere
+    # codes of a coarse digitiser repeat anywhere
+    fine = steps.size > 0 and min(float(steps.min()), step) < FINE * noise
     return fine and at_end >= max(_FEWEST_CLIPPED, magnitude.size // 100)
 
 

@@ -1,14 +1,22 @@
 """Where a record stands still at its highest or lowest value although it is noisy: the end of a digitiser's range."""
 
+import math
+
 import numpy as np
 
+from tsbench.analysis.tables.printed_digits import printed_digits
 from tsbench.records import FloatArray
-from tsbench.samples import noise_of
+from tsbench.samples import noise_of, spread
 
 #: samples at the end of the range, and their share of the record
 _FEWEST, _SHARE = 10, 0.01
 #: step of the digitiser by its noise: codes of a coarser one repeat anywhere, so they show nothing
-_FINE = 0.3
+FINE = 0.3
+#: samples in a row between both ends of a record, and how many such rows, that show noise (chosen)
+_ROW, _ROWS = 9, 20
+#: noise by sixth differences over that by fourth ones: 1 if samples do not depend on each other, and 0.3 for a spike
+#: that is five samples wide at half of its height (least chosen)
+_WHITE = 0.65
 
 
 def apparent_ends(values: FloatArray) -> tuple[float, float]:
@@ -25,7 +33,62 @@ def apparent_ends(values: FloatArray) -> tuple[float, float]:
     least = max(_FEWEST, _SHARE * values.size)
     if different.size < 2 or max(counts[0], counts[-1]) < least:
         return -np.inf, np.inf
-    if float(np.diff(different).min()) >= _FINE * noise_of(values):
+    if float(np.diff(different).min()) >= FINE * shown_noise(values):
         return -np.inf, np.inf
     return (float(different[0]) if counts[0] >= least else -np.inf,
             float(different[-1]) if counts[-1] >= least else np.inf)
+
+
+def shown_noise(values: FloatArray) -> float:
+    """Return the standard deviation of the noise on a record of which many samples may be at an end of the range.
+
+    Samples at an end do not vary. If they are more than half, the median of all deviations is zero, and only samples
+    between the ends show the noise.
+
+    Parameters
+    ----------
+    values : shape (n,), finite
+
+    Returns
+    -------
+    In the unit of the values; 0 if no noise is seen.
+    """
+    return max(noise_of(values), _noise_between_ends(values))
+
+
+def shown_step(values: FloatArray) -> float:
+    """Return the step of a record's digitiser, no less than one unit of the last digit at its largest value.
+
+    Parameters
+    ----------
+    values : shape (n,), n > 0, finite
+
+    Returns
+    -------
+    In the unit of the values; infinite if all of them are equal.
+    """
+    steps = np.diff(np.unique(values))
+    return max(float(steps.min(initial=np.inf)), _last_digit(values))
+
+
+def _noise_between_ends(values: FloatArray) -> float:
+    """Return the noise by samples in a row of which none has the highest or the lowest value; 0 if it is not clear.
+
+    A signal that changes from sample to sample is no noise. Smooth ones vanish in differences of higher order, so only
+    what is as large in sixth differences as in fourth ones counts. A table without noise has errors of rounding only.
+    Limit: peaks of fewer than nine samples above a clipped rest, and noise alone around an end, show nothing.
+    """
+    if values.size < _ROW:
+        return 0.0
+    count = np.concatenate(([0], np.cumsum((values > values.min()) & (values < values.max()))))
+    rows = np.flatnonzero(count[_ROW:] - count[:-_ROW] == _ROW)
+    if rows.size < _ROWS:
+        return 0.0
+    fourth, sixth = (spread(np.diff(values, order)[rows + (_ROW - order) // 2]) / math.sqrt(math.comb(2 * order, order))
+                     for order in (4, 6))
+    return fourth if sixth >= _WHITE * fourth and FINE * fourth > _last_digit(values) else 0.0
+
+
+def _last_digit(values: FloatArray) -> float:
+    """Return one unit of the last digit of the largest number of a record."""
+    return printed_digits(values).step(float(np.abs(values).max()))

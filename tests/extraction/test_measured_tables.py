@@ -67,6 +67,22 @@ def test_silver_pulses(number, tmp_path):
     assert len(analysis.figures) == 2
 
 
+@pytest.mark.parametrize(("limit", "after"), [(np.inf, 5e-3), (1.0234e-6, np.inf), (0.5e-6, np.inf)])
+def test_a_pulse_that_is_mostly_at_the_end_of_the_range_is_clipped(limit, after, tmp_path):
+    """More than half of the current is equal, so the median of its noise is zero."""
+    time, voltage, current = numbers("ag_pulse_02.csv", 1)
+    kept = time <= time[np.flatnonzero(voltage > 0.55)[-1]] + after
+    rows = np.column_stack((time, voltage, np.clip(current, -limit, limit)))[kept]
+    assert np.mean(rows[:, 2] == rows[:, 2].min()) > 0.55
+    np.savetxt(tmp_path / "cut.csv", rows, delimiter=",", header="time,voltage,current", comments="", fmt="%.15g")
+    analysis = analyse_files([tmp_path / "cut.csv"])
+    (delay,) = of(analysis, "switching_delay")
+    assert delay["value"] is None and {"clipped", "censored"} <= set(delay["flags"])
+    assert 0.1e-3 < delay["low"] < 0.183e-3   # the whole file: above 182 us
+    (shot,) = of(analysis, "relaxation_time")
+    assert shot["value"] is None   # the current at the end of the pulse, or the time after it, is not known
+
+
 def test_a_loop_without_a_header():
     voltage, current = numbers("knowm_47k.csv", 0)
     with pytest.raises(ConfigurationError, match=(

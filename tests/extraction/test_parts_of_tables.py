@@ -44,6 +44,9 @@ def test_readings_at_one_largest_value_are_clipped_unless_the_codes_are_coarse()
     assert not _clipped(np.full(50, 1e-5), 1e-7)
     long = np.concatenate([np.minimum(current, 1e-5)[:5], np.linspace(0.0, 0.9e-5, 5000)])
     assert not _clipped(long, 1e-7)   # less than a hundredth of it
+    square = np.concatenate([[0.1e-5, 0.6e-5], np.full(200, 1e-5), [0.5e-5]])
+    assert not _clipped(square, 1e-7) and not _clipped(square, 1e-7, 1e-7)
+    assert _clipped(square, 1e-7, 1e-9)   # the rest of the record shows that the steps are fine
 
 
 def test_values_that_differ_little_are_one() -> None:
