@@ -282,8 +282,10 @@ def _results(half: HalfSweep, name: str, turn: _Turn | None, facts: SweepFacts) 
         method = _METHOD
     wide = NORMAL_95 * combined(facts.voltage_uncertainty(here, amperes), spread)
     flags = worst_flags(half, k - 1, k, k + 1) & PASSED_ON | step_flags(high - low, here)
+    # a voltage of the other sign than the current is an error of the voltmeter, so the interval ends at zero
     voltage = result_of(
-        half, f"{name}_voltage", "V", method, value=0.5 * (low + high), low=low - wide, high=high + wide, flags=flags,
+        half, f"{name}_voltage", "V", method, value=max(0.5 * (low + high), 0.0), low=max(low - wide, 0.0),
+        high=max(high + wide, 0.0), flags=flags,
         parts=facts.parts(here, amperes, high - low, spread))
     wide = NORMAL_95 * facts.current_uncertainty(amperes)
     current = result_of(

@@ -34,6 +34,7 @@ from tsbench.analysis.threshold.switching_results import (
     PASSED_ON,
     SweepFacts,
     Switching,
+    finished,
     result_of,
     step_flags,
 )
@@ -102,16 +103,12 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
         verdict = replace(verdict, flags=verdict.flags | Flag.TOO_FEW)
     # a device that surely switches back was on: then it is not known where it switched on
     unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
-    threshold = _flagged(_threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS | unseen)
-    hold = _flagged(_hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
+    threshold = finished(
+        half, _threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS | unseen)
+    hold = finished(half, _hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
     return Switching(
         half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
         *threshold, *hold)
-
-
-def _flagged(results: tuple[Result, Result], flags: Flag) -> tuple[Result, Result]:
-    voltage, current = (replace(result, flags=result.flags | flags) for result in results)
-    return voltage, current
 
 
 def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule: str) -> tuple[Result, Result]:
