@@ -3,7 +3,9 @@
 Records of spikes of two heights (ratio 1 to 0.25), on a drift as large as the larger ones, with noise up to a tenth of
 the smaller ones, of four forms, with and without clipping, even and jittered. The search gets the samples and nothing
 else; `find_peaks` gets the height and the distance that suit the record best. Both run in turn in the same process; the
-processor time counts, the least of several turns, because the computer has other work. ``--quick``: fewer records.
+processor time counts, the least of several turns, because the computer has other work. Noise with memory (first-order
+low pass, 1/f) is told from the spikes, or the record has a flag: a frequency without one must be right. ``--quick``:
+fewer records.
 """
 
 import argparse
@@ -25,6 +27,9 @@ _FORMS = ("Gaussian", "sawtooth", "exponential", "dip")
 _RATIOS = (1.0, 0.5, 0.25)
 _NOISES = (0.01, 0.05, 0.1)  #: standard deviation, of the smallest spike
 _DRIFTS = ("none", "line", "wave")
+#: coefficients of the low passes; infinite: 1/f noise
+_MEMORIES = (0.5, 0.8, 0.95, np.inf)
+_RIGHT = 0.01  #: a frequency is right where its interval holds the truth, or within this share
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,62 @@ def found_lines(quick: bool) -> list[Line]:
     return lines
 
 
+def noise_with_memory(random: np.random.Generator, size: int, memory: float) -> Array:
+    """Return noise with a standard deviation of 1, of a first-order low pass, or 1/f noise where memory is infinite."""
+    from scipy.signal import lfilter
+
+    values = random.standard_normal(size)
+    if np.isinf(memory):
+        spectrum = np.fft.rfft(values)
+        values = np.fft.irfft(spectrum / np.sqrt(np.arange(1, spectrum.size + 1)), size)
+    else:
+        values = lfilter([1.0], [1.0, -memory], values)
+    return np.asarray(values / values.std())
+
+
+def memory_lines(quick: bool) -> list[Line]:
+    """Return what is found without a flag in noise with memory, and how many frequencies are wrong without one."""
+    lines = []
+    cases = [(memory, noise) for memory in _MEMORIES for noise in _NOISES[1:]]
+    for memory, noise in cases:
+        true = missed = false = wrong = flagged = records = 0
+        for form in _FORMS:
+            for ratio in _RATIOS:
+                for drift in _DRIFTS:
+                    for period in (100.0, 200.0, 500.0):
+                        for jitter in (0.05,) if quick else (0.05, 0.0):
+                            random = np.random.default_rng([int(period), int(100 * ratio), _DRIFTS.index(drift)])
+                            made = record(random, 40_000, period, form, ratio, 0.0, drift, jitter=jitter)
+                            values = made.values + noise * ratio * noise_with_memory(random, 40_000, memory)
+                            flag, a, b, right = judged(values, made)
+                            records, flagged = records + 1, flagged + flag
+                            if not flag:
+                                true, missed, false = true + made.places.size, missed + a, false + b
+                                wrong += not right
+        name = "1/f noise" if np.isinf(memory) else f"noise of a low pass, coefficient {memory:g}"
+        found = 1.0 - missed / max(true, 1)
+        lines.append(Line(
+            f"{name}, {100 * noise:g} % of the smallest spike: found and false without a flag; frequencies that are "
+            "wrong without a flag; records with a flag",
+            f"{100 * found:.3f} % of {true:,}, {100 * false / max(true, 1):.3f} %; {wrong} of {records}; {flagged}",
+            ">= 99 %, <= 1 %; 0", found >= FOUND_BAR and false <= FALSE_BAR * true and wrong == 0))
+    return lines
+
+
+def judged(values: Array, made: Made) -> tuple[bool, int, int, bool]:
+    """Return whether a record has a flag, its missed and false spikes, and whether its frequency is right."""
+    from tsbench.analysis.oscillation.frequency import oscillation
+    from tsbench.analysis.oscillation.spikes import spikes_of_samples
+
+    spikes = spikes_of_samples(values, 1.0)
+    found = oscillation(spikes)
+    truth = (made.places.size - 1) / float(made.places[-1] - made.places[0])
+    right = found.frequency is not None and (
+        abs(found.frequency / truth - 1.0) <= _RIGHT
+        or (found.low or 0.0) <= truth <= (np.inf if found.high is None else found.high))
+    return bool(spikes.flags), *missed_and_false(spikes.times, made), right
+
+
 def speed_lines(quick: bool) -> list[Line]:
     """Return how many times faster than find_peaks the search is on ten million samples."""
     from scipy.signal import find_peaks
@@ -218,7 +279,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    lines = [*speed_lines(quick), memory_line(), sensitivity_line(), *found_lines(quick)]
+    lines = [*speed_lines(quick), memory_line(), sensitivity_line(), *found_lines(quick), *memory_lines(quick)]
     return report("spike_detection", "spikes in noise and on a drift", lines)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tsbench.analysis.oscillation.frequency import (
+    IN_DOUBT,
     frequency_result,
     oscillation,
     regime_text,
@@ -229,7 +230,8 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     spikes, gaps = spikes_between_gaps(time, values, resolution)
     spikes = replace(spikes, uncertainty=max(spikes.uncertainty, _least_timing(time, values, spikes.times, digit)))
     found = oscillation(spikes)
-    if found.frequency is not None and not is_told_apart(time, values, spikes, resolution):
+    noise = found.frequency is not None and not is_told_apart(time, values, spikes, resolution)
+    if noise:
         unknown = Flag.NO_EVENT | Flag.AMBIGUOUS
         found = replace(found, frequency=None, low=None, high=None, jitter=None, regime="", flags=found.flags | unknown)
     window = table.windows.get(name) or apparent_ends(values)
@@ -239,7 +241,7 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
     conditions: dict[str, Any] = {"column": name}
     many = "" if spikes.times.size == 1 else "s"
     results = [frequency_result(found, conditions, sensitivity(spikes, unit))]
-    if Flag.AMBIGUOUS in found.flags:
+    if noise:
         said = [
             f"the record has {spikes.times.size} possible spike{many}, but they may be correlated noise. The spectrum "
             "has no line, no waveform repeats, and the values are distributed like noise"]
@@ -251,6 +253,7 @@ def _over_time(table: Table, path: Path, out: Path | None) -> Found:
             f"{spikes.times.size} spikes, "
             f"{format_interval(found.frequency, found.low, found.high, 'Hz')}, {regime_text(found)}"
         ]
+        said += [IN_DOUBT] if spikes.doubtful else []
     if clipped:
         said.append(f"{clipped} of {values.size} samples of the {name} are clipped at "
                     f"{' and '.join(format_quantity(end, unit) for end in window if np.isfinite(end))}. The true "

@@ -23,6 +23,9 @@ FEWEST_INTERVALS = 10
 #: with fewer, jitter and timing noise are not told apart
 FEWEST_FOR_JITTER = 5
 _TONIC, _IRREGULAR = 0.05, 0.3
+#: of spikes that are not told from noise with memory
+IN_DOUBT = ("the noise of the record has a memory, and its excursions are not told from the smallest spikes: some of "
+            "the spikes may be noise")
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def sensitivity(spikes: Spikes, unit: str) -> str:
     if not spikes.least > 0.0 or not math.isfinite(spikes.least):
         return ""
     width = format_quantity(spikes.least_width, "s", 3)
-    return f"a spike of {format_quantity(spikes.least, unit, 3)} that lasts {width} would be found"
+    said = f"a spike of {format_quantity(spikes.least, unit, 3)} that lasts {width} would be found"
+    return f"{said}; {IN_DOUBT}" if spikes.doubtful else said
 
 
 def frequency_result(found: MeasuredOscillation, conditions: Mapping[str, Any], seen: str = "") -> Result:

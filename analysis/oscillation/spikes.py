@@ -2,8 +2,9 @@
 
 A spike is a rise and a fall that the noise of the record cannot make and that reach a tenth of its swing; each is timed
 at half of its own height. So a drift, or spikes of different heights, hide none of them. Spikes in much noise are found
-by running means (:mod:`.turning`). Where the edges of a train have one shape, each is then placed by all of its samples
-(:mod:`.mean_shape`). Long records are read part by part, by compiled loops.
+by running means (:mod:`.turning`); noise with memory needs more height than white noise (:mod:`.search_level`). Where
+the edges of a train have one shape, each is then placed by all of its samples (:mod:`.mean_shape`). Long records are
+read part by part, by compiled loops.
 """
 
 import math
@@ -16,6 +17,7 @@ from tsbench.analysis.compilation import LONG, for_size
 from tsbench.analysis.oscillation.loops import Places, crossings, lone_samples
 from tsbench.analysis.oscillation.mean_shape import alike, placed_by_shape
 from tsbench.analysis.oscillation.samples import PART, ArraySamples, MendedSamples, SampleSource, spans
+from tsbench.analysis.oscillation.search_level import search_level
 from tsbench.analysis.oscillation.turning import (
     LEAST_SHARE,
     LikelyEdges,
@@ -64,6 +66,7 @@ class Spikes:
     flags: Flag = Flag.NONE
     least: float = 0.0  #: [unit] sensitivity: a spike of this height would have been found
     least_width: float = 0.0  #: [s] if it is at least so wide at half of its height
+    doubtful: bool = False  #: noise with memory may have made some of them (AMBIGUOUS): see :mod:`.search_level`
     unknown: tuple[int, ...] = ()  #: spikes after which the time has a gap: the interval that follows is not known
 
 
@@ -93,7 +96,8 @@ def spike_times(
         One for each rise and fall by more than noise makes and a tenth of the swing, timed where the steeper of the
         two edges passes half of its own height. The swing is the median over sixteen parts of the record of highest
         less lowest, so that one wild sample does not set it; a sample that stands alone where spikes are wider is no
-        spike. NO_EVENT where nothing swings beyond the noise.
+        spike. NO_EVENT where nothing swings beyond the noise. AMBIGUOUS, and ``doubtful``, where the noise has a memory
+        and its excursions are not told from the spikes.
     """
     time, (values,), gaps = usable_record(time, values)
     dt = float(time[-1] - time[0]) / (time.size - 1) if time.size > 1 else 0.0
@@ -208,7 +212,9 @@ def _passages(
     """Return the spikes of a record with a known swing, timed on the steeper edge."""
     least, dt = max(scale.least, LEAST_SHARE * swing), record.dt
     samples, turns = _without_wild(record.samples, scale, turns, least, likely)
-    half = scale.width // 2
+    level = search_level(samples, scale, turns, least)
+    least, turns, half = level.least, turns.beyond(level.least), scale.width // 2
+    flags |= Flag.AMBIGUOUS if level.doubtful else Flag.NONE
     rises, falls = _whole_edges(samples, turns, 1.0, half), _whole_edges(samples, turns, -1.0, half)
     if not (rises.starts.size or falls.starts.size):
         return _none(scale, swing, dt, flags)
@@ -241,6 +247,7 @@ def _passages(
         flags=flags,
         least=least,
         least_width=_least_width(scale, dt),
+        doubtful=level.doubtful,
     )
 
 

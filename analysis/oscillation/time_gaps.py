@@ -53,4 +53,5 @@ def spikes_between_gaps(
         else most.uncertainty,
         levels=np.concatenate([part.levels for part in parts]),
         flags=functools.reduce(operator.or_, (part.flags for part in parts if part.times.size > 2), Flag.NONE),
+        doubtful=any(part.doubtful for part in parts if part.times.size > 2),
         unknown=tuple(int(end) for end in ends)), where
