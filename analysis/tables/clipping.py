@@ -65,10 +65,10 @@ def shown_step(values: FloatArray) -> float:
 
     Returns
     -------
-    In the unit of the values; infinite if all of them are equal.
+    In the unit of the values; infinite if no noise between the ends of the record shows that its steps are fine.
     """
-    steps = np.diff(np.unique(values))
-    return max(float(steps.min(initial=np.inf)), _last_digit(values))
+    step = max(float(np.diff(np.unique(values)).min(initial=np.inf)), _last_digit(values))
+    return step if step < FINE * _noise_between_ends(values) else np.inf
 
 
 def _noise_between_ends(values: FloatArray) -> float:

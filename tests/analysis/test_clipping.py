@@ -79,3 +79,4 @@ def test_noise_and_step_are_shown_by_what_is_between_the_ends() -> None:
     assert shown_noise(clipped) == pytest.approx(0.02, rel=0.05)
     assert shown_step(clipped) == pytest.approx(1e-3, rel=1e-6)
     assert shown_noise(np.ones(5)) == 0.0 and shown_step(np.ones(5)) == np.inf
+    assert shown_step(np.exp(-np.arange(5000) / 300.0)) == np.inf   # the curve itself is no noise
