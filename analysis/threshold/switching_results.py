@@ -18,7 +18,7 @@ ON_AT_ONCE = "the first reading shows the device on"
 PASSED_ON = Flag.COMPLIANCE | Flag.OSCILLATING | Flag.UNSETTLED | Flag.UNCHECKED | Flag.OVERFLOW
 
 #: why a voltage has a bound only
-_TO_ZERO = "the interval goes down to 0 V, where the device is off, so only its upper end is known"
+_TO_ZERO = "the interval goes beyond 0 V, where the device is off, so only its upper end is known"
 _BELOW_ZERO = "the voltages before the event have the other sign than the sweep, so they are not those of the device"
 
 #: a bracket wider than this fraction of its value is coarse (chosen: the ends are then more than 5 % from the middle)
@@ -138,18 +138,30 @@ def result_of(
     return Result(quantity, unit, value, low, high, method, conditions, flags, *parts)
 
 
-def finished(half: HalfSweep, results: tuple[Result, Result], flags: Flag) -> tuple[Result, Result]:
+def finished(
+    half: HalfSweep, results: tuple[Result, Result], flags: Flag, error: float = 0.0
+) -> tuple[Result, Result]:
     """Return voltage and current of an event with more flags, the voltage on the side of zero of its half-sweep.
 
-    At 0 V the device is off, so it neither switches on nor holds there. An interval that contains 0 V has no lower end:
-    only the upper bound is known, and the middle says nothing. One that is wholly on the other side says nothing.
+    At 0 V the device is off, so it neither switches on nor holds there. An interval that contains 0 V only for the
+    error of the meter ends at 0 V. Another one has no lower end: only the upper bound is known, and the middle says
+    nothing. One that is wholly on the other side says nothing.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    results, flags : voltage and current, and what is added to their flags
+    error : [V] limit of the error of a voltage reading
     """
     voltage, current = (replace(result, flags=result.flags | flags) for result in results)
     if voltage.low is None or voltage.high is None:
         return voltage, current
     low, high = sorted((half.polarity * voltage.low, half.polarity * voltage.high))
-    if low > 0.0:
+    if low >= 0.0:   # a bracket may begin at the set-point 0 V
         return voltage, current
+    if voltage.value is not None and half.polarity * voltage.value > 0.0 and low + error >= 0.0:
+        ends = (0.0, voltage.high) if half.polarity > 0 else (voltage.low, 0.0)
+        return replace(voltage, low=ends[0], high=ends[1]), current
     why, bound, more = (_TO_ZERO, high, Flag.CENSORED) if high > 0.0 else (_BELOW_ZERO, None, Flag.AMBIGUOUS)
     kept = (voltage.flags | more) & ~Flag.UNDER_SAMPLED
     return result_of(half, voltage.quantity, voltage.unit, f"{why}; {voltage.method}", high=bound, flags=kept), current

@@ -103,9 +103,10 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
         verdict = replace(verdict, flags=verdict.flags | Flag.TOO_FEW)
     # a device that surely switches back was on: then it is not known where it switched on
     unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
+    error = NORMAL_95 * facts.voltage_uncertainty(0.0, 0.0)
     threshold = finished(
-        half, _threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS | unseen)
-    hold = finished(half, _hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags)
+        half, _threshold(half, on, facts, f"rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS | unseen, error)
+    hold = finished(half, _hold(half, off, facts, f"rule {rule}", on, floor), verdict.flags, error)
     return Switching(
         half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
         *threshold, *hold)

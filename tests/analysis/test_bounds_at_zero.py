@@ -51,7 +51,8 @@ def test_no_interval_of_a_restless_device_contains_zero(sign: int, unrest: float
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize(("ends", "bound", "flags"), [
     ((0.1, 0.3), None, Flag.UNCHECKED | Flag.UNDER_SAMPLED),
-    ((0.0, 0.3), 0.3, Flag.UNCHECKED | Flag.CENSORED),
+    ((0.0, 0.3), None, Flag.UNCHECKED | Flag.UNDER_SAMPLED),
+    ((-1e-3, 0.3), 0.3, Flag.UNCHECKED | Flag.CENSORED),
     ((-0.4, 0.3), 0.3, Flag.UNCHECKED | Flag.CENSORED),
     ((-0.4, -0.1), None, Flag.UNCHECKED | Flag.AMBIGUOUS)])
 def test_what_is_kept_of_an_interval(
@@ -63,12 +64,23 @@ def test_what_is_kept_of_an_interval(
     current = result_of(half, "hold_current", "A", "rule", high=1e-6, flags=Flag.CENSORED)
     voltage, other = finished(half, (found, current), Flag.UNCHECKED)
     assert voltage.flags == flags and other.flags == Flag.CENSORED | Flag.UNCHECKED
-    if ends[0] > 0.0:
+    if ends[0] >= 0.0:
         assert (voltage.value, voltage.low, voltage.high) == (found.value, found.low, found.high)
         return
     kept = None if bound is None else sign * bound
     assert (voltage.low, voltage.high) == ((None, kept) if sign > 0 else (kept, None))
     assert voltage.value is None and voltage.random_uncertainty is None and voltage.conditions == found.conditions
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_error_of_the_meter_does_not_take_an_interval_beyond_zero(sign: int) -> None:
+    """It is 20 mV; the readings themselves are above 0 V."""
+    half = half_sweep(sign)
+    found = result_of(half, "hold_voltage", "V", "rule", value=0.01, low=-0.015, high=0.035, parts=(0.001, 0.01))
+    current = result_of(half, "hold_current", "A", "rule", high=1e-6, flags=Flag.CENSORED)
+    voltage, _ = finished(half, (found, current), Flag.NONE, error=0.02)
+    assert voltage.value == sign * 0.01 and not voltage.flags
+    assert (voltage.low, voltage.high) == ((0.0, 0.035) if sign > 0 else (-0.035, 0.0))
 
 
 def test_a_bound_stays_a_bound() -> None:

@@ -193,12 +193,12 @@ def test_the_plan_of_pairs(station: Any) -> None:
 def test_the_plan_of_a_train(station: Any) -> None:
     plan = PulseTrain(count=4, repeats=3, amplitude=(1.0, 2.0), rest=0.25, record_span=2e-6).plan(station)
     assert plan.steps == plan.points == 24 and plan.bytes == 24 * 5000 * 2
-    assert plan.duration == pytest.approx(6 * (150e-6 + 2e-6 + 0.25) + 8 * 0.1 + 24 * 0.005)
+    assert plan.duration == pytest.approx(6 * (150e-6 + 2e-6 + 0.25) + 2 * 50e-6 + 8 * 0.1 + 24 * 0.005)
     assert len(plan.warnings) == 1 and "2 in all" in plan.warnings[0] and "24 recorded pulses" in plan.warnings[0]
     quiet = PulseTrain(count=30, probe=False, record_span=2e-6).plan(station)
     (again,) = quiet.warnings
     assert "sent again, up to 2 times" in again
-    assert quiet.duration == pytest.approx(29 * 50e-6 + 2e-6 + 0.1 + 30 * 0.005)
+    assert quiet.duration == pytest.approx(30 * 50e-6 + 0.1 + 30 * 0.005)
     assert len(quiet.preview["time"]) == 4 * 20
     assert PulseTrain(record_span=49e-6).plan(station).refusals == ()
     for span in (49.1e-6, 60e-6):

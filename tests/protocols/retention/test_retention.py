@@ -21,7 +21,7 @@ ON, OFF, LIMIT = 1e-4, 1e-9, 1e-6
 def test_a_filament_is_held_as_long_as_the_witness_says(measure: Any) -> None:
     done = measure("ag_sio2", "retention", {"compliance": "90 uA", "repeats": 2, "last": "1 s", "points": 20,
                                             "rest": "0.2 s"}, device="A1")
-    true = [next(t for g, t in record["levels"] if g <= LIMIT) - record["t_edge"]
+    true = [next(t for g, t, _ in record["levels"] if g <= LIMIT) - record["t_edge"]
             for record in done.witness if record["kind"] == "relaxed"]
     found = done.values("retention_time")
     assert len(found) == 2 and all(row.low <= one <= row.high for row, one in zip(found, true, strict=True))
