@@ -3,9 +3,9 @@
 Records of spikes of two heights (ratio 1 to 0.25), on a drift as large as the larger ones, with noise up to a tenth of
 the smaller ones, of four forms, with and without clipping, even and jittered. The search gets the samples and nothing
 else; `find_peaks` gets the height and the distance that suit the record best. Both run in turn in the same process; the
-processor time counts, the least of several turns, because the computer has other work. Noise with memory (first-order
-low pass, 1/f) is told from the spikes, or the record has a flag: a frequency without one must be right. ``--quick``:
-fewer records.
+processor time counts, the least of several turns, because the computer has other work. Other records have noise with a
+memory (first-order low pass, 1/f). Such a record may have a flag. A frequency without a flag must be right.
+``--quick``: fewer records.
 """
 
 import argparse

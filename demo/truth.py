@@ -10,7 +10,7 @@ import numpy as np
 from tsbench.records import FloatArray, Result, Run
 
 if TYPE_CHECKING:
-    from tsbench.simulated_backends.witness.log import WitnessLog
+    from tsbench.simulated_backends.witness.log import WitnessedRelaxation, WitnessLog
 
 Truth = Callable[[Result, Run, "WitnessLog"], float | None]
 
@@ -132,16 +132,20 @@ def _relaxation(result: Result, run: Run, witness: "WitnessLog") -> float | None
     starts = run.column("time")
     ends = np.append(starts[1:], np.inf)
     mine = run.column("amplitude") == amplitude
+    relaxed = witness.relaxations()
     events = [event for start, end in zip(starts[mine], ends[mine], strict=True)
-              for event in witness.relaxations() if event.edge is not None and start < event.edge < end]
-    if len(events) != len(levels):
+              for event in relaxed if event.edge is not None and start < event.edge < end]
+    if not levels or len(events) != len(levels):
         return None
-    known = []
-    for event, level in zip(events, levels, strict=True):
-        voltage = event.read_voltage(resistance)
-        known.append(None if voltage is None else event.until(level / (voltage - level * resistance)))
-    times = [time for time in known if time is not None]
-    return float(np.median(times)) if times and len(times) == len(known) else None
+    times = [_time_to(event, level, resistance) for event, level in zip(events, levels, strict=True)]
+    known = [time for time in times if time is not None]
+    return float(np.median(known)) if len(known) == len(times) else None
+
+
+def _time_to(event: "WitnessedRelaxation", level: float, resistance: float) -> float | None:
+    """Return after which time [s] the current stays below ``level`` [A]; the source is behind ``resistance`` [Ohm]."""
+    voltage = event.read_voltage(resistance)
+    return None if voltage is None else event.until(level / (voltage - level * resistance))
 
 
 def _refractory(result: Result, run: Run, witness: "WitnessLog") -> float | None:

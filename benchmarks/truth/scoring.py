@@ -72,12 +72,7 @@ def kinds_that_miss(rows: Sequence[Mapping[str, Any]], significance: float = SIG
     """
     scores = [coverage_of(model, [row for row in rows if row["model"] == model])
               for model in sorted({row["model"] for row in rows})]
-    chances = {one.quantity: float(binom.cdf(one.covered, one.rows, LOWEST)) for one in scores}
-    missed: set[str] = set()
-    for rank, (model, chance) in enumerate(sorted(chances.items(), key=lambda each: each[1])):
-        if chance > significance / (len(chances) - rank):
-            break
-        missed.add(model)
+    missed = holm({one.quantity: float(binom.cdf(one.covered, one.rows, LOWEST)) for one in scores}, significance)
     return [f"{one.quantity} {one.covered} of {one.rows}" for one in scores if one.quantity in missed]
 
 
@@ -121,9 +116,20 @@ def kinds_of_interval(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mappi
 
 def rejected(found: Sequence[Coverage], significance: float = SIGNIFICANCE) -> set[str]:
     """Return the quantities whose coverage is rejected, by Holm's correction over all quantities."""
+    return holm({one.quantity: one.p_value for one in found}, significance)
+
+
+def holm(chances: Mapping[str, float], significance: float) -> set[str]:
+    """Return which of several hypotheses are rejected (S. Holm, Scand. J. Stat. 6 (1979) 65).
+
+    Parameters
+    ----------
+    chances : name of each hypothesis to its p value
+    significance : chance that one of them is rejected although all are true
+    """
     refused: set[str] = set()
-    for rank, one in enumerate(sorted(found, key=lambda each: each.p_value)):
-        if one.p_value > significance / (len(found) - rank):
+    for rank, (name, chance) in enumerate(sorted(chances.items(), key=lambda each: each[1])):
+        if chance > significance / (len(chances) - rank):
             break
-        refused.add(one.quantity)
+        refused.add(name)
     return refused

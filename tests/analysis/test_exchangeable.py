@@ -1,4 +1,4 @@
-"""Outcomes that depend on each other are told from independent ones, whatever the probabilities of their kinds are."""
+"""The test finds outcomes that depend on each other. It seldom calls independent outcomes so."""
 
 import numpy as np
 import pytest

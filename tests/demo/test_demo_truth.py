@@ -117,7 +117,7 @@ def test_voltages_of_a_negative_half_sweep_are_negative() -> None:
 
 
 def test_the_event_of_the_half_sweep_before_is_not_that_of_this_one() -> None:
-    """The reading before the first one of the negative half-sweep begins where the positive one has not ended."""
+    """The device may switch in the positive half-sweep after its last reading."""
     run = run_of(time=np.arange(8.0), cycle=np.ones(8), polarity=np.repeat([1.0, -1.0], 4))
     late, next_one = switching(3.2, 0.1), switching(5.5, 0.1, polarity=-1)
     row = {name: result(name, cycle=1, polarity="-") for name in ("threshold_voltage", "hold_voltage")}
