@@ -1,7 +1,7 @@
 """Bias and coverage of the extractors on a population: ``python -m benchmarks.truth [--resume] [--only TEXT]``.
 
-Each record of the list (``records.jsonl``) is one run of a protocol: another device of the catalogue, another circuit,
-other instruments and parameters. Each extracted number is compared with the witness of that run. A number counts for
+Each record of the two lists (``records.jsonl``, ``held_out.jsonl``) is one run of a protocol: another device of the
+catalogue, another circuit, other instruments and parameters. Each extracted number is compared with the witness of that run. A number counts for
 the coverage if no flag doubts it. Of records in which a quantity cannot be known, 99 % must be flagged.
 """
 
@@ -20,7 +20,7 @@ from benchmarks.report import INFORMATION, Line, report
 from benchmarks.truth.knowable import TOLD
 from benchmarks.truth.measuring import attempt
 from benchmarks.truth.measuring import kept as kept_files
-from benchmarks.truth.records import TruthRecord, drawn_device, load, sha256
+from benchmarks.truth.records import LISTS, TruthRecord, drawn_device, load
 from benchmarks.truth.scoring import (
     Coverage,
     counts,
@@ -191,6 +191,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--resume", action="store_true", help=f"go on with what {KEPT} has")
     parser.add_argument("--only", default="", help="only records whose protocol, model or reason contains this text")
+    parser.add_argument("--list", choices=LISTS, help="only records of this list (default: of both)")
     parser.add_argument("--each", type=int, default=0, help="of each protocol and reason only as many records from the "
                         "first: the kinds of devices take turns in the list (default: all)")
     parser.add_argument("--runs", type=Path, help="keep the run files in this folder, and take those that are there")
@@ -201,7 +202,8 @@ def main() -> int:
                         "keep there what is found")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    wanted = [one for one in load() if options.only in f"{one.protocol} {one.model} {one.cannot_be_known}"]
+    listed = LISTS[options.list].load() if options.list else load()
+    wanted = [one for one in listed if options.only in f"{one.protocol} {one.model} {one.cannot_be_known}"]
     if not wanted:
         parser.error(f"--only {options.only}: no record has this text in its protocol, model or reason")
     wanted = first_of_each(wanted, options.each or len(wanted))
@@ -226,7 +228,8 @@ def main() -> int:
             sys.stderr.write(f"{done}/{len(jobs)} record {one['number']}: {said}\n")
     if options.store:
         store(found)
-    return report("truth", f"{len(wanted)} records of the list {sha256()[:12]}", lines(wanted, found))
+    lists = ", ".join(f"{name} {one.sha256()[:12]}" for name, one in LISTS.items() if options.list in (None, name))
+    return report("truth", f"{len(wanted)} records of {lists}", lines(wanted, found))
 
 
 if __name__ == "__main__":

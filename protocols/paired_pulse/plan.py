@@ -35,7 +35,8 @@ def plan_pairs(settings: PairParameters, station: Station) -> Plan:
     if settings.gaps and len(gaps) < 4:
         warnings.append(f"{len(gaps)} gaps are too few. The fit cannot separate the firing probability at long gaps "
                         f"from the refractory period. Use 4 gaps or more")
-    each = 2 * settings.width + float(np.mean(gaps)) + max(settings.rest, OVERHEAD)
+    # the generator takes the next trigger a gap after the second pulse
+    each = 2 * settings.width + float(np.mean(gaps + np.maximum(gaps, max(settings.rest, OVERHEAD))))
     times, levels = pulse_preview(settings, [0.0, settings.width + gaps[len(gaps) // 2]])
     return Plan(
         steps=settings.total, points=settings.total, duration=settings.total * each, bytes=size,

@@ -36,8 +36,8 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         parts = batches(len(how.starts), self._view.scope.capabilities)
         if how.means == "waveform":
             parts = [slice(0, len(how.starts))]
-            self._generator.load_waveform(train_waveform(settings.pulse(amplitude), how.starts, how.sample_rate))
-            self._generator.configure_burst(1)
+            self._shooter.load(train_waveform(settings.pulse(amplitude), how.starts, how.sample_rate))
+            self._shooter.set_burst(1)
             self._generator.set_output(True)  # an upload may have opened it
         for train in range(settings.repeats):
             self._last_end = None
@@ -57,12 +57,11 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         """
         settings = self._settings
         self._view.scope.configure_timebase(self._timebase(1))
-        self._generator.configure_burst(1)
+        self._shooter.set_burst(1)
         sent = 0
         for sent in (1, 2):
             shot = Shot()
-            yield from self._shooter.fire(
-                [0.0], settings.span, {}, shot, self.step, period=self._first(amplitude).period)
+            yield from self._shooter.fire([0.0], settings.span, {}, shot, self.step)
             if not shot.taken:
                 self._say(
                     "warning", "the scope did not see the probe pulse, so its ranges were not adapted to the signal. "
@@ -88,7 +87,7 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
         if settings.repeats > 1:
             conditions["train"] = float(train)
         self._view.scope.configure_timebase(self._timebase(len(starts)))
-        self._generator.configure_burst(len(starts) if self._how.means == "burst" else 1)
+        self._shooter.set_burst(len(starts) if self._how.means == "burst" else 1)
         if part.start and self._last_end is not None:   # a batch before: the time to this one is that of the train
             gap = self._how.starts[part.start] - self._how.starts[part.start - 1] - settings.width
             yield from steps_for(
@@ -100,8 +99,7 @@ class TrainAcquisition(PulseSeries[TrainParameters]):
             shot = Shot()
             yield from self._shooter.fire(
                 starts, settings.span, conditions, shot, self.step, clocked=self._how.means == "clock",
-                busy=settings.busy, period=self._first(amplitude).period,
-            )
+                busy=settings.busy)
             if len(shot.taken) == len(starts):
                 break
             missed = len(starts) - len(shot.taken)

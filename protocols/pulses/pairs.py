@@ -50,7 +50,7 @@ class PairSeries(PulseSeries[Settings]):
 
     def set_gap(self, amplitude: float, gap: float) -> RecordLayout:
         """Set generator and time base up for pairs of pulses of ``amplitude`` [V], ``gap`` [s] apart."""
-        self._generator.configure_pulse(self._settings.pulse(amplitude, gap))
+        self._shooter.load(self._settings.pulse(amplitude, gap))
         self._generator.set_output(True)  # another function may have opened it
         layout = pair_layout(self._settings, gap, self._settings.resolution, self._view.scope.capabilities)
         self._view.scope.configure_timebase(

@@ -62,7 +62,7 @@ class PulseSeries(ABC, Generic[Settings]):
         generator.set_output(False)
         generator.configure_load(float("inf"))
         lift_level_limits(generator, settings.levels)
-        generator.configure_pulse(self._first(settings.amplitude[0]))  # first: limits must hold what is set
+        self._shooter.load(self._first(settings.amplitude[0]))  # first: limits must hold what is set
         generator.configure_level_limits(min(settings.levels), max(settings.levels))
         yield from self.every_series()
         generator.set_output(False)
@@ -79,8 +79,8 @@ class PulseSeries(ABC, Generic[Settings]):
 
     def _set_up(self, amplitude: float, burst: int) -> dict[str, Window]:
         """Idle at base, ready for ``burst`` pulses of ``amplitude`` [V]; return the scope's windows [V]."""
-        self._generator.configure_pulse(self._first(amplitude))
-        self._generator.configure_burst(burst)
+        self._shooter.load(self._first(amplitude))
+        self._shooter.set_burst(burst)
         self._generator.set_output(True)
         resistance = max(self._station.fixture.path_resistance.get("pulser", 0.0), 1.0)
         windows = set_ranges(self._settings, amplitude, self._view, resistance)

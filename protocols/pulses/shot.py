@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from tsbench.errors import CommunicationError, InstrumentError
-from tsbench.instruments import PulseGenerator, Station
+from tsbench.instruments import ArbitraryWaveform, Pulse, PulseGenerator, Station
 from tsbench.protocols.acquiring.device_view import ACQUISITION_MARGIN, DeviceView
 from tsbench.protocols.acquiring.waiting import steps_for, steps_until
 from tsbench.protocols.pulses.trigger import PulseTrigger
@@ -54,11 +54,13 @@ class Shooter:
     view: DeviceView
     say: Callable[[str, str], None]
     trigger: PulseTrigger
+    period: float = 0.0  #: [s] of the shape that the generator has
+    burst: int = 1  #: periods after one trigger
     free: float = -math.inf  #: [s] on the bench's clock: when the generator takes the next trigger
 
     def fire(
         self, starts: Sequence[float] | FloatArray, span: float, conditions: Mapping[str, float], shot: Shot,
-        step: Callable[[str], Step], *, clocked: bool = False, busy: float = math.inf, period: float = 0.0,
+        step: Callable[[str], Step], *, clocked: bool = False, busy: float = math.inf,
     ) -> Iterator[Step]:
         """Fire and fetch into ``shot``; a missed trigger leaves ``shot.taken`` short and lowers its level.
 
@@ -71,7 +73,6 @@ class Shooter:
         clocked : whether each pulse takes a trigger of its own, by the bench's clock
         busy : [s] from the trigger of a pulse that goes alone until generator and scope can take the next one;
             infinite: these pulses never go one by one
-        period : [s] of the pulses: a generator ignores a trigger until the last period is over
 
         Raises
         ------
@@ -95,10 +96,9 @@ class Shooter:
                 yield from steps_for(clock, until, lambda: step("waiting for the gap"))
                 self.generator.trigger()
                 ready = clock.now() + busy
-            self.free = clock.now() + period
         else:
             self.generator.trigger()
-            self.free = clock.now() + float(starts[-1]) + period
+        self.free = clock.now() + self.burst * self.period   # a trigger before that is ignored
         rest = max(shot.time + float(starts[-1]) + span - clock.now(), 0.0)
         yield from steps_until(
             clock, scope.complete, rest, rest + ACQUISITION_MARGIN, lambda: step("waiting for the scope"))
@@ -115,6 +115,20 @@ class Shooter:
         self.trigger.learn(shot.waveforms)
         if len(shot.taken) < len(starts):
             self.trigger.missed(shot.waveforms, float(min(np.diff(starts), default=np.inf)), busy)
+
+    def load(self, shape: Pulse | ArbitraryWaveform) -> None:
+        """Bring a shape to the generator."""
+        if isinstance(shape, Pulse):
+            self.generator.configure_pulse(shape)
+            self.period = shape.period
+        else:
+            self.generator.load_waveform(shape)
+            self.period = len(shape.levels) / shape.sample_rate
+
+    def set_burst(self, count: int) -> None:
+        """Set how many periods follow one trigger."""
+        self.generator.configure_burst(count)
+        self.burst = count
 
     def _rescued(self, conditions: Mapping[str, float], time: float) -> Mapping[str, Waveform]:
         """Return the segments of an incomplete acquisition, if the scope gives any."""

@@ -131,7 +131,7 @@ class StimulusSeries(ABC, Generic[Settings]):
     def _aim(self, stimulus: SentStimulus) -> None:
         """Set the stimulus and the trigger that it needs; the generator idles at base, ready."""
         self._load(stimulus.shape)
-        self._generator.configure_burst(stimulus.burst)
+        self._shooter.set_burst(stimulus.burst)
         self._generator.set_output(True)
         trigger, settings = self._shooter.trigger, self._settings
         windows = self._windows_for(stimulus)
@@ -146,11 +146,9 @@ class StimulusSeries(ABC, Generic[Settings]):
 
     def _load(self, shape: Pulse | ArbitraryWaveform) -> None:
         """Bring a shape to the generator, unless it is there already."""
-        if isinstance(shape, Pulse):
-            if shape != self._loaded:
-                self._generator.configure_pulse(shape)
-        elif shape is not self._loaded:
-            self._generator.load_waveform(shape)
+        same = shape == self._loaded if isinstance(shape, Pulse) else shape is self._loaded
+        if not same:
+            self._shooter.load(shape)
         self._loaded = shape
 
     def _windows_for(self, stimulus: SentStimulus) -> dict[str, Window]:

@@ -138,8 +138,8 @@ class CycleSeries(PulseSeries[Cycles]):
         """Bring the cycle of one ``amplitude`` [V] into the generator; return the widest windows of the scope [V]."""
         windows = self._set_up(amplitude, burst=1)
         self._how = playback(self._settings, self._generator.capabilities)
-        self._generator.load_waveform(cycle_waveform(self._settings, amplitude, self._how))
-        self._generator.configure_burst(1)
+        self._shooter.load(cycle_waveform(self._settings, amplitude, self._how))
+        self._shooter.set_burst(1)
         self._generator.set_output(True)   # an upload may have opened it
         return windows
 
@@ -154,12 +154,11 @@ class CycleSeries(PulseSeries[Cycles]):
         position = settings.span / 2 - settings.lead
         self._view.scope.configure_timebase(
             Timebase(settings.span, position, segments=cycles, points=settings.samples))
-        self._generator.configure_burst(1 if self._how.clocked else cycles)
+        self._shooter.set_burst(1 if self._how.clocked else cycles)
         starts = settings.period * np.arange(cycles, dtype=np.float64)
         conditions = {"amplitude": amplitude, "pulse_width": settings.width, "first": float(self._done)}
         yield from self._shooter.fire(
-            starts, settings.span, conditions, shot, self.step, clocked=self._how.clocked, busy=settings.span,
-            period=settings.span if self._how.clocked else settings.period)
+            starts, settings.span, conditions, shot, self.step, clocked=self._how.clocked, busy=settings.span)
         missed = cycles - len(shot.taken)
         if missed:
             self._say("warning", f"the scope missed {missed} of {cycles} cycles of {format_quantity(amplitude, 'V')}. "

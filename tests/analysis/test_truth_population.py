@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.truth.knowable import falls_smoothly, gap_width, on_edge, time_width
-from benchmarks.truth.records import drawn_device, load, sha256
+from benchmarks.truth.records import FIRST, LISTS, drawn_device, load
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_that_miss, narrowed, rejected
 from tsbench.records import Flag
 
@@ -19,12 +19,17 @@ def row(true: float, value: float, half: float, flags: Flag = Flag.NONE, method:
             "flags": str(int(flags)), "method": method}
 
 
-def test_the_list_is_the_one_of_the_page() -> None:
-    assert f"`{sha256()}`" in PAGE.read_text("utf-8")
+def test_the_lists_are_those_of_the_page() -> None:
+    assert all(f"`{one.sha256()}`" in PAGE.read_text("utf-8") for one in LISTS.values())
+
+
+def test_no_two_records_share_a_number() -> None:
+    assert len({one.number for one in load()}) == len(load())
+    assert all(one.load()[0].number == one.first for one in LISTS.values())
 
 
 def test_the_list_has_what_the_benchmark_promises() -> None:
-    records = load()
+    records = FIRST.load()
     assert len({drawn_device(one) for one in records}) >= 300
     assert len({one.model for one in records}) >= 15
     assert sum(bool(one.cannot_be_known) for one in records) >= 1000
