@@ -1,8 +1,9 @@
 """Bias and coverage of the extractors on a population: ``python -m benchmarks.truth [--resume] [--only TEXT]``.
 
 Each record of the two lists (``records.jsonl``, ``held_out.jsonl``) is one run of a protocol: another device of the
-catalogue, another circuit, other instruments and parameters. Each extracted number is compared with the witness of that run. A number counts for
-the coverage if no flag doubts it. Of records in which a quantity cannot be known, 99 % must be flagged.
+catalogue, another circuit, other instruments and parameters. Each extracted number is compared with the witness of
+that run. A number counts for the coverage if no flag doubts it. Of records in which a quantity cannot be known, 99 %
+must be flagged.
 """
 
 import argparse
