@@ -1,0 +1,48 @@
+"""Whether a device switches on and off again beside the event of a half-sweep.
+
+As the set-point rises, the current of a device that stays in one state does not fall. A filament that forms and
+dissolves within the readings makes it fall and rise again. Then several voltages may be called threshold, or hold, and
+each reading is the mean of both states.
+"""
+
+from tsbench.analysis.threshold.half_sweeps import HalfSweep
+from tsbench.analysis.threshold.reading_noise import noise_of_readings
+from tsbench.records import FloatArray
+
+#: why a voltage is ambiguous, as ``method`` says it
+ON_AND_OFF = "the device switches on and off again at other voltages too"
+#: by this factor, and this many standard deviations of a reading, the current falls (chosen)
+_RATIO, _SIGMAS = 2.0, 6.0
+_REPEATED = 2  #: falls of which one reading each may be wild
+
+
+def flickers(half: HalfSweep, before: int | None, noise: float, *, rising: bool) -> bool:
+    """Return whether the current of one way falls where the set-point rises, more than wild readings could do.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    before : index of the last reading of the way up before it switches on: what follows does not count. None: all count
+    noise : [A] standard deviation of a reading by the data sheet
+    rising : whether the way up is meant, else the way down, which is read backwards
+
+    Returns
+    -------
+    bool
+        True where two readings in a row are above the two that follow, or where single readings are it twice.
+    """
+    if rising:
+        current = half.current[: (half.turn if before is None else before) + 1]
+    else:
+        current = half.current[half.down().start :][::-1]
+    clear = _SIGMAS * noise_of_readings(half.current, half.level, noise)
+    return _falls(current, clear, 2) >= 1 or _falls(current, clear, 1) >= _REPEATED
+
+
+def _falls(current: FloatArray, clear: float, lasting: int) -> int:
+    """Return how often the lowest of ``lasting`` readings is clearly above the highest of the next ones."""
+    count = 0
+    for k in range(lasting, len(current) - lasting + 1):
+        low, high = float(current[k : k + lasting].max()), float(current[k - lasting : k].min())
+        count += high - low > clear and high > _RATIO * max(low, clear)
+    return count
