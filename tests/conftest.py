@@ -8,6 +8,7 @@ import gc
 import os
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 # before NumPy is loaded: threads of its linear algebra wait in loops, and the matrices here are far too small for them
@@ -56,6 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("hardware"):
                 item.add_marker(pytest.mark.skip(reason="needs real instruments: pytest --bench bench.toml"))
+    _thin_out(items)
     if not config.getoption("markexpr"):
         for item in items:
             if item.get_closest_marker("soak"):
@@ -65,7 +67,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(_group(item)))
     kind = config.getoption("--sabotage")
     if kind:
-        keep = [item for item in items if any(kind in mark.args for mark in item.iter_markers("sabotage"))]
+        keep = [item for item in items if not item.get_closest_marker("soak")
+                and any(kind in mark.args for mark in item.iter_markers("sabotage"))]
         config.hook.pytest_deselected(items=[item for item in items if item not in keep])
         items[:] = keep
     for item in items:
@@ -75,6 +78,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             _absent(item, "needs a display (start Xvfb and set DISPLAY)")
         if item.get_closest_marker("browser") and (lacking := missing()):
             _absent(item, f"needs {lacking} (Debian packages chromium and chromium-driver)")
+
+
+def _thin_out(items: list[pytest.Item]) -> None:
+    """Of a test with the mark ``thin(n)``, every n-th set of parameters stays; the others become soak tests."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        mark = item.get_closest_marker("thin")
+        if mark is None or item.get_closest_marker("soak"):
+            continue
+        name = item.nodeid.partition("[")[0]
+        if seen[name] % mark.args[0]:
+            item.add_marker(pytest.mark.soak)
+        seen[name] += 1
 
 
 def _group(item: pytest.Item) -> str:

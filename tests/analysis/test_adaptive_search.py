@@ -83,6 +83,7 @@ def test_the_belief_in_independent_outcomes_does_not_depend_on_their_order() -> 
     assert by_steps.high == pytest.approx(at_end.high, abs=0.1 * by_steps.width)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("threshold", [0.15, 0.731, 1.9999, 3.9])
 def test_a_sharp_threshold_is_found_by_few_pulses_anywhere(threshold: float) -> None:
     goal = threshold_goal(0.1, 4.0, 0.04, 100)

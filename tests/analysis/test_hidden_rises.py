@@ -58,6 +58,7 @@ def found_in(curve: FloatArray, blur: float) -> tuple[float, list[Unblurred]]:
     return true, found
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("blur", [0.5, 1.3])
 @pytest.mark.parametrize("curve", [
     leaning(0.3, 0.0), leaning(0.3, -3.0), leaning(1.0, 0.0), leaning(1.0, -3.0), leaning(1.0, 3.0), leaning(4.0, -3.0),

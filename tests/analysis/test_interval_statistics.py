@@ -123,6 +123,7 @@ def test_a_clocked_device_has_the_spread_of_its_intervals(timing, n):
     assert "in doubt" in regime_text(found) and Flag.AMBIGUOUS in train_results(found, timing, {})[0].flags
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("n", [15, 100, 1500])
 def test_intervals_do_not_contradict_a_timing_error_that_is_theirs(n):
     """One estimate in two hundred may be so wrong by chance; independent intervals contradict no small error."""

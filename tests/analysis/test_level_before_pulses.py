@@ -41,6 +41,7 @@ def judged(response: float, before: float, pulses: int = 60) -> list[Firing]:
             for seed in range(1, pulses + 1)]
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("response", [0.0, 0.7, 2.7])
 def test_shared_noise_is_no_device_that_is_still_on(response: float) -> None:
     assert set(judged(response, OFF)) == {Firing.FIRED}

@@ -41,6 +41,7 @@ def tops(tau: float, until: int, fall: float, noise: float) -> tuple[float, list
     return true, found
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("noise", [0.0045, 0.01])
 @pytest.mark.parametrize("fall", [2.0, 20.0])
 @pytest.mark.parametrize(("tau", "until"), [(160.0, 420), (160.0, 160), (40.0, 420), (10.0, 420)])

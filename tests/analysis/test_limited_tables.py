@@ -131,6 +131,7 @@ def random_case(seed: int, *, limited: bool) -> tuple[dict[str, Result], Device,
     return table(side * current, side * level, noise=noise, seed=seed), device, level, current, current == limit
 
 
+@pytest.mark.soak
 def test_a_population_in_compliance() -> None:
     """A value is of a reading below the limit and near the truth; else the flag says why there is none."""
     good = values = at_limit = slopes = good_slopes = 0
@@ -157,6 +158,7 @@ def test_a_population_in_compliance() -> None:
     assert slopes > 40 and good_slopes >= 0.88 * slopes, (slopes, good_slopes)
 
 
+@pytest.mark.soak
 def test_a_population_without_a_limit() -> None:
     for seed in range(150):
         found, *_ = random_case(seed, limited=False)

@@ -133,6 +133,7 @@ def test_flags_are_passed_on_and_coarse_sampling_is_said():
     assert Flag.UNDER_SAMPLED in coarse.flags
 
 
+@pytest.mark.soak
 def test_intervals_cover_the_truth():
     covered, widths, means = 0, [], 0
     for seed in range(40):
@@ -226,6 +227,7 @@ def behind_a_pole(values: np.ndarray, samples: float) -> np.ndarray:
     return made
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("base", [0.0, 0.1])
 @pytest.mark.parametrize("samples", [12.0, 50.0, 150.0])
 @pytest.mark.parametrize("noise", [1e-4, 3e-3])
@@ -240,6 +242,7 @@ def test_a_resistor_behind_a_slow_amplifier_does_not_switch(base: float, samples
         assert Flag.NO_EVENT in found.flags, seed
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("samples", [6.0, 12.0, 50.0])
 @pytest.mark.parametrize("delay", [1.0, 2.0, 5.0])
 def test_a_device_behind_a_slow_amplifier_switches(samples: float, delay: float) -> None:

@@ -29,6 +29,7 @@ def synthetic(random, life, spread, plateau=1.0, first=1.0, repeats=20, gaps=GAP
     return pairs
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize(("spread", "plateau", "first", "widest"), [
     (0.22, 1.0, 1.0, 0.15), (0.22, 0.8, 0.9, 0.25), (0.6, 0.9, 1.0, 0.35), (0.05, 1.0, 1.0, 0.3),
 ])
@@ -191,6 +192,7 @@ def test_the_value_lies_between_two_gaps_of_which_one_hardly_ever_and_the_other_
     assert not found.flags and 6.5e-3 < found.period < 8.2e-3 and found.low < 6.5e-3 and found.high < 9.487e-3
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("law", [
     lambda u: 1 / (1 + np.exp(-8 * u)),
     lambda u: 1 - 2 ** -np.exp(2.5 * u),     # Weibull lives
@@ -292,6 +294,7 @@ def test_a_probability_that_falls_with_the_gap_is_ambiguous():
     assert any("falls with the gap" in result.method for result in recovery_results(found, {}))
 
 
+@pytest.mark.soak
 def test_chance_alone_is_seldom_ambiguous():
     """Recoveries with a plateau of 0.6 and six pairs at each of ten gaps: the flag is set in 1 % of them at most."""
     random = np.random.default_rng(4)

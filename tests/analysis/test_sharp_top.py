@@ -59,6 +59,7 @@ def tops(
             for _ in range(TRIALS)]
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize(("curve", "span", "noise"), [
     (kink, (550, 606), 0.002), (cliff, (590, 603), 0.002), (cliff, (590, 603), 0.0055), (saw, (550, 606), 0.002)])
 @pytest.mark.parametrize("blur", [0.66, 2.0])

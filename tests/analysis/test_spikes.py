@@ -160,6 +160,7 @@ def unequal(seed, small, drift, jitter=0.0, narrow=False):
     return time, values + drift * time / time[-1] + 0.01 * random.standard_normal(time.size), at
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize(("small", "drift"), [(0.6, 0), (0.4, 0), (0.25, 0), (1, 1), (1, -1), (1, 2), (0.4, 1)])
 def test_spikes_of_two_heights_and_on_a_drift_are_all_found(small, drift, narrow):

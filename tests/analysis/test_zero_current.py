@@ -82,6 +82,7 @@ def test_a_device_that_is_not_ohmic_is_left_alone(curve: Curve, begin: int) -> N
         assert found.value == pytest.approx(at / float(curve(np.array(at))), rel=0.03)
 
 
+@pytest.mark.soak
 def test_noise_makes_no_offset() -> None:
     """With 1 nA at 100 MOhm, and with an offset as large as the noise, the intervals hold the truth."""
     for offset, least in ((0.0, 0.9), (3e-9, 0.9)):

@@ -59,6 +59,7 @@ def test_rows_of_all_run_files(folder: Path) -> None:
     assert frame["condition.cycle"].tolist() == [0, 0, 1, 1]
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("wanted", "count"), [
     ({"quantity": "threshold_voltage"}, 3), ({"quantity": "*_voltage", "device": "D1"}, 3), ({"device": "D?"}, 4),
     ({"since": "2026-11-12"}, 1), ({"until": "2026-11-12T10:00:00+00:00"}, 3),
@@ -71,6 +72,7 @@ def test_questions(folder: Path, wanted: dict[str, object], count: int) -> None:
     assert len(tsbench.archive(folder, **wanted)) == count
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("wanted", "said"), [
     ({"colour": "red"}, "cannot be asked for colour"), ({"since": "yesterday"}, "'yesterday' is not a time"),
     ({"without_flags": ("purple",)}, "there is no flag 'purple'"),

@@ -42,6 +42,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("by", [None, "stop", ("temperature", "load"), "die"])
 def test_statistics_of_a_folder_are_those_of_its_run_files(folder: Path, by: Any) -> None:
     stored = tsbench.statistics(folder, by=by)

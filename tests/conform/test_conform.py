@@ -143,6 +143,7 @@ KINDS = {"fewer digits of readings": {"format"}, "a gain error of a percent": {"
              "format"}, "another error code": {"value"}, "the next range": {"failure"}}
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("planted", PLANTED)
 def test_what_an_instrument_does_otherwise_is_found(
     planted: str, metal: Callable[..., Path], twins: list[Twin], monkeypatch: pytest.MonkeyPatch,

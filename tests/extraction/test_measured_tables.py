@@ -103,6 +103,7 @@ def test_a_loop_without_a_header():
     assert off["low"] < voltage[last + 1] < voltage[last] < off["high"]
 
 
+@pytest.mark.soak
 def test_a_triangle_on_a_scope():
     time, other, drive = numbers("sdc_tri150.csv", 2)
     crossings = np.flatnonzero(np.diff(np.sign(np.convolve(drive, np.ones(9) / 9, "same"))))

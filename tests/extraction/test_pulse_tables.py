@@ -263,6 +263,7 @@ def test_a_time_that_does_not_rise_is_refused_by_row(tmp_path, fault):
         analyse_files([path], kind="pulses")
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("header", ["sample,V [V],I [A]", "index,V [V],I [A]", "cycle,V [V],I [A]"])
 @pytest.mark.parametrize(("base", "resistance"), [(0.0, 0.0), (0.1, 0.0), (0.1, 5e3)])
 def test_pulses_without_time_are_no_sweep(tmp_path, header, base, resistance):

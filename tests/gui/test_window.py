@@ -120,6 +120,7 @@ def pause_and_resume(window, until):
     click(window.bar.pause)
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("protocol", list(SHORT))
 def test_click_through(window, until, protocol):
     entries, quantity = SHORT[protocol]

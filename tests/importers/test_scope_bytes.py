@@ -63,6 +63,7 @@ def _read(path: Path) -> None:
             assert all(column.values.dtype == np.float64 for column in one.columns)
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("name", _WRITERS)
 @FEW
 @given(data=st.data())

@@ -67,6 +67,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ben
         yield bench, terminal, kind
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("opened", sorted(set(DRIVERS) - WITHOUT_QUEUE), indirect=True)
 def test_an_error_after_any_message_is_told(opened: tuple[Bench, str, str]) -> None:
     bench, terminal, kind = opened

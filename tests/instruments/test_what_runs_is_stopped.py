@@ -79,6 +79,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         yield driver, terminal, terminal.output_states()[0].output, world.witness.outputs_on, bench.clock.wait
 
 
+@pytest.mark.thin(3)
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("place", sorted(PLACES), indirect=True)
 def test_what_a_channel_plays_ends(place: tuple[Any, ...]) -> None:

@@ -255,6 +255,7 @@ print(panel.form.problems(), panel.form.settings(), panel.run.isEnabled())
     assert said.splitlines() == ["[] {'settle': 0.02} True", "[] {'count': 3} True"]
 
 
+@pytest.mark.soak
 @pytest.mark.ngspice
 def test_ngspice_agrees_on_the_device(python: Run) -> None:
     said = python("-c", """

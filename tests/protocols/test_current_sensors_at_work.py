@@ -40,6 +40,7 @@ def changed(bench: Path, sensor: str) -> Path:
     return bench
 
 
+@pytest.mark.soak
 @pytest.mark.sabotage("resistor", "units", "output")
 @pytest.mark.parametrize("sensor", list(CHANGES))
 def test_delays_and_thresholds_hold_the_truth(nbo2_bench: Path, tmp_path: Path, sensor: str) -> None:
@@ -82,6 +83,7 @@ def test_a_delay_behind_a_slow_amplifier_is_not_negative(
         assert 0.0 < result.value < 3.0 * true
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("sensor", list(CHANGES))
 def test_an_oscillation_is_seen_through_each_sensor(nbo2_bench: Path, tmp_path: Path, sensor: str) -> None:
     file = changed(nbo2_bench, sensor)

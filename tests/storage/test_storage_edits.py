@@ -75,6 +75,7 @@ def test_an_edit_of_what_others_read_is_found(good: Path, tmp_path: Path, change
     assert inspect(path)
 
 
+@pytest.mark.soak
 def test_random_edits_are_found(good: Path, tmp_path: Path) -> None:
     assert missed(good, tmp_path, seed=2, count=12) == []
 

@@ -115,6 +115,7 @@ def test_a_threshold_that_stays_until_it_switches_is_no_small_probability(measur
     assert after_fired.high is None or after_fired.high > 0.3 > after_quiet.high
 
 
+@pytest.mark.soak
 @pytest.mark.sabotage("resistor")
 def test_the_refractory_period_of_silver(measure) -> None:
     done = measure("ag_sio2", "adaptive_refractory", {"ratio": 2.0}, device="A1")
@@ -141,6 +142,7 @@ def test_a_resistor_ends_the_search_with_a_bound(measure) -> None:
     assert done.run.column("pulse").size < 60
 
 
+@pytest.mark.soak
 def test_negative_pulses_find_a_negative_threshold(measure) -> None:
     done = measure("nbo2", "adaptive_threshold", {"lowest": -0.1, "highest": -1.9, "interval": 0.1})
     (found,) = done.values("threshold_amplitude")

@@ -44,6 +44,7 @@ def in_reality(bench: Path, before: str, after: str) -> Path:
     return bench
 
 
+@pytest.mark.thin(4)
 @pytest.mark.sabotage("resistor", "units")
 @pytest.mark.parametrize("protocol", list(GIVEN))
 @pytest.mark.parametrize("true", [50, 5, 100, 500])
@@ -66,6 +67,7 @@ def test_a_wrong_shunt_is_told_and_marks_the_numbers(
     assert not any(Flag.AMBIGUOUS in one.flags for one in run.results if one.quantity in by_voltage)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("sensor", ["scope_input", "amplifier"])
 @pytest.mark.parametrize("protocol", list(GIVEN))
 def test_other_sensors_agree(nbo2_bench: Path, tmp_path: Path, protocol: str, sensor: str) -> None:

@@ -72,6 +72,7 @@ def test_a_sweep_over_an_oscillating_device_says_so(measure):
     assert done.run.column("current")[level > 1.9] * 5052 == pytest.approx(level[level > 1.9] - 0.9, abs=0.15)
 
 
+@pytest.mark.soak
 @pytest.mark.sabotage("resistor")
 def test_the_mean_of_an_oscillation_gives_no_threshold_without_a_doubt(measure):
     """Without a scope, the readings of an oscillation look like a negative resistance. The device has switched on at a

@@ -83,6 +83,7 @@ def test_a_device_that_switches_faster_than_is_shown_is_not_one_that_never_fires
         assert Flag.AMBIGUOUS in delay.flags and delay.low is None
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("protocol", "more"), [("paired_pulse", PAIRS), ("relaxation", {"repeats": 4})])
 @pytest.mark.parametrize("device", ["1 kOhm", "below threshold"])
 def test_what_does_not_switch_is_told_in_coarse_records_too(measure, protocol, more, device):
@@ -102,6 +103,7 @@ def test_a_resistor_never_fires(measure):
     assert period.value is None and Flag.NO_EVENT in period.flags and first.value == 0.0
 
 
+@pytest.mark.soak
 def test_silver_adds_up_pulses_until_it_fires(measure):
     done = measure("ag_sio2", "pulse_train", {
         "amplitude": "1.4 V", "base": "0.1 V", "width": "60 us", "period": "160 us", "count": 10, "repeats": 8,

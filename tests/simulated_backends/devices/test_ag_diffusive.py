@@ -87,6 +87,7 @@ def test_symmetric_device_sweeps_and_pulses_with_one_set(measured: Any) -> None:
     assert 0.5 < np.median(shots.relaxation) / stated[5] < 2.0
 
 
+@pytest.mark.soak
 def test_symmetric_device_spreads_as_measured(measured: Any) -> None:
     """Standard deviations within a factor of 2, the delay's largest over smallest within a factor of 4."""
     for polarity, spread in ((1, 0.022), (-1, 0.021)):
@@ -100,6 +101,7 @@ def test_symmetric_device_spreads_as_measured(measured: Any) -> None:
     assert 0.25 < np.nanpercentile(delay, 96) / np.nanpercentile(delay, 4) / 91.0 < 4.0
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("name", "stop", "step", "compliance", "low", "high", "spread"), [
     ("ag_sioxny", 2.0, 0.02, 1e-5, 1.26, 1.54, (0.03, 0.13)),
     ("ag_nanowire", 0.1, 1e-3, 1e-6, 0.056, 0.064, (0.033, 0.1)),

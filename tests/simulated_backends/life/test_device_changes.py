@@ -266,6 +266,7 @@ def test_cycles_of_a_mechanism_that_nothing_tells_on_from_off_are_refused() -> N
         DeviceHistory(device_model("nbox_third_order"), CycleStatistics())
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("name", ["vo2", "ots_gst", "ag_sio2"])
 def test_other_mechanisms_live_too(name: str) -> None:
     """The count of cycles is that of the currents' rises: whatever the mechanism."""

@@ -37,6 +37,7 @@ def opened(path: Path) -> Iterator[World]:
         close_world(world)
 
 
+@pytest.mark.soak
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_the_threshold_of_each_cycle_is_found(measure):
     done = measure("nbo2", "iv_sweep", {"cycles": 8, "nplc": 0.05, "step": "5 mV", "start": "0.85 V", "stop": "1.15 V"},

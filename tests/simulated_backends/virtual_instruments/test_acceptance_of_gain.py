@@ -54,6 +54,7 @@ def test_each_family_of_oscilloscopes_has_a_case() -> None:
     assert {family(twin(row)) for row, _ in CASES} == {family(model) for model in scopes}
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize(("row", "case"), CASES)
 def test_a_gain_error_of_5_percent_fails(
     row: str, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -162,6 +162,7 @@ def levels_of(bench: ScopeBench, inputs: int) -> dict[str, list[float]]:
     return found
 
 
+@pytest.mark.thin(4)
 def test_gain_and_offset_of_a_record_are_as_accurate_as_stated(open_scope: Open) -> None:
     """Each number of the accuracy, on a bench whose errors are as large as stated."""
     sheet = open_scope(SINE, imperfections=False).sheet
@@ -197,6 +198,7 @@ def step_of(sheet: Any, scale: float) -> float:
     return scale * sheet.divisions / sheet.levels / max(getattr(sheet, "resolved", 1), 2 ** (sheet.resolution_bits - 8))
 
 
+@pytest.mark.thin(4)
 def test_noise_of_a_record_is_the_stated_one(open_scope: Open) -> None:
     """The rms value at the lowest scale, at 20 mV/div and at 0.5 V/div, of inputs that have 85 % to 115 % of it."""
     factors: list[float] = []
@@ -303,6 +305,7 @@ def test_inputs_are_as_late_against_each_other_as_stated(open_scope: Open) -> No
     require_spread(errors, NORMAL, "delay of an input", slack=0.1)
 
 
+@pytest.mark.thin(4)
 def test_the_trigger_jitters_as_stated(open_scope: Open) -> None:
     """When a steep sine passes the level scatters by the interpolator's jitter and by noise over slew rate.
 
@@ -343,6 +346,7 @@ def test_the_trigger_jitters_as_stated(open_scope: Open) -> None:
         sheet.trigger_jitter, rel=0.07 if sheet.trigger_jitter > 2e-12 else 0.3, abs=0.0)
 
 
+@pytest.mark.thin(4)
 def test_a_signal_smaller_than_the_hysteresis_does_not_trigger(open_scope: Open) -> None:
     scale, hysteresis = 0.2, open_scope("V_dc in 0 0\n", imperfections=False).sheet.hysteresis
     for part, triggers in ((0.95, False), (1.05, True)):

@@ -110,6 +110,7 @@ def readings_of(meter: SheetMeter, fast: bool) -> Iterator[RangeReadings]:
         yield RangeReadings(f"{quantity} {row.full_scale:g}{' fast' if fast else ''}", spreads, errors)
 
 
+@pytest.mark.thin(3)
 def test_readings_are_as_accurate_and_as_noisy_as_stated(sheet: SourceMeterDataSheet) -> None:
     """Gain, offset and rms noise at 1 PLC in every range of every converter, with errors as large as stated."""
     expected = {"gain": 1.0, "offset": -1.0}
@@ -138,6 +139,7 @@ def test_readings_differ_from_unit_to_unit(sheet: SourceMeterDataSheet) -> None:
             require_spread(errors, UNIFORM, f"{name}{' of the fast converter' if fast else ''}", slack=0.3)
 
 
+@pytest.mark.thin(3)
 def test_noise_of_readings_goes_with_the_aperture(sheet: SourceMeterDataSheet) -> None:
     """White above a floor: twice as much at 0.2 PLC, half of it is left at 10 PLC and more."""
     meter, row = SheetMeter(sheet, imperfections=True), sheet.ranges["CURR"][-2]

@@ -44,6 +44,7 @@ KINDS = (
 )
 
 
+@pytest.mark.thin(3)
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_ends_safe_and_keeps_what_was_acknowledged(faults: Any, tmp_path: Path, kind: str) -> None:
@@ -101,6 +102,7 @@ def test_an_instrument_that_forgot_its_settings_is_found_out(
     assert f"{instrument} (Ke" in case.line and "switched off and on" in case.line and "\n" not in case.line
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("name", ["pulse_train", "paired_pulse", "relaxation", "oscillation"])
 @pytest.mark.parametrize(
     ("kind", "words"),

@@ -267,6 +267,7 @@ def test_the_curves_have_a_point_for_each_setting() -> None:
     assert len(crossbar_curves.POINTS) == 8 and np.ptp([kelvins for kelvins, _, _ in crossbar_curves.POINTS]) == 5
 
 
+@pytest.mark.soak
 def test_the_curves_of_a_crossbar_are_those_of_the_witness(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -101,6 +101,7 @@ LOAD, DRIVE = "R_load   gen2  dut  5k", "R_drive  smu   dut  2"
 PROBE, PULSE = "C_probe  dut   0    66p", "R_pulse  gen1  dut  2"
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("changes", "role", "quantity", "said"), [
     ({"bench": (LOAD, "R_load gen2 dut 8k"), "world": (LOAD, "R_load gen2 dut 3k")}, "bias", "path_resistance",
      "but 8.100 kOhm is expected: correct the netlist"),
@@ -170,6 +171,7 @@ def test_a_setting_that_is_refused_ends_one_step_and_the_other_values_are_told(
 SCOPE, SENSING = 'model = "keysight_dsox3054t"', "[fixture.sensing]"
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("true", "stated", "quantity", "factor", "said"), [
     ({1: 10}, {}, VOLTAGE_FACTOR, "0.1", "as if a probe of 10:1 is at the channel 'scope.1', but the bench file says "
      '1:1. If so, write attenuation = 10 into [fixture.probes."scope.1"]'),
@@ -208,6 +210,7 @@ def test_a_missing_contact_is_said(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "no current flows. Check the contact" in capsys.readouterr().out
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("standard", "true", "said"), [
     ("OPEN", "0.01", "drive: leakage "), ("OPEN", "1e6", "The needle may still be on a device"),
     ("OPEN", "5e6", "this end is not open"), ("R10K", "1e3", "the standard shows 999.9 Ohm"),
@@ -337,6 +340,7 @@ def test_an_amplifier_is_not_saturated_by_the_levels_of_the_check(
 SHUNT = "R_shunt  low   0    50"
 
 
+@pytest.mark.thin(2)
 @pytest.mark.sabotage("units")
 @pytest.mark.parametrize(("true", "factor", "said"), [
     (50, 1.0, ""), (45, 0.9, "the shunt has 4"), (20, 0.4, "the shunt has 1"), (500, 10.0, "the shunt has at least "),

@@ -186,6 +186,7 @@ def started(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> 
     return capsys.readouterr().out
 
 
+@pytest.mark.thin(5)
 @pytest.mark.parametrize(("generator", "given"), [
     ("rigol_dg832", []), ("keysight_81160a", []), ("tektronix_afg3252c", []),
     ("keysight_81160a", ["--set", "max_voltage=30 V", "--set", "pulser_resistance=100k"]),

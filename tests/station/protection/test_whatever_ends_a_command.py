@@ -83,6 +83,7 @@ def end_it(served: Any, what: str, *signals: int) -> tuple[int, str]:
     return child.returncode, said
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("what", "signals"), [
     ("fixture check", (signal.SIGTERM,)), ("fixture check", (signal.SIGHUP,)),
     ("fixture check", (signal.SIGINT, signal.SIGINT, signal.SIGINT)),

@@ -97,6 +97,7 @@ def test_a_remark_on_the_device_that_leaves_loses_nothing(tmp_path: Path) -> Non
     assert len(run.points) == 5
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("item", "said"), [
     (replace(WAVE, channel=None), "waveform of None: channel = None is of type NoneType"),
     (replace(WAVE, scale="1"), "waveform of 'v': scale = '1' is of type str"),

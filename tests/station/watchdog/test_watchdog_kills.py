@@ -31,6 +31,7 @@ def served(harness: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
         yield bench
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(
     ("number", "protocol", "kind", "deadlock"),
     [
