@@ -11,8 +11,8 @@ from tsbench.records import FloatArray
 
 #: why a voltage is ambiguous, as ``method`` says it
 ON_AND_OFF = "the device switches on and off again at other voltages too"
-#: by this factor, and this many standard deviations of a reading, the current falls (chosen)
-_RATIO, _SIGMAS = 2.0, 6.0
+#: by this factor, and this many standard deviations of a reading, the current falls (chosen: 1.3 to 2 differ little)
+_RATIO, _SIGMAS = 1.3, 6.0
 _REPEATED = 2  #: falls of which one reading each may be wild
 
 
