@@ -1,8 +1,8 @@
-# `make demo`, `make test`, `make quick`. Each sets up .venv first; each needs only python3-venv and make.
+# `make demo`, `make test`, `make thorough`, `make quick`. Each sets up .venv first; each needs only python3-venv and make.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test tests quick check typed install clean
+.PHONY: demo test tests thorough quick check typed install clean
 install: .venv/.installed
 .venv/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -33,6 +33,10 @@ test: install
 # Two processes; the tests of one file stay together, and those of the window share one display, so all of them do.
 tests: install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+# All tests but the soak tests: also those that ask the same at more places, or slowly.
+thorough: install
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --thorough $(PYTEST_ARGS)
 
 # For every save: the tests that take little processor time, a test or more of every room. tests/slow_tests.txt says what it leaves out.
 quick: install

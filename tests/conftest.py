@@ -28,10 +28,14 @@ pytest_plugins = [
     "tests.fixtures.simulation_failures"]
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("resistor", "units", "output")
+#: marks of tests that run only where an option asks for them, and how to ask
+_LEFT_OUT = {"hardware": "needs real instruments: pytest --bench bench.toml", "soak": "soak test: pytest -m soak",
+             "thorough": "thorough test: pytest --thorough"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--sabotage", choices=KINDS, help="spoil the bench; every test marked for it must fail")
+    parser.addoption("--thorough", action="store_true", help="run the tests with the mark thorough, too")
     parser.addoption("--bench", help="bench file of real instruments for tests marked hardware")
 
 
@@ -53,21 +57,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)   # pytest-xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--bench"):
-        for item in items:
-            if item.get_closest_marker("hardware"):
-                item.add_marker(pytest.mark.skip(reason="needs real instruments: pytest --bench bench.toml"))
     _thin_out(items)
-    if not config.getoption("markexpr"):
-        for item in items:
-            if item.get_closest_marker("soak"):
-                item.add_marker(pytest.mark.skip(reason="soak test: pytest -m soak"))
+    _leave_out(config, items)
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
             item.add_marker(pytest.mark.xdist_group(_group(item)))
     kind = config.getoption("--sabotage")
     if kind:
-        keep = [item for item in items if not item.get_closest_marker("soak")
+        keep = [item for item in items if not (item.get_closest_marker("soak") or item.get_closest_marker("thorough"))
                 and any(kind in mark.args for mark in item.iter_markers("sabotage"))]
         config.hook.pytest_deselected(items=[item for item in items if item not in keep])
         items[:] = keep
@@ -80,8 +77,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             _absent(item, f"needs {lacking} (Debian packages chromium and chromium-driver)")
 
 
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what an option has to ask for."""
+    asked = {"hardware": config.getoption("--bench"), "soak": config.getoption("markexpr"),
+             "thorough": config.getoption("markexpr") or config.getoption("--thorough")}
+    for item in items:
+        for name, reason in _LEFT_OUT.items():
+            if not asked[name] and item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
 def _thin_out(items: list[pytest.Item]) -> None:
-    """Of a test with the mark ``thin(n)``, every n-th set of parameters stays; the others become soak tests."""
+    """Of a test with the mark ``thin(n)``, every n-th set of parameters stays; the others become thorough tests."""
     seen: Counter[str] = Counter()
     for item in items:
         mark = item.get_closest_marker("thin")
@@ -89,7 +96,7 @@ def _thin_out(items: list[pytest.Item]) -> None:
             continue
         name = item.nodeid.partition("[")[0]
         if seen[name] % mark.args[0]:
-            item.add_marker(pytest.mark.soak)
+            item.add_marker(pytest.mark.thorough)
         seen[name] += 1
 
 
@@ -131,8 +138,7 @@ def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-
 
 def _may_skip(item: pytest.Item, report: pytest.TestReport) -> bool:
     return (
-        item.get_closest_marker("hardware") is not None or item.get_closest_marker("soak") is not None
-        or _is_allowed(str(report.longrepr))
+        any(item.get_closest_marker(name) for name in _LEFT_OUT) or _is_allowed(str(report.longrepr))
     )
 
 

@@ -7,13 +7,29 @@ each reading is the mean of both states.
 
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
 from tsbench.analysis.threshold.reading_noise import noise_of_readings
-from tsbench.records import FloatArray
+from tsbench.analysis.threshold.switching_evidence import SwitchOn
+from tsbench.records import Flag, FloatArray
 
 #: why a voltage is ambiguous, as ``method`` says it
 ON_AND_OFF = "the device switches on and off again at other voltages too"
 #: by this factor, and this many standard deviations of a reading, the current falls (chosen: 1.3 to 2 differ little)
 _RATIO, _SIGMAS = 1.3, 6.0
 _REPEATED = 2  #: falls of which one reading each may be wild
+
+
+def doubt_of_flicker(
+    half: HalfSweep, event: SwitchOn | None, noise: float, *, rising: bool
+) -> tuple[str, Flag]:
+    """Return (words for ``method``, AMBIGUOUS) where the device flickers beside its event, else ("", NONE).
+
+    Parameters
+    ----------
+    half, noise, rising : as for :func:`flickers`
+    event : where the device switches on (``rising``) or off; None: nowhere
+    """
+    if event is None or not flickers(half, event.before, noise, rising=rising):
+        return "", Flag.NONE
+    return f"{ON_AND_OFF}, ", Flag.AMBIGUOUS
 
 
 def flickers(half: HalfSweep, before: int | None, noise: float, *, rising: bool) -> bool:

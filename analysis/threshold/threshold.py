@@ -24,7 +24,7 @@ import numpy as np
 from tsbench.analysis.statistics import NORMAL_95, combined
 from tsbench.analysis.statistics.brackets import IN_STEPS
 from tsbench.analysis.threshold.beyond_range import with_overflows
-from tsbench.analysis.threshold.flicker import ON_AND_OFF, flickers
+from tsbench.analysis.threshold.flicker import doubt_of_flicker
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.level_rule import untold
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
@@ -105,22 +105,15 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     # a device that surely switches back was on: then it is not known where it switched on
     unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
     error = NORMAL_95 * facts.voltage_uncertainty(0.0, 0.0)
-    words, doubt = _flicker(half, on, facts, rising=True)
-    threshold = finished(
-        half, _threshold(half, on, facts, f"{words}rule {rule}"), verdict.flags & ~Flag.AMBIGUOUS | unseen | doubt,
-        error)
-    words, doubt = _flicker(half, off, facts, rising=False)
-    hold = finished(half, _hold(half, off, facts, f"{words}rule {rule}", on, floor), verdict.flags | doubt, error)
+    (up, up_doubt), (down, down_doubt) = (
+        doubt_of_flicker(half, event, facts.current_noise, rising=event is on) for event in (on, off))
+    threshold = finished(half, _threshold(half, on, facts, f"{up}rule {rule}"),
+                         verdict.flags & ~Flag.AMBIGUOUS | unseen | up_doubt, error)
+    hold = finished(
+        half, _hold(half, off, facts, f"{down}rule {rule}", on, floor), verdict.flags | down_doubt, error)
     return Switching(
         half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
         *threshold, *hold)
-
-
-def _flicker(half: HalfSweep, event: SwitchOn | None, facts: SweepFacts, *, rising: bool) -> tuple[str, Flag]:
-    """Return (words for ``method``, AMBIGUOUS) where a device flickers beside an event, else nothing."""
-    if event is None or not flickers(half, event.before, facts.current_noise, rising=rising):
-        return "", Flag.NONE
-    return f"{ON_AND_OFF}, ", Flag.AMBIGUOUS
 
 
 def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule: str) -> tuple[Result, Result]:
@@ -146,8 +139,7 @@ def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule:
     step = _step_up(half, k) if j == k else _reach(half, j)
     method = f"{BRACKET if j == k else _TURN_ON}, {rule}"
     voltage = _bracketed(
-        half, "threshold_voltage", method, (inner, inner + step), step, amperes, facts, worst_flags(half, j, k, k + 1)
-    )
+        half, "threshold_voltage", method, (inner, inner + step), step, amperes, facts, worst_flags(half, j, k, k + 1))
     return voltage, _current_at(half, "threshold_current", method, j, k, facts)
 
 
@@ -182,8 +174,7 @@ def _hold(
     method = f"{_RESTLESS if unrest > step else BRACKET if j == k else _TURN_OFF}, {rule}"
     voltage = _bracketed(
         half, "hold_voltage", method, (inner - max(step, unrest), inner), step, amperes, facts,
-        worst_flags(half, j, k, k + 1)
-    )
+        worst_flags(half, j, k, k + 1))
     return voltage, _current_at(half, "hold_current", method, j, k, facts)
 
 

@@ -83,7 +83,7 @@ def test_the_belief_in_independent_outcomes_does_not_depend_on_their_order() -> 
     assert by_steps.high == pytest.approx(at_end.high, abs=0.1 * by_steps.width)
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("threshold", [0.15, 0.731, 1.9999, 3.9])
 def test_a_sharp_threshold_is_found_by_few_pulses_anywhere(threshold: float) -> None:
     goal = threshold_goal(0.1, 4.0, 0.04, 100)
@@ -93,6 +93,7 @@ def test_a_sharp_threshold_is_found_by_few_pulses_anywhere(threshold: float) -> 
     assert goal.ended(found, found.x.size) == NARROW
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("wild", [3, 12, 20])
 def test_a_wild_outcome_does_not_mislead(wild: int) -> None:
     goal, sent = threshold_goal(0.1, 4.0, 0.04, 100), iter(range(1000))
@@ -157,6 +158,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     assert min(held.values()) >= 20, held
 
 
+@pytest.mark.thorough
 def test_a_drift_is_seen_and_a_steady_device_has_none() -> None:
     seen = {0.0: 0, 0.1: 0}
     prior = threshold_goal(0.1, 3.0, 0.01, 100).prior

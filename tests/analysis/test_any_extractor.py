@@ -39,6 +39,7 @@ def test_the_record_holds_what_is_extracted(extractor: Extractor) -> None:
     assert any(one.value is not None or None not in (one.low, one.high) for one in found), found
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("extractor", EXTRACTORS, ids=str)
 @settings(max_examples=4, deadline=None, derandomize=True)
 @given(seconds=UNITS, volts=UNITS, amperes=UNITS)
@@ -48,6 +49,7 @@ def test_other_units_change_nothing(extractor, seconds, volts, amperes):
     assert_same(extractor.run(scaled), extractor.run(si), scaled, si, 1e-9)
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("extractor", EXTRACTORS, ids=str)
 @settings(max_examples=3, deadline=None, derandomize=True)
 @given(later=st.floats(-1e3, 1e3))
@@ -133,6 +135,7 @@ def test_the_order_of_the_channels_changes_nothing(order: tuple[int, ...]) -> No
     assert (first.flags, first.clipped, first.voltage_window) == (other.flags, other.clipped, other.voltage_window)
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_the_order_of_the_columns_of_a_table_changes_nothing(order: tuple[int, ...], tmp_path) -> None:
     """Of a sweep, of spikes and of a pulse, each with all three columns where it has them."""

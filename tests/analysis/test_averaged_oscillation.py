@@ -142,6 +142,7 @@ def heated(load: float, ohmic: float) -> tuple[LoadedSweep, np.ndarray]:
     return LoadedSweep(volts, amps, load), np.array(most)
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("load", [2e3, 2e4])
 @pytest.mark.parametrize("ohmic", [0.0, 1.0])
 def test_the_capacitance_decides_as_the_eigenvalues_do(load, ohmic):

@@ -32,6 +32,7 @@ def half_sweep(sign: int) -> HalfSweep:
     return next(iter(split(IVPoints(level, 1e-6 * level, level))))
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("unrest", [0.01, 0.1, 0.3])
 def test_no_interval_of_a_restless_device_contains_zero(sign: int, unrest: float) -> None:

@@ -130,6 +130,7 @@ def test_few_unlike_readings_do_not_make_a_coarse_digitiser() -> None:
     assert least_seen(offset, np.arange(12.0)) >= 1.6e-3
 
 
+@pytest.mark.thorough
 def test_a_wild_reading_beside_a_steep_stretch_is_not_steeper_than_a_barrier() -> None:
     """The step across the wild reading is that of two gaps, and the barrier's allowance must be of two gaps as well."""
     level = 0.2 * 1.0175 ** np.arange(80)
@@ -156,6 +157,7 @@ def test_a_quiet_one_way_sweep_straight_into_compliance_switches() -> None:
         assert swept(level, current).threshold_voltage.value == pytest.approx(1.0, abs=0.03), seed
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("limit", [8e-5, 3e-4])
 @pytest.mark.parametrize("step", [0.01, 0.02, 0.05])
 def test_a_shunted_diode_straight_into_compliance_does_not(step: float, limit: float) -> None:
@@ -177,6 +179,7 @@ def test_a_device_whose_branches_agree_is_told_by_the_readings_of_both() -> None
     assert found >= 15
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("series", [1.0, 1e3, 1e5])
 def test_a_diode_of_few_readings_is_no_switch(series: float) -> None:
     rising = np.linspace(0.05, 0.9, 18)
@@ -289,6 +292,7 @@ def test_a_voltmeter_shows_that_a_noisy_on_state_is_not_held_by_a_limit() -> Non
     assert found >= 32 and found > alone
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("noise", [0.0, 0.02, 0.15])
 def test_a_diode_in_a_limit_that_only_the_voltmeter_shows_is_no_switch(noise: float) -> None:
     rising = np.linspace(0.1, 1.0, 19)
@@ -335,6 +339,7 @@ def test_a_low_wild_reading_before_a_bend_makes_no_event() -> None:
             assert half.threshold_voltage.value is None and half.hold_voltage.value is None, (sweep.size, wild)
 
 
+@pytest.mark.thorough
 def test_a_high_wild_reading_on_a_steep_stretch_makes_no_event() -> None:
     """What the reading after it shows is judged at its own place."""
     level = np.linspace(0.211, 0.705, 12)
@@ -365,6 +370,7 @@ def test_of_what_would_have_shown_one_reading_on_its_line_is_enough() -> None:
 
 
 # --------------------------------------------------------------------------------------------------------- power laws
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("power", [2.0, 4.0, 6.0])
 @pytest.mark.parametrize("noise", [0.0, 1e-2])
 def test_a_power_law_at_low_voltage_is_smooth_and_no_switch(power: float, noise: float) -> None:

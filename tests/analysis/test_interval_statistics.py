@@ -46,6 +46,7 @@ def covered(estimates, truth):
     return np.mean([(one.low is None or one.low <= truth) and truth <= one.high for one in estimates])
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("made", "cv", "cv2", "correlation"), [
     (poisson, 1.0, 1.0, 0.0),
     (gamma, 0.5, 2.0 * 35.0 / 128.0, 0.0),   # I / (I + J) is beta(4, 4): E|2B - 1| = 35/128
@@ -102,6 +103,7 @@ def test_intervals_that_take_each_other_back_by_more_than_their_timing_error_are
     assert (width.low or 0.0) < 2.0 * math.pi * 0.01**2 < width.high < 2.0 * math.pi * 0.03**2
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("timing", [1e-4, 0.003])
 @pytest.mark.parametrize("n", [40, 200, 1500])
 def test_a_clocked_device_has_the_spread_of_its_intervals(timing, n):
@@ -123,7 +125,7 @@ def test_a_clocked_device_has_the_spread_of_its_intervals(timing, n):
     assert "in doubt" in regime_text(found) and Flag.AMBIGUOUS in train_results(found, timing, {})[0].flags
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [15, 100, 1500])
 def test_intervals_do_not_contradict_a_timing_error_that_is_theirs(n):
     """One estimate in two hundred may be so wrong by chance; independent intervals contradict no small error."""

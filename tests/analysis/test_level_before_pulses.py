@@ -41,12 +41,14 @@ def judged(response: float, before: float, pulses: int = 60) -> list[Firing]:
             for seed in range(1, pulses + 1)]
 
 
+@pytest.mark.thorough
 @pytest.mark.thin(3)
 @pytest.mark.parametrize("response", [0.0, 0.7, 2.7])
 def test_shared_noise_is_no_device_that_is_still_on(response: float) -> None:
     assert set(judged(response, OFF)) == {Firing.FIRED}
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("response", [0.0, 2.7])
 def test_a_device_that_is_on_at_the_base_is_still_seen(response: float) -> None:
     assert set(judged(response, ON, 20)) == {Firing.STILL_ON}

@@ -41,7 +41,7 @@ def tops(tau: float, until: int, fall: float, noise: float) -> tuple[float, list
     return true, found
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(8)
 @pytest.mark.parametrize("noise", [0.0045, 0.01])
 @pytest.mark.parametrize("fall", [2.0, 20.0])
 @pytest.mark.parametrize(("tau", "until"), [(160.0, 420), (160.0, 160), (40.0, 420), (10.0, 420)])
@@ -72,6 +72,7 @@ def test_a_bend_gives_no_line() -> None:
     assert level_top(straight, straight[30:], (30, 59), 0.0, TopNoise(1e-3, 1e-3, 1.0)) is not None
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("radius", "noise"), [(200.0, 0.002), (60.0, 0.006), (200.0, 5e-4)])
 def test_a_rounded_top_is_before_the_end_of_a_line(radius: float, noise: float) -> None:
     """A line up to where it has fallen clearly would be 0.0008 too low at the first of them."""

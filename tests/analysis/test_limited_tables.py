@@ -68,6 +68,7 @@ def holds(result: Result, true: float) -> bool:
     return (low is None or low <= true * (1 + 1e-6)) and (high is None or true * (1 - 1e-6) <= high)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("noise", [0.0, 1e-4, 1e-3, 2e-3, 5e-3])
 def test_a_limit_with_noise_is_none_of_the_device(noise: float) -> None:
     level, good = levels(), 0
@@ -131,7 +132,7 @@ def random_case(seed: int, *, limited: bool) -> tuple[dict[str, Result], Device,
     return table(side * current, side * level, noise=noise, seed=seed), device, level, current, current == limit
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_a_population_in_compliance() -> None:
     """A value is of a reading below the limit and near the truth; else the flag says why there is none."""
     good = values = at_limit = slopes = good_slopes = 0
@@ -158,7 +159,7 @@ def test_a_population_in_compliance() -> None:
     assert slopes > 40 and good_slopes >= 0.88 * slopes, (slopes, good_slopes)
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_a_population_without_a_limit() -> None:
     for seed in range(150):
         found, *_ = random_case(seed, limited=False)

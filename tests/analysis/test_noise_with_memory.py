@@ -44,7 +44,7 @@ NOISES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
 }
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.parametrize("noise", NOISES.values(), ids=NOISES.keys())
 def test_noise_with_memory_is_no_oscillation_and_is_told(
     tmp_path: Path, noise: Callable[[np.random.Generator], np.ndarray]
@@ -71,7 +71,7 @@ def sawtooth(random: np.random.Generator, jitter: float, fall: float) -> np.ndar
     return np.interp(np.arange(5000), corners, np.tile([1.0, 0.4], 80)) + 0.005 * random.standard_normal(5000)
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.parametrize(
     ("signal", "number"),
     [

@@ -67,6 +67,7 @@ def pulse(
     return time, side * voltage, side * current, PulseFacts(one, two, 0.1e-9, 2e-6)
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(
     delay=st.floats(15e-9, 300e-9),
@@ -133,7 +134,7 @@ def test_flags_are_passed_on_and_coarse_sampling_is_said():
     assert Flag.UNDER_SAMPLED in coarse.flags
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_intervals_cover_the_truth():
     covered, widths, means = 0, [], 0
     for seed in range(40):

@@ -29,6 +29,7 @@ def synthetic(random, life, spread, plateau=1.0, first=1.0, repeats=20, gaps=GAP
     return pairs
 
 
+@pytest.mark.thorough
 @pytest.mark.thin(4)
 @pytest.mark.parametrize(("spread", "plateau", "first", "widest"), [
     (0.22, 1.0, 1.0, 0.15), (0.22, 0.8, 0.9, 0.25), (0.6, 0.9, 1.0, 0.35), (0.05, 1.0, 1.0, 0.3),
@@ -212,6 +213,7 @@ def test_recoveries_of_other_forms_are_found_too(law):
     assert covered >= 25 and abs(np.mean(deviations)) <= 0.03
 
 
+@pytest.mark.thorough
 @given(st.floats(1e-9, 1e3), st.permutations(range(240)), st.integers(0, 20))
 @settings(max_examples=10, deadline=None)
 def test_a_unit_and_the_order_of_the_pairs_change_nothing(unit, order, seed):
@@ -253,6 +255,7 @@ def test_the_band_has_no_steps_of_the_grid():
         assert np.abs(np.diff(line, 2)).max() < most and np.diff(line).min() >= 0.0
 
 
+@pytest.mark.thorough
 def test_ten_thousand_pairs_are_resolved():
     """The interval narrows with the root of the pairs; the searches of the grid close in."""
     random, widths = np.random.default_rng(5), []
@@ -294,7 +297,7 @@ def test_a_probability_that_falls_with_the_gap_is_ambiguous():
     assert any("falls with the gap" in result.method for result in recovery_results(found, {}))
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_chance_alone_is_seldom_ambiguous():
     """Recoveries with a plateau of 0.6 and six pairs at each of ten gaps: the flag is set in 1 % of them at most."""
     random = np.random.default_rng(4)

@@ -41,6 +41,7 @@ def true_time(life, level):
 FACTS = PulseFacts(voltage_resolution=7e-3, current_resolution=1e-7)
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("level", [None, 1e-7, 2e-7])
 def test_the_relaxation_time_of_a_shot(level):
     covered = 0
@@ -56,7 +57,7 @@ def test_the_relaxation_time_of_a_shot(level):
     assert covered >= 34
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_median_and_mean_over_shots_hold_the_truth_of_the_device():
     covered, covered_mean, widths = 0, 0, []
     for seed in range(40):
@@ -127,7 +128,7 @@ def test_the_median_is_no_surer_than_what_is_common_to_all_shots():
     assert sure.high - sure.low < 1e-4
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(8)
 @pytest.mark.parametrize("level", [None, 2e-8])
 @pytest.mark.parametrize("base", [0.3e-3, 1e-3, 3e-3, 10e-3, 30e-3, 0.1])
 def test_an_upper_bound_is_never_below_the_truth(base, level):

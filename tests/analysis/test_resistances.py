@@ -69,6 +69,7 @@ def measured(seed: int, load: float) -> tuple[dict[str, Result], float]:
                    replace(LIMITS, path_resistance=load)), true
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("load", [50.0, 1000.0])
 def test_intervals_hold_with_the_errors_of_a_source_meter(load: float) -> None:
     found = [measured(seed, load)[0] for seed in range(40)]
@@ -86,6 +87,7 @@ def _on_resistance(result: Result) -> float:
     return KNEE / amperes + ON
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("load", [200.0, 5000.0])
 def test_a_voltmeter_at_the_device_tells_the_load(load: float) -> None:
     good = 0

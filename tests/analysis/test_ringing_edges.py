@@ -33,6 +33,7 @@ def seen(time: FloatArray, values: FloatArray, noise: float, seed: int) -> tuple
     return samples, np.interp(samples, time, values) + noise * np.random.default_rng(seed).standard_normal(samples.size)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("ohms", "farads"), [*itertools.product((1e3, 1e4, 1e5), (5e-12, 20e-12, 80e-12))])
 def test_a_resistor_behind_an_edge_that_rings_does_not_switch(ohms: float, farads: float) -> None:
     for frequency, overshoot in itertools.product((5e6, 20e6, 50e6), (0.1, 0.2, 0.4, 0.6)):

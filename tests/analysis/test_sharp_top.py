@@ -59,7 +59,7 @@ def tops(
             for _ in range(TRIALS)]
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(8)
 @pytest.mark.parametrize(("curve", "span", "noise"), [
     (kink, (550, 606), 0.002), (cliff, (590, 603), 0.002), (cliff, (590, 603), 0.0055), (saw, (550, 606), 0.002)])
 @pytest.mark.parametrize("blur", [0.66, 2.0])
@@ -71,6 +71,7 @@ def test_the_end_of_a_rise_is_not_lowered_by_the_response(
     assert np.mean([top.value for top in found]) == pytest.approx(1.0, abs=0.005)
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("curve", "span"), [(flat, (510, 602)), (charged, (517, 602)), (rounded, (565, 615))])
 @pytest.mark.parametrize("noise", [0.002, 0.012])
 def test_noise_on_a_smooth_top_makes_no_sharp_one(

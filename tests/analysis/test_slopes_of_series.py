@@ -15,6 +15,7 @@ def rows(values: FloatArray, sigma: FloatArray | float, unit: str = "V") -> list
             for v, h in zip(values, half, strict=True)]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("count", [3, 4, 6, 12])
 @pytest.mark.parametrize("told", [1.0, 0.5, 0.1])
 def test_the_interval_of_a_slope_holds_the_true_one(count: int, told: float) -> None:

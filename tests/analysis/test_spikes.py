@@ -160,7 +160,7 @@ def unequal(seed, small, drift, jitter=0.0, narrow=False):
     return time, values + drift * time / time[-1] + 0.01 * random.standard_normal(time.size), at
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize(("small", "drift"), [(0.6, 0), (0.4, 0), (0.25, 0), (1, 1), (1, -1), (1, 2), (0.4, 1)])
 def test_spikes_of_two_heights_and_on_a_drift_are_all_found(small, drift, narrow):
@@ -211,6 +211,7 @@ def test_edges_of_one_shape_are_placed_by_all_their_samples(memory):
         assert np.median(errors) < 1.25 * np.median(bounds)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("jitter", "timing"), [(1.0, 0.1), (0.5, 1.0), (0.0, 1.0)])
 @pytest.mark.parametrize("count", [15, 100, 1500])
 def test_jitter_and_timing_noise_are_told_apart(jitter, timing, count):
@@ -228,6 +229,7 @@ def test_jitter_and_timing_noise_are_told_apart(jitter, timing, count):
     assert np.median(uncertainties) < 2.0 * np.sqrt(jitter**2 / count + 2 * timing**2 / count**2)
 
 
+@pytest.mark.thorough
 def test_the_work_on_a_long_record_does_not_grow_faster_than_its_length():
     """Counted, not timed: passes of the loop that takes reversals out, on a record of 2e6 noisy samples."""
     random = np.random.default_rng(0)

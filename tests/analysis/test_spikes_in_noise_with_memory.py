@@ -40,6 +40,7 @@ def right(found, at):
     return found.low <= truth <= found.high or abs(found.frequency / truth - 1) < 0.01
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("share", [0.1, 0.2])
 @pytest.mark.parametrize("memory", [0.5, 0.8, 0.95, ONE_OVER_F])
 def test_a_frequency_without_a_flag_is_right(memory, share):

@@ -31,6 +31,7 @@ def test_a_voltmeters_offset_at_zero_volts_is_no_threshold(resistance: float, of
         assert found(LEVEL / resistance * (1 + noise), offset=offset) == []
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("factor", [0.1, 0.3, 3.0, 10.0])
 @pytest.mark.parametrize("sigma", [0.0, 0.02])
 def test_one_wild_reading_is_no_event(factor: float, sigma: float) -> None:
@@ -40,6 +41,7 @@ def test_one_wild_reading_is_no_event(factor: float, sigma: float) -> None:
         assert found(current) == [], place
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     "reading",
     [
@@ -83,6 +85,7 @@ def test_a_noisy_resistor_under_current_drive_does_not_snap_back(sigma: float) -
         assert all(result.value is None for result in half.results()), seed
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("ratio", [3.0, 30.0])
 def test_a_change_of_six_times_the_noise_is_found_and_bracketed(ratio: float) -> None:
     covered = 0
@@ -165,6 +168,7 @@ def snapping(random: np.random.Generator, pink: float, code: float) -> tuple[dic
             {result.quantity: result for result in half.results()})
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("pink", "code"), [(0.03, 1e-5), (0.0, 1e-2)], ids=["slow noise", "lost in one code"])
 def test_a_fold_under_slow_noise_or_below_a_code_is_within_its_interval(pink: float, code: float) -> None:
     for name in ("threshold_voltage", "hold_voltage"):
@@ -188,6 +192,7 @@ def half_sweep(current: np.ndarray, level: np.ndarray = CYCLE) -> tuple[Result, 
     return half.threshold_voltage, half.hold_voltage
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     "reading",
     [
@@ -241,6 +246,7 @@ def test_a_hysteresis_that_the_steps_cannot_show_is_doubted() -> None:
     assert Flag.NO_HYSTERESIS in threshold.flags & hold.flags
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("one_way", [True, False])
 def test_a_current_that_rises_as_the_square_of_the_voltage_is_no_event_however_far_apart_the_levels(
     one_way: bool,
@@ -253,6 +259,7 @@ def test_a_current_that_rises_as_the_square_of_the_voltage_is_no_event_however_f
         assert found(1e-3 * level**2 * noise, level) == [], seed
 
 
+@pytest.mark.thorough
 def test_voltages_in_the_noise_of_the_voltmeter_are_no_event() -> None:
     level = np.concatenate((np.linspace(0.0, 1e-3, 80), np.linspace(1e-3, 0.0, 80)))
     for seed in range(30):

@@ -28,6 +28,7 @@ def behind_an_edge(switches: float, bends: float) -> tuple[FloatArray, FloatArra
     return time, volts, amperes
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("bends", [0.0, 0.3])
 @pytest.mark.parametrize("switches", [150e-9, 300e-9, 500e-9, 650e-9])
 def test_the_switching_counts_and_not_the_rest_of_the_edge(switches: float, bends: float) -> None:

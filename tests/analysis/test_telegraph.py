@@ -32,6 +32,7 @@ def averaged(count: int, share: float, t_low: float, t_high: float, random: np.r
     return (np.interp(first + share, ends, high) - np.interp(first, ends, high)) / share
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("share", "separation"), [(0.4, 40.0), (0.4, 300.0), (0.7, 300.0), (0.4, 12.0)])
 def test_readings_that_are_means_lower_no_amplitude_and_lengthen_no_time(
     monkeypatch: pytest.MonkeyPatch, share: float, separation: float,
@@ -65,6 +66,7 @@ def test_levels_and_states_are_found(separation: float, t_low: float, t_high: fl
     assert negative is not None and np.mean(negative.states == (states == 1)) > 0.996
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("t_low", "t_high", "count"), [(30.0, 12.0, 3000), (5.0, 5.0, 1000), (100.0, 8.0, 4000)])
 def test_the_intervals_of_the_mean_times_hold_the_true_ones(
     monkeypatch: pytest.MonkeyPatch, t_low: float, t_high: float, count: int,

@@ -76,6 +76,7 @@ def curve(
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(
     threshold=st.floats(0.6, 1.4),
@@ -438,6 +439,7 @@ def test_a_state_that_only_the_peak_and_the_next_reading_show_is_too_little() ->
     assert not any(Flag.TOO_FEW in found.flags for found in switching(IVPoints(voltage, current, voltage))[0].results())
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("step", [0.005, 0.01, 0.02, 0.03])
 @pytest.mark.parametrize("noise", [0.0, 1e-3])
 def test_the_last_reading_on_a_straight_on_branch_is_on(step: float, noise: float) -> None:

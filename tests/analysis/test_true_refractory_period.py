@@ -19,6 +19,7 @@ def device(period: float, plateau: float, width: float, seed: int) -> Callable[[
     return simulated
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("plateau", "width", "error"), [
     (1.0, 0.2, 0.02), (0.95, 0.5, 0.05), (0.75, 0.3, 0.05), (0.75, 0.5, 0.07), (0.4, 0.5, 0.12)])
 def test_period_lies_where_the_second_pulse_fires_half_as_often_as_late(plateau, width, error):

@@ -116,6 +116,7 @@ def last_point(fires, noise, seed, points=100, sign=1.0, repeats=1):
     return sign * level, sign * clean * (1.0 + noise * np.random.default_rng(seed).standard_normal(level.size))
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("noise", [0.0, 0.02, 0.1])
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize("repeats", [1, 3])
@@ -127,6 +128,7 @@ def test_a_threshold_at_the_last_set_point_is_bracketed(noise, sign, repeats):
         assert half.hold_voltage.value == pytest.approx(sign * 0.945)
 
 
+@pytest.mark.thorough
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(noise=st.sampled_from([0.0, 0.02, 0.1, 0.3]), wild=st.sampled_from([1.0, 3.0, 1e3]), seed=st.integers(0, 999),
        power=st.sampled_from([1.0, 1.5, 2.0]))

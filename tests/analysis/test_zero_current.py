@@ -70,6 +70,7 @@ def test_what_may_be_no_offset_is_in_doubt() -> None:
         assert found.flags == Flag.AMBIGUOUS and holds(found, OFF) and holds(found, 0.5 / (0.5 / OFF + 1e-9))
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("begin", [0, 1, 20])
 @pytest.mark.parametrize("curve", [
     lambda v: 1e-9 * np.sinh(v / 0.2), lambda v: 1e-8 * v**1.5, lambda v: 1e-8 * v**3,
@@ -82,7 +83,7 @@ def test_a_device_that_is_not_ohmic_is_left_alone(curve: Curve, begin: int) -> N
         assert found.value == pytest.approx(at / float(curve(np.array(at))), rel=0.03)
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_noise_makes_no_offset() -> None:
     """With 1 nA at 100 MOhm, and with an offset as large as the noise, the intervals hold the truth."""
     for offset, least in ((0.0, 0.9), (3e-9, 0.9)):

@@ -59,7 +59,7 @@ def test_rows_of_all_run_files(folder: Path) -> None:
     assert frame["condition.cycle"].tolist() == [0, 0, 1, 1]
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.parametrize(("wanted", "count"), [
     ({"quantity": "threshold_voltage"}, 3), ({"quantity": "*_voltage", "device": "D1"}, 3), ({"device": "D?"}, 4),
     ({"since": "2026-11-12"}, 1), ({"until": "2026-11-12T10:00:00+00:00"}, 3),
@@ -72,7 +72,7 @@ def test_questions(folder: Path, wanted: dict[str, object], count: int) -> None:
     assert len(tsbench.archive(folder, **wanted)) == count
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize(("wanted", "said"), [
     ({"colour": "red"}, "cannot be asked for colour"), ({"since": "yesterday"}, "'yesterday' is not a time"),
     ({"without_flags": ("purple",)}, "there is no flag 'purple'"),
@@ -85,6 +85,7 @@ def test_questions_that_have_no_answer(folder: Path, wanted: dict[str, object], 
         tsbench.archive(folder, **wanted)
 
 
+@pytest.mark.thorough
 def test_only_what_changed_is_read_again(folder: Path) -> None:
     with opened(folder) as database:
         assert vars(update(database, folder)) == {"read": 3, "known": 3, "gone": 0}
@@ -123,12 +124,14 @@ def test_of_copies_the_first_one_counts_whichever_is_there(folder: Path) -> None
     assert "TEMP B-TREE" not in plan and "SUBQUERY" not in plan
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_measured_again_counts_once(folder: Path) -> None:
     run_file(folder, 4, RESULTS[:1], provenance={"repeats": ["run1"]})
     assert sorted(set(tsbench.archive(folder)["run"])) == ["run2", "run4"]
     assert len(tsbench.archive(folder, repeated=True)) == 5
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("content", [b"", b"rubbish" * 1000, None])
 def test_a_catalogue_that_is_not_ours_is_made_anew(folder: Path, content: bytes | None) -> None:
     if content is None:
@@ -177,6 +180,7 @@ def test_a_catalogue_that_another_process_holds(folder: Path, monkeypatch: pytes
         other.close()
 
 
+@pytest.mark.thorough
 def test_an_update_that_is_killed_leaves_the_catalogue_as_it_was(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

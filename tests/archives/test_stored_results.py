@@ -65,6 +65,7 @@ def test_no_file_is_read_for_statistics_that_the_catalogue_can_answer(
     assert tsbench.statistics(folder).rows() == first
 
 
+@pytest.mark.thorough
 def test_a_run_without_results_is_extracted(folder: Path) -> None:
     made(folder, 4, stored=False)
     rows = tsbench.statistics(folder, "threshold_voltage").rows()
@@ -72,6 +73,7 @@ def test_a_run_without_results_is_extracted(folder: Path) -> None:
     assert rows[0]["number"] == 3   # D0 has the runs 0, 2 and 4
 
 
+@pytest.mark.thorough
 def test_results_of_another_version_are_named(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -102,6 +104,7 @@ def test_interrupted_runs_and_copies_count_once_and_deeper_folders_do_not(folder
     assert set(stored.lines) == set(read.lines) >= {"R1: a copy of this run is left out"}
 
 
+@pytest.mark.thorough
 def test_a_bad_file_and_missing_files_are_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_report_folder(tmp_path, {"D1": "working", "D2": "working"})
     (folder / "bad.nxs").write_text("no HDF5")
@@ -121,6 +124,7 @@ def test_a_bad_file_and_missing_files_are_problems(tmp_path: Path, capsys: pytes
         assert "there is nothing to read. screen: 2 run files are missing" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_missing_files_of_deeper_campaigns_are_no_matter_of_statistics(
     folder: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -131,6 +135,7 @@ def test_missing_files_of_deeper_campaigns_are_no_matter_of_statistics(
     assert "1 run file is missing" in tsbench.archive(folder).attrs["problems"][0]
 
 
+@pytest.mark.thorough
 def test_a_journal_that_was_copied_early_does_not_count_before_the_stored_results(folder: Path) -> None:
     """A journal has points and no stored results; the run file has more points and all of them are in its results."""
     run = made(folder, 4)
@@ -155,6 +160,7 @@ def test_of_copies_with_stored_results_the_first_path_counts(folder: Path) -> No
     assert list(answer[answer["run"] == "R4"]["value"]) == [0.5]
 
 
+@pytest.mark.thorough
 def test_query_names_run_files_that_are_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_report_folder(tmp_path / "deeper", {"D1": "working", "D2": "working", "D3": "working"})
     gone, moved, _ = sorted(folder.glob("*.nxs"))

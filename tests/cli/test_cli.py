@@ -72,6 +72,7 @@ def test_help_imports_nothing_heavy():
     assert all(command in done.stdout for command in COMMANDS)
 
 
+@pytest.mark.thorough
 def test_a_command_computes_with_one_thread_unless_its_user_says_otherwise():
     code = (
         "import os\nfrom tsbench.cli import main\nmain(['instruments'])\n"
@@ -211,6 +212,7 @@ def test_debug_shows_the_traceback(arguments, monkeypatch):
         main(arguments)
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("arguments", [
     ["protocols", "--json"], ["protocols"], ["devices"], ["instruments"], ["--debug", "protocols"]])
 def test_a_closed_pipe_is_no_error(arguments):
@@ -294,6 +296,7 @@ def test_analyse_a_missing_file(tmp_path: Path, one_line):
     assert "nothing.csv" in one_line()
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("content", [b"", b"\x89HDF\r\n\x1a\n" + bytes(range(200)), b"no HDF5 at all"])
 def test_validate_what_is_not_a_run_file(content, tmp_path: Path, capsys):
     file = tmp_path / "run.nxs"

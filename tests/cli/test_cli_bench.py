@@ -40,6 +40,7 @@ def settings(texts):
     return [word for text in texts for word in ("--set", text)]
 
 
+@pytest.mark.thin(3)
 @pytest.mark.sabotage("resistor", "output")
 @pytest.mark.parametrize("protocol", list(SHORT))
 def test_measure_prints_nothing_but_result_rows(protocol, nbo2_bench, tmp_path, capsys):

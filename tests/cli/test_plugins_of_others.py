@@ -24,6 +24,7 @@ def tsbench(folder: Path, points: str, module: str, *arguments: str) -> subproce
         check=False)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("group", "command"), LISTS.items())
 def test_a_list_stays_json_and_names_a_broken_plug_in_once(tmp_path: Path, group: str, command: str) -> None:
     done = tsbench(

@@ -143,7 +143,7 @@ KINDS = {"fewer digits of readings": {"format"}, "a gain error of a percent": {"
              "format"}, "another error code": {"value"}, "the next range": {"failure"}}
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(12)
 @pytest.mark.parametrize("planted", PLANTED)
 def test_what_an_instrument_does_otherwise_is_found(
     planted: str, metal: Callable[..., Path], twins: list[Twin], monkeypatch: pytest.MonkeyPatch,
@@ -164,6 +164,7 @@ def test_without_a_resistor_no_output_goes_on(metal: Callable[..., Path]) -> Non
     assert not any(line["kind"] == "output" and line["on"] for line in witnessed)
 
 
+@pytest.mark.thorough
 def test_the_command_writes_report_and_transcript(
     metal: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -178,6 +179,7 @@ def test_the_command_writes_report_and_transcript(
     assert found[0]["instrument"] == "meter" and found[0]["differences"][0]["step"].startswith("wrong message")
 
 
+@pytest.mark.thorough
 def test_an_error_at_a_later_instrument_keeps_what_was_compared(
     metal: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:

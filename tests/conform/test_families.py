@@ -24,6 +24,7 @@ OTHERS = [Family("keithley_707b", "keithley_707b"), Family("keithley_3706a", "ke
           Family("keithley_4200", "keithley_4200", "pmu1")]
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("model", FAMILIES, ids=lambda model: model.name)
 def test_no_step_of_a_family_fails(model: Model, tmp_path: Path) -> None:
     terminal = f"it.{model.channel}" if model.channel else "it"
@@ -34,6 +35,7 @@ def test_no_step_of_a_family_fails(model: Model, tmp_path: Path) -> None:
     assert len(transcript.steps) > 10
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("family", OTHERS, ids=lambda family: family.model)
 def test_another_kind_agrees_with_itself(family: Family, tmp_path: Path) -> None:
     finding, = conform(write_twin(
@@ -53,6 +55,7 @@ def test_no_relay_closes_no_chuck_moves_and_no_heater_goes_on(tmp_path: Path) ->
     assert not [one for one in sent if re.search(r"(?<!get)close\(|Move|Step|move|step|RANGE \d,[1-9]|SETP \d", one)]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("socket", [False, True])
 def test_a_language_that_acknowledges_on_sockets_agrees_with_itself(socket: bool, tmp_path: Path) -> None:
     resistors = {"it.smu1": 10e3}

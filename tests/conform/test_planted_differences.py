@@ -37,7 +37,7 @@ def first_of_each() -> set[tuple[Family, str]]:
     return set(first.values())
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(16)
 @pytest.mark.parametrize(("family", "what"), [
     pytest.param(*key, id=f"{key[0].model}-{key[1]}", marks=() if key in first_of_each() else pytest.mark.soak)
     for key in PLANTS])
@@ -50,7 +50,7 @@ def test_a_planted_difference_is_found(
     assert kinds <= {difference.what for difference in finding.differences}
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("family", sorted({family for family, _ in PLANTS}, key=str), ids=lambda family: family.model)
 def test_an_untouched_one_shows_no_difference(
     family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
@@ -58,6 +58,7 @@ def test_an_untouched_one_shows_no_difference(
     assert found_in(family, Plant(), tmp_path, monkeypatch).differences == ()
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize(("family", "message"), [
     (test_planted_source_meters.K2400, ":READ?"), (test_planted_source_meters.K2600, "measure.iv"),
     (test_planted_source_meters.B1500, "XE")])

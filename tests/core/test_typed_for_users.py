@@ -43,6 +43,7 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> str:
     return outcome.stdout
 
 
+@pytest.mark.thorough
 def test_only_the_mistake_is_found(check: str) -> None:
     errors = [line for line in check.splitlines() if ": error:" in line]
     assert len(errors) == 1 and errors[0].startswith("a_script.py:5") and "stops" in errors[0], check

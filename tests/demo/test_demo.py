@@ -159,6 +159,7 @@ def test_a_demo_without_a_claimed_row_or_with_a_wrong_one_has_not_passed(tmp_pat
     assert not outcome(1.0, 1.0, 2.0).missing and not outcome(1.0, 1.0, 2.0).passed
 
 
+@pytest.mark.thorough
 def test_a_reader_that_knows_only_the_page_of_the_schema_finds_every_number_again(demo: DemoOutcome) -> None:
     """By docs/run_file.md and h5py alone: points, records and conditions give the numbers that the file holds."""
     for path in demo.runs:

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.fixtures.quantity_names import NO_QUANTITIES, PUT_TOGETHER, STATISTICS, modules, names_in
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "definitions.md").read_text("utf-8")
@@ -23,6 +25,7 @@ def on_page() -> list[str]:
     return [name for row in ROWS for name in re.findall(r"`(\w+)`", row[1])]
 
 
+@pytest.mark.thorough
 def test_each_quantity_of_the_code_has_a_row() -> None:
     assert sorted(in_code() - NO_QUANTITIES - set(on_page())) == []
 

@@ -16,6 +16,7 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.thorough
 def test_the_commands_print_what_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:

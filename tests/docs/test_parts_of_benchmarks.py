@@ -59,6 +59,7 @@ def injected(
     return code, {figure[2:]: rest for figure, rest in rows}
 
 
+@pytest.mark.thorough
 def test_a_short_run_with_one_driver_passes_although_no_trigger_comes_any_more(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:

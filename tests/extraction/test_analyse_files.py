@@ -59,6 +59,7 @@ def test_measured_sweeps_by_the_largest_jump_and_how_it_differs():
     json.dumps(analysis.rows, allow_nan=False)
 
 
+@pytest.mark.thorough
 @needs_measured
 def test_measured_columns_are_guessed_and_drawn(tmp_path):
     analysis = analyse_files([MEASURED], None, None, tmp_path)
@@ -105,6 +106,7 @@ def test_a_table_of_sweeps(tmp_path):
     assert {row["run"] for row in analysis.rows} == {"a.csv"}
 
 
+@pytest.mark.thorough
 def test_a_table_over_time(tmp_path):
     time = 1e-5 * np.arange(5000)
     path = written(tmp_path, "b.csv", "time,voltage", time, (time * 321.0) % 1.0)
@@ -166,6 +168,7 @@ def test_the_first_thing_said_is_what_was_understood(tmp_path, capsys):
     assert first.startswith("a.csv: this file is read as sweep, 1 half-sweep. Columns: voltage = 'V [mV]' [mV], ")
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("number", [1, 6, 7, 8])
 def test_any_number_of_half_sweeps_is_drawn(tmp_path, number):
     path = written(tmp_path, "n.csv", "V,I,sweep", *half_sweeps([(1, True)] * number))
@@ -371,6 +374,7 @@ def test_half_sweeps_that_switch_are_counted_by_each_rule_and_polarity(tmp_path)
         assert (told["number"], told["only_this_rule"], told["only_reference"]) == (2, 0, 0)
 
 
+@pytest.mark.thorough
 def test_the_line_of_a_run_counts_what_it_has_no_value_for_and_says_how_it_ended(tmp_path, monkeypatch):
     shown = tmp_path / "r.nxs"
     shown.touch()

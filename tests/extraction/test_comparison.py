@@ -41,6 +41,7 @@ def test_a_second_load_decides(tmp_path, made, verdict, flag):
     assert len(found.facts) == 1 and "standard uncertainties" in found.lines[0]
 
 
+@pytest.mark.thorough
 def test_runs_know_their_aperture_and_a_short_one_shows_the_scatter(tmp_path):
     random, long = np.random.default_rng(0), averaged(5e3)
     files = [stored(tmp_path / "long.nxs", long, 1.0)]

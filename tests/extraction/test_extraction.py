@@ -105,6 +105,7 @@ def test_oscillations_give_a_frequency_per_bias():
     assert results[2].value == pytest.approx(2.3e6, rel=1e-3)
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize(
     ("protocol", "measured", "names"),
     [

@@ -66,7 +66,7 @@ def pulse(amplitude: float, rise: float = 12.5e-9) -> PulseWaveform:
     return PulseWaveform(0.0, amplitude, start=100e-9, rise=rise, fall=rise, width=600e-9, period=1e-3, count=1)
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.parametrize(("device", "amplitude"), [
     ("nbo2", 1.1), ("nbo2", 1.15), ("nbo2", 1.4), ("nbo2", 2.0), ("vo2", 1.3), ("vo2", 1.6), ("nb2o5", 2.0)])
 def test_the_delay_of_a_pulse_is_covered(device, amplitude):
@@ -98,7 +98,7 @@ def test_a_pulse_below_threshold_and_a_resistor_do_not_fire():
         assert Flag.NO_EVENT in found.flags
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("bias", [1.8, 2.2, 2.6])
 @pytest.mark.parametrize("by", ["voltage", "current"])
 def test_the_frequency_is_covered(bias, by):
@@ -127,6 +127,7 @@ def test_a_bias_below_threshold_does_not_oscillate():
     assert oscillation(spike_times(times, seen, code)).frequency is None
 
 
+@pytest.mark.thorough
 @pytest.mark.thin(2)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_single_delays_of_a_silver_device_hold_the_truth(tmp_path: Path, seed: int) -> None:

@@ -38,6 +38,7 @@ def three(tmp_path: Path) -> list[Path]:
             for number in (1, 2, 3)]
 
 
+@pytest.mark.thorough
 def test_tables_of_one_name_in_several_folders_are_several_devices(three: list[Path], tmp_path: Path) -> None:
     (found,) = statistics(tmp_path.as_posix() + "/**/*.csv", "threshold_voltage").groups
     assert [sample.device for sample in found.devices] == ["D1/iv", "D2/iv", "D3/iv"]
@@ -49,6 +50,7 @@ def test_tables_of_one_name_in_several_folders_are_several_devices(three: list[P
     assert "each of the 3 tables is taken for a device of its own, which is named by its file" in gather(three).lines
 
 
+@pytest.mark.thorough
 def test_figures_of_tables_whose_names_become_alike_are_several_files(tmp_path: Path) -> None:
     files = [table(tmp_path / name, [0.8]) for name in ("D1/iv.csv", "D2/iv.csv", "D1_iv.csv", "D3/iv.txt")]
     figures = analyse_files(files, out=tmp_path / "out").figures

@@ -42,6 +42,7 @@ def test_silver_sweeps():
     assert [row["high"] for row in holds] == pytest.approx(last_on, abs=1e-9)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("number", ["00", "02"])
 def test_silver_pulses(number, tmp_path):
     time, voltage, current = numbers(f"ag_pulse_{number}.csv", 1)
@@ -103,7 +104,7 @@ def test_a_loop_without_a_header():
     assert off["low"] < voltage[last + 1] < voltage[last] < off["high"]
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_a_triangle_on_a_scope():
     time, other, drive = numbers("sdc_tri150.csv", 2)
     crossings = np.flatnonzero(np.diff(np.sign(np.convolve(drive, np.ones(9) / 9, "same"))))
@@ -147,6 +148,7 @@ def test_a_forming_sweep_of_clarius(tmp_path):
     assert len(analysis.figures) == 1
 
 
+@pytest.mark.thorough
 def test_a_row_of_wrong_units_is_a_question(tmp_path):
     with pytest.raises(ConfigurationError, match=(
             r"hots_layer2\.xlsx: the units cannot be right, because the noise of the current.* of an electron.*"

@@ -52,6 +52,7 @@ def of(analysis, quantity):
     return [row for row in analysis.rows if row["quantity"] == quantity]
 
 
+@pytest.mark.thorough
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(
     delays=st.lists(st.one_of(st.floats(5e-5, 7e-4), st.none()), min_size=1, max_size=4).filter(any),
@@ -76,6 +77,7 @@ def test_pulses_and_relaxation(tmp_path_factory, delays, sign, turned, resistanc
             assert row["value"] == pytest.approx(life * math.log(0.3 / ON / left), rel=0.05)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize(("width", "gap"), [(8e-3, 2e-3), (9.5e-3, 5e-4)])
 def test_a_device_that_is_on_for_most_of_the_record_keeps_its_sign_and_its_delays(tmp_path, width, gap, turned):
@@ -244,6 +246,7 @@ def changed(tmp_path, header, *columns):
     return path
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("fault", ["coarse", "backwards", "one repeated", "one earlier"])
 def test_a_time_that_does_not_rise_is_refused_by_row(tmp_path, fault):
     time, voltage, current = pulses([2e-4, 3e-4])

@@ -140,6 +140,7 @@ def table(path: Path, seed: int, center: float) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_the_command_prints_tables_json_and_csv(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:

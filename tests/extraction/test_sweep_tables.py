@@ -49,6 +49,7 @@ def test_the_mean_of_values_in_one_step_is_known_to_that_step_and_its_spread_is_
     assert any("mean of hold_voltage is 395.0 ± 5.0 mV" in line for line in lines)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_a_table_and_the_statistics_of_it_give_one_mean_one_spread_and_one_median(tmp_path: Path, sign: float) -> None:
     table = cycles(list(np.random.default_rng(5).normal(0.8, 0.1, 12)))

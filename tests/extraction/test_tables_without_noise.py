@@ -61,6 +61,7 @@ def test_half_sweeps_that_are_alike_have_a_difference_of_two_rules_that_is_known
             assert difference.low < difference.value < difference.high and difference.flags == flags
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("digits", [3, 5])
 def test_times_of_pulses_contain_those_of_the_table_with_all_digits(tmp_path: Path, digits: int) -> None:
     """A device with a smooth rise and a slow relaxation, printed with few digits and with all of them."""

@@ -25,6 +25,7 @@ def panel(application):
     made.deleteLater()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("name", PROTOCOLS.names())
 def test_the_form_of_a_protocol_starts_with_its_defaults_and_can_run(panel, name):
     panel.choose(name)
@@ -80,6 +81,7 @@ def test_a_protocol_of_another_author_may_ask_for_text(application):
     made.deleteLater()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("name", PROTOCOLS.names())
 def test_every_parameter_has_an_entry_with_help(panel, name):
     panel.choose(name)

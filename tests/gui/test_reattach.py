@@ -91,6 +91,7 @@ def test_after_a_crash_of_the_window_the_next_one_shows_the_run_and_stops_it(app
             os.kill(measuring, signal.SIGKILL)
 
 
+@pytest.mark.thorough
 def test_a_second_window_on_an_owned_bench_looks_on_and_may_close(application, until, tmp_path):
     import benchmarks.watchdog
 

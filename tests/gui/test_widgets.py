@@ -137,6 +137,7 @@ def test_bench_panel_has_a_lamp_for_every_output(application):
     panel.deleteLater()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

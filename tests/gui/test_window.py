@@ -148,6 +148,7 @@ def test_click_through(window, until, protocol):
     assert window.run_panel.run.isEnabled()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("way", ["button", "escape"])
 def test_stop_in_the_middle_leaves_every_output_off(window, until, folder, way):
     from PyQt5 import QtCore, QtTest
@@ -200,6 +201,7 @@ def test_a_child_that_dies_is_reported_and_the_bench_is_made_safe(window, until)
     assert window.bar.outputs_text().startswith("outputs off:")
 
 
+@pytest.mark.thorough
 def test_closing_while_running_asks_in_the_window_and_stops(window, until):
     start(window, until, "iv_sweep", {"step": "1 mV", "cycles": "200"})
     measured(window, until, 5)
@@ -225,6 +227,7 @@ def test_a_file_that_is_no_bench_is_reported_in_words(window, tmp_path: Path):
     assert window.bench != nonsense
 
 
+@pytest.mark.thorough
 def test_a_bench_that_does_not_answer_is_reported_in_words(window, until, folder):
     good, other = folder / "nbo2.bench.toml", folder / "other.bench.toml"
     wrong = (("SIM00001", "SIM00009", "does not find"), ("[roles]", "[rolls]", "Did you mean 'roles'?"))

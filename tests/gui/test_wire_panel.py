@@ -72,6 +72,7 @@ def test_of_a_flood_the_end_is_shown_and_the_number_of_lines_is_bounded(panel, t
     assert shown[0] == "... (left out here; the file has all)" and ":LAST?" in shown[-1] and len(shown) < 2001
 
 
+@pytest.mark.thorough
 def test_the_messages_of_a_run_by_mouse(application, until, tmp_path):
     """Click the tab, switch the trace on, run: the measuring process writes the file, the window shows its end."""
     from PyQt5 import QtWidgets

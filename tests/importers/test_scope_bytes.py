@@ -63,7 +63,7 @@ def _read(path: Path) -> None:
             assert all(column.values.dtype == np.float64 for column in one.columns)
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(8)
 @pytest.mark.parametrize("name", _WRITERS)
 @FEW
 @given(data=st.data())
@@ -79,6 +79,7 @@ def test_changed_and_cut_off_files(tmp_path: Path, name: str, data: st.DataObjec
     _read(path)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("beginning", [
     b"WAVEDESC", b"\x0f\x0f:WFM#003", b"AG10", b"AG03", b"RG03", b"RG01", b":WFMPRE:YMULT 1;:CURVE #",
     b"x-axis,1\nsecond,Volt\n", b"X,CH1,Start,Increment,\nSequence,Volt,0,1e-9\n", b"\x04\x00\x00\x00",
@@ -92,6 +93,7 @@ def test_any_bytes_behind_the_mark_of_a_maker(tmp_path: Path, beginning: bytes, 
         _read(path)
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("name", ["a.trc", "a.isf", "a.wfm", "keysight.bin", "rigol.bin", "rigol.wfm", "siglent.bin"])
 def test_a_large_number_of_samples_that_is_not_there_takes_no_memory(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

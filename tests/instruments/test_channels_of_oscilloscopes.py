@@ -83,6 +83,7 @@ def test_a_record_has_the_facts_of_its_channel(bench: Bench) -> None:
         assert records[wide].bandwidth < records[narrow].bandwidth == scope.capabilities.bandwidth
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("bench", sorted(BESIDE_A_GENERATOR), indirect=True)
 def test_a_trigger_that_comes_at_once_is_no_error_of_arming(bench: Bench) -> None:
     """The acquisition may be over before the oscilloscope is first asked whether it is armed."""

@@ -188,6 +188,7 @@ def test_a_serial_port_with_wrong_settings_is_told_with_them(
     assert "If the instrument has other settings, write them in [instruments.meter.link] of the bench file" in said
 
 
+@pytest.mark.thin(2)
 @pytest.mark.sabotage("resistor", "units", "output")
 @pytest.mark.parametrize("model", ["keithley_2400", "keithley_2410"])
 def test_the_threshold_of_nbo2_is_within_its_interval(

@@ -67,7 +67,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ben
         yield bench, terminal, kind
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("opened", sorted(set(DRIVERS) - WITHOUT_QUEUE), indirect=True)
 def test_an_error_after_any_message_is_told(opened: tuple[Bench, str, str]) -> None:
     bench, terminal, kind = opened
@@ -102,6 +102,7 @@ def test_an_error_after_any_message_is_told(opened: tuple[Bench, str, str]) -> N
     assert not missed
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("opened", sorted(set(DRIVERS) - WITHOUT_QUEUE), indirect=True)
 def test_an_error_is_told_where_errors_are_asked_for(opened: tuple[Bench, str, str]) -> None:
     """By the instrument and by its output. A device clear forgets it."""

@@ -70,7 +70,7 @@ def test_all_languages_are_here() -> None:
     assert len(PARSERS) > 30
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(20)
 @pytest.mark.parametrize("name", sorted(PARSERS))
 @given(reply=REPLIES)
 @example("C1:SYNC TYPE,CH1")

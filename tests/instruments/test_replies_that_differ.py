@@ -109,7 +109,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ben
         yield bench, terminal, kind
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("opened", sorted(DRIVERS), indirect=True)
 def test_another_number_in_a_reply_is_noticed(opened: tuple[Bench, str, str]) -> None:
     bench, terminal, kind = opened

@@ -258,6 +258,7 @@ def test_a_run_file_without_an_accuracy_of_pulses_has_that_of_levels() -> None:
 SETTINGS = ((0.02, 0.0, 1.0), (0.1, 0.3, 1.0), (1.0, -1.0, 1.0), (2.0, 3.0, 10.0))
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("case", cases(SCOPE))
 def test_records_of_an_oscilloscope(case: Case, tmp_path: Path) -> None:
     """Gain and offset of a record are standard uncertainties of limits within which each error is uniform."""

@@ -182,6 +182,7 @@ def test_the_archive_file_of_nomad_has_its_schema_beside_its_data(run: Run) -> N
     assert values == [one.value for one in RESULTS] and json.dumps(made, allow_nan=False)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("form", "ending"), [
     ("bluesky", ".documents.jsonl"), ("nomad", ".archive.json"), ("qcodes", "qcodes.db")])
 def test_the_command_writes_them(

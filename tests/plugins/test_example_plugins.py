@@ -112,6 +112,7 @@ def test_all_are_listed(tsbench: Run) -> None:
     assert "lab_film" in [row["name"] for row in devices]
 
 
+@pytest.mark.thorough
 def test_the_protocol_measures_with_the_instrument_on_its_twin(python: Run, bench: Path, tmp_path: Path) -> None:
     out = tmp_path / "runs"
     (row,) = json.loads(python(
@@ -156,6 +157,7 @@ def test_the_generator_fires_a_device_on_its_twin(python: Run, tmp_path: Path) -
     assert len(list((tmp_path / "figures").glob("*.png"))) >= 1
 
 
+@pytest.mark.thorough
 @pytest.mark.display
 def test_the_window_shows_the_form_runs_it_and_shows_the_result(python: Run, bench: Path) -> None:
     said = python("-c", f"""
@@ -255,7 +257,7 @@ print(panel.form.problems(), panel.form.settings(), panel.run.isEnabled())
     assert said.splitlines() == ["[] {'settle': 0.02} True", "[] {'count': 3} True"]
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.ngspice
 def test_ngspice_agrees_on_the_device(python: Run) -> None:
     said = python("-c", """
@@ -268,6 +270,7 @@ print([line.figure for line in found if not line.passed])
     assert said.strip() == "[]"
 
 
+@pytest.mark.thorough
 def test_the_netlist_of_the_example_oscillates(python: Run, tmp_path: Path) -> None:
     table, figure = tmp_path / "table.csv", tmp_path / "film.png"
     python("-m", "tsbench", "simulate", PACKAGE / "lab_film.cir", "--out", table, "--plot", figure)

@@ -117,6 +117,7 @@ def test_the_source_meter_that_chooses_its_range_is_told_of(station: Any) -> Non
     assert not [line for line in protocol_named("iv_sweep").parse({}).plan(station).warnings if "range" in line]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("dwell", "told"), [("1 ms", True), ("50 ms", False)])
 def test_the_readings_of_a_bench_are_as_wrong_as_its_plan_says(dwell: str, told: bool, tmp_path: Path) -> None:
     """1 GOhm behind 10 MOhm, with 1 nF across it: with 1 ms at each level, the highest voltage is a fifth too low."""

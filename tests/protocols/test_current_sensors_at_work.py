@@ -40,7 +40,7 @@ def changed(bench: Path, sensor: str) -> Path:
     return bench
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 @pytest.mark.parametrize("sensor", list(CHANGES))
 def test_delays_and_thresholds_hold_the_truth(nbo2_bench: Path, tmp_path: Path, sensor: str) -> None:
@@ -61,6 +61,7 @@ def test_delays_and_thresholds_hold_the_truth(nbo2_bench: Path, tmp_path: Path, 
         assert found.low <= true <= found.high and found.value == pytest.approx(true, rel=0.05)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.sabotage("resistor")
 @pytest.mark.parametrize(("bandwidth", "amplitude"), [("3 MHz", 2.5), ("1 MHz", 1.6)])
 def test_a_delay_behind_a_slow_amplifier_is_not_negative(
@@ -83,6 +84,7 @@ def test_a_delay_behind_a_slow_amplifier_is_not_negative(
         assert 0.0 < result.value < 3.0 * true
 
 
+@pytest.mark.thorough
 @pytest.mark.thin(2)
 @pytest.mark.parametrize("sensor", list(CHANGES))
 def test_an_oscillation_is_seen_through_each_sensor(nbo2_bench: Path, tmp_path: Path, sensor: str) -> None:
@@ -114,6 +116,7 @@ def test_an_amplifier_that_saturates_gives_bounds_of_the_delay(nbo2_bench: Path,
     assert next(result for result in run.results if result.quantity == "switching_probability").value == 1.0
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("amplitude", "width"), [(3.0, 2e-6), (2.0, 1e-5)])
 def test_an_amplifier_that_is_slower_than_the_edge_tells_no_firing(
     nbo2_bench: Path, tmp_path: Path, amplitude: float, width: float,
@@ -129,6 +132,7 @@ def test_an_amplifier_that_is_slower_than_the_edge_tells_no_firing(
         assert found.value is None or (Flag.AMBIGUOUS in found.flags and found.high is not None and found.high > 0.97)
 
 
+@pytest.mark.thorough
 def test_a_resistor_behind_a_slow_amplifier_does_not_fire(nbo2_bench: Path, tmp_path: Path) -> None:
     """The samples share their noise, so differences between them show less than there is."""
     file = changed(nbo2_bench, "amplifier")

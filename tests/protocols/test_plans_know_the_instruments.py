@@ -30,7 +30,7 @@ def accepted(*settings: Any) -> str:
     return ""
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(8)
 @pytest.mark.parametrize("name", METERS)
 @pytest.mark.parametrize("drive", ["voltage", "current"])
 def test_a_compliance_just_above_a_range(name: str, drive: Any, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_compliance_just_above_a_range(name: str, drive: Any, tmp_path: Path) 
             assert bool(said) == bool(why), (compliance, said, why)
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(8)
 @pytest.mark.parametrize("name", METERS)
 @pytest.mark.parametrize("drive", ["voltage", "current"])
 def test_a_level_at_each_end_of_a_range_with_much_compliance(name: str, drive: Any, tmp_path: Path) -> None:

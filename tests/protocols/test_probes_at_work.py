@@ -17,6 +17,7 @@ SCOPE = 'model = "keysight_dsox3054t"\n'
 PROBE = {SCOPE: SCOPE + "options = { probes = { 1 = 10 } }\n"}
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("protocol", "quantity", "row"), [
     ("pulse_train", "switching_delay", "switching_delay_mean"),
     ("iv_sweep", "threshold_voltage", "threshold_voltage")])

@@ -62,6 +62,7 @@ def made(name: str, station: Any, recorder: Any) -> Run:
     return _MADE[name]
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("what", BAD_RECORDS)
 @pytest.mark.parametrize("name", CASES)
 def test_records_that_tell_nothing_give_no_number_without_a_flag(
@@ -76,7 +77,7 @@ def test_records_that_tell_nothing_give_no_number_without_a_flag(
     assert [row for row in found if row.value is not None and not row.flags and row.quantity not in known] == []
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.parametrize("what", BAD_POINTS)
 @pytest.mark.parametrize("name", CASES)
 def test_points_that_are_no_numbers_give_no_error(name: str, what: str, station: Any, recorder: Any) -> None:

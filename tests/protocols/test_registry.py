@@ -127,6 +127,7 @@ def test_a_default_may_be_a_text_or_made_by_a_function(
     assert protocol_named("lab_resistance")().parameters()["compliance"] == {"value": 1e-3, "unit": "A"}
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [

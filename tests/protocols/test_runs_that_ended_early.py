@@ -39,7 +39,7 @@ def results(run: Run) -> list[Any]:
     return found
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.parametrize("name", CASES)
 def test_a_run_may_end_anywhere(name: str, station: Any, recorder: Any) -> None:
     put(station, Switch(threshold=1.0, hold=0.4, forming=1.2 if name == "forming" else None))
@@ -52,7 +52,7 @@ def test_a_run_may_end_anywhere(name: str, station: Any, recorder: Any) -> None:
                         waveforms=run.waveforms[:waves], status="abort"))
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("name", [name for name in CASES if name not in {"pulsed_iv", "endurance"}])
 @pytest.mark.parametrize("what", ["nan", "zero", "constant", "one wild"])
 def test_readings_that_are_no_measurement_give_no_number_of_an_event(

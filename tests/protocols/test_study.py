@@ -34,7 +34,7 @@ def test_each_protocol_of_a_study_can_be_planned(name: str, tmp_path: Path) -> N
                 assert protocol_named(protocol).parse(dict(parameters)).plan(bench).duration > 0
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_the_refractory_period_of_a_device_that_cools_down_is_that_of_the_circuit(tmp_path: Path) -> None:
     """With gaps so close to each other that a second definition of "off" would show: 3 % instead of 10 % is 12 ns."""
     material = MATERIALS["nbo2"]

@@ -46,7 +46,7 @@ def test_each_protocol_is_listed() -> None:
     assert ours == QUICK.keys() | OTHERS
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(20)
 @pytest.mark.parametrize("name", QUICK)
 def test_no_number_is_doubted(name: str, nbo2_bench: Path, tmp_path: Path) -> None:
     outcome = run_protocol(nbo2_bench, "D1", protocol_named(name).parse(QUICK[name]), tmp_path / "runs")

@@ -111,6 +111,7 @@ def test_the_example_passes_and_fails_when_an_output_is_left_on(tmp_path: Path, 
     assert "test_my_measurement_finds_the_resistor left an output on: source_meter" in came.stdout
 
 
+@pytest.mark.thorough
 def test_every_way_to_leave_an_output_on_is_found(tmp_path: Path, run_tests: RunTests) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE, "utf-8")
     for kind in ("bench", "world"):

@@ -85,6 +85,7 @@ def test_each_device_has_the_state_that_its_runs_show(folder: Path) -> None:
                      "D10": "not known", "D11": "not known"}
 
 
+@pytest.mark.thorough
 def test_the_yield_counts_only_devices_that_are_decided(report: Report) -> None:
     rows = cells(report, "summary")
     assert rows[0][:4] == ["switch at the end", "50 %", "22 % to 78 %", "4 of 8"]   # Wilson's interval of 4 of 8
@@ -175,6 +176,7 @@ def test_every_picture_links_to_the_run_files_that_it_shows(folder: Path, report
     assert {place.device: place.value is None for place in shown.places}["D6"] is True
 
 
+@pytest.mark.thorough
 def test_a_list_of_run_files_stands_once_on_a_page(report: Report) -> None:
     pictures = [block for section in report.sections for block in section.blocks if isinstance(block, Picture)]
     lists = [one.runs for one in pictures if len(one.runs) > 3]
@@ -222,6 +224,7 @@ def test_names_and_notes_from_files_are_only_shown(tmp_path: Path) -> None:
     assert all(target.startswith(("#", "./")) for target in found.targets)
 
 
+@pytest.mark.thorough
 def test_a_pdf_has_the_same_numbers_and_takes_any_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_report_folder(tmp_path / "r", {EVIL: "working", "\u0416\u4e2d": "working", "c": "shorted"})
     assert main(["report", str(folder), "--json", "--quantity", "hold_voltage"]) == 0
@@ -232,6 +235,7 @@ def test_a_pdf_has_the_same_numbers_and_takes_any_name(tmp_path: Path, capsys: p
     assert not list(folder.glob("*.part"))
 
 
+@pytest.mark.thorough
 def test_a_folder_without_a_campaign_has_a_report_of_its_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -267,6 +271,7 @@ def test_a_damaged_state_of_a_campaign_is_told_and_the_runs_are_reported(tmp_pat
     assert len(read.runs) == 2 and "screen.tsc" in read.problems[0]
 
 
+@pytest.mark.thorough
 def test_the_newest_extraction_counts(tmp_path: Path) -> None:
     from tsbench.storage import append_extraction
 
@@ -344,6 +349,7 @@ def test_a_wanted_quantity_without_a_result_is_told(folder: Path) -> None:
     assert told == ["No run has a result of the quantity 'threshold_volt'. Did you mean 'threshold_voltage'?"]
 
 
+@pytest.mark.thorough
 def test_only_wanted_quantities_have_pictures(folder: Path) -> None:
     read = read_folder(folder)
     made = report_of(read, read.campaigns[0], ReportOptions(("hold_voltage",), ("normal",)))
@@ -373,6 +379,7 @@ def _changed(folder: Path, noted: bool) -> None:
     states.close()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("noted", [True, False])   # False: by a version that did not note that the file was changed
 def test_all_that_a_device_has_seen_counts_whatever_became_of_its_file(tmp_path: Path, noted: bool) -> None:
     _changed(tmp_path, noted)
@@ -385,6 +392,7 @@ def test_all_that_a_device_has_seen_counts_whatever_became_of_its_file(tmp_path:
     assert ("# the latest file" in text) is noted and ("The file of the campaign was changed" in text) is noted
 
 
+@pytest.mark.thorough
 def test_a_worst_case_that_was_only_planned_is_said_to_be_planned(tmp_path: Path) -> None:
     folder = write_report_folder(tmp_path, {"D1": "working", "D2": "interrupted"})
     read = read_folder(folder)

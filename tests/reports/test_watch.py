@@ -120,6 +120,7 @@ def test_silent_clients_do_not_keep_others_out(server: ReportServer) -> None:
         line.close()
 
 
+@pytest.mark.thorough
 def test_the_page_follows_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that is not there yet is waited for; a fault of the report is shown and does not end the watching."""
     folder = tmp_path / "later"
@@ -173,6 +174,7 @@ def test_a_bench_without_a_service_says_so(nbo2_bench: Path) -> None:
     assert folder() is None and (queue() or {})["held"] == "no bench service runs for this bench"
 
 
+@pytest.mark.thorough
 @pytest.mark.browser
 def test_a_browser_shows_the_page_follows_it_and_runs_no_script_of_a_name(
     server: ReportServer, live: LiveReport, folder: Path,

@@ -132,6 +132,7 @@ def test_a_run_with_nothing_in_it(tmp_path: Path, form: Format) -> None:
     assert made and not any(".simulated" in one.name for one in made)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_full_disk_leaves_no_half_file(
     run_file: Path, tmp_path: Path, form: Format, monkeypatch: pytest.MonkeyPatch

@@ -13,6 +13,7 @@ from tsbench.storage.recorder import RunRecorder
 from tsbench.storage.run_file import read_run
 
 
+@pytest.mark.thorough
 def test_runs_come_in_their_order_and_bad_files_are_told(tmp_path: Path) -> None:
     paths = []
     for number in range(4):

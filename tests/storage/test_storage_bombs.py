@@ -43,6 +43,7 @@ def heavy_texts(file: Any) -> None:
     file["entry"].create_dataset("more", data=["x" * (70 * 2**20)] * 2, dtype=h5py.string_dtype())
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(
     ("harm", "expected"),
     [(zeros, "would contain 1.6 GB of data"), (long_title, "values of 900 MB each"), (heavy_texts, "MB of text and ")],

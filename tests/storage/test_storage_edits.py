@@ -67,6 +67,7 @@ STRANGERS = {
 }
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("change", STRANGERS.values(), ids=STRANGERS)
 def test_an_edit_of_what_others_read_is_found(good: Path, tmp_path: Path, change: Callable[[Any], None]) -> None:
     path = copy_of(good, tmp_path)
@@ -75,11 +76,12 @@ def test_an_edit_of_what_others_read_is_found(good: Path, tmp_path: Path, change
     assert inspect(path)
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_random_edits_are_found(good: Path, tmp_path: Path) -> None:
     assert missed(good, tmp_path, seed=2, count=12) == []
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("kind", sorted(EDITS))
 def test_an_edit_of_each_kind_is_found(
     good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str

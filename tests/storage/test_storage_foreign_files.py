@@ -98,6 +98,7 @@ def test_the_child_says_what_is_found_in_this_process(good: Path, tmp_path: Path
     assert [f"{path}: {problem}" for problem in validate(path)] == problems_of(path)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("suffix", [".nxs", ".h5", ".tsj", ".txt"])
 def test_random_bytes_get_one_clear_line(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"random{suffix}"
@@ -189,6 +190,7 @@ def damage(good: Path, tmp_path: Path, what: Any) -> list[str]:
     return problems_of(path)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(
     ("what", "expected"),
     [

@@ -172,6 +172,7 @@ def die(*_: object, **__: object) -> None:
     raise Killed
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(
     ("owner", "step"),
     [
@@ -393,6 +394,7 @@ def replaced(path: Path) -> None:
     other.replace(path)
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("durability", ["power", "process"])
 @pytest.mark.parametrize("harm", [deleted, renamed, removed, replaced])
 def test_a_journal_that_loses_its_name_acknowledges_nothing_more_and_gets_one_again(

@@ -140,6 +140,7 @@ def same(one: Run, other: Run) -> bool:
     return record_data.run_digest(one) == record_data.run_digest(other)
 
 
+@pytest.mark.thorough
 def test_round_trip(tmp_path: Path) -> None:
     path = record(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -201,6 +202,7 @@ def test_a_change_of_range_rate_or_length_makes_a_new_block(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.thorough
 def test_blocks_above_a_megabyte_go_through_the_raw_file(tmp_path: Path) -> None:
     large = waveform(samples=300_000)
     with RunRecorder(tmp_path, header(planned_points=0)) as recorder:

@@ -36,6 +36,7 @@ def lab(tmp_path: Path) -> Said:
     return said
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize(("driver", "model", "resistors"), [
     ("keithley_2450", "keithley_2450", {"meter": 10e3}), ("keysight_33600", "keysight_33622a", {"meter.1": 10e3}),
     ("rigol_ds1000z", "rigol_ds1074z", {}), ("keithley_4200", "keithley_4200", {"meter.smu1": 10e3}),
@@ -60,6 +61,7 @@ def changed(transcript: Transcript, message: str, reply: str) -> Transcript:
         dataclasses.replace(step, exchanges=tuple(map(other, step.exchanges))) for step in transcript.steps))
 
 
+@pytest.mark.thorough
 def test_a_lab_with_another_reply_is_noticed_by_both(lab: Said, tmp_path: Path) -> None:
     transcript = changed(lab("keithley_2450", "keithley_2450", {"meter": 10e3}), ":SYST:LFR?", "sixty")
     assert "reply" in {one.what for one in replay_on_twin(transcript)}

@@ -23,6 +23,7 @@ def weibull(values):
     return 1.0 - np.exp(-np.asarray(values) ** 2)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("kind", "least", "most"), [
     ("complete", 0.87, 1.0), ("above", 0.87, 1.0), ("brackets", 0.9, 1.0)])
 def test_bands_and_medians_hold_the_truth_at_their_rate(kind: str, least: float, most: float) -> None:

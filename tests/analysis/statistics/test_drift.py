@@ -11,6 +11,7 @@ def noise(memory: float, number: int, seed: int) -> np.ndarray:
     return lfilter([1.0], [1.0, -memory], np.random.default_rng(seed).standard_normal(number + 200))[200:]
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("memory", "number"), [(0.0, 20), (0.0, 100), (0.7, 60)])
 def test_noise_is_no_drift_and_no_step(memory: float, number: int) -> None:
     """At a level of 1 % more than four of 40 series happen by chance in less than one of 10,000 tests."""

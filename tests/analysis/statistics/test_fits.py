@@ -17,7 +17,7 @@ def covers(found, truth: dict[str, float]) -> list[bool]:
     return [found.parameters[name].low <= value <= found.parameters[name].high for name, value in truth.items()]
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.parametrize("limit", [None, 2.0])
 def test_intervals_of_weibull_hold_the_truth_at_their_rate(limit: float | None) -> None:
     random, hits, significances = np.random.default_rng(1), [], []

@@ -10,6 +10,7 @@ from tsbench.records import Flag
 TRIALS = 60
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("between", "within", "counts"), [
     (0.1, 0.05, [10] * 8), (0.02, 0.1, [5, 10, 20, 3, 8, 8, 15, 4, 2, 9]), (0.3, 0.1, [30] * 5)])
 def test_intervals_hold_the_truth_at_their_rate(between: float, within: float, counts: list[int]) -> None:

@@ -103,6 +103,7 @@ def test_limits_of_both_instruments() -> None:
     assert found.limit == pytest.approx(1e-3 * (0.01 + 3**0.5 * 0.01) + 1e-6)
 
 
+@pytest.mark.thin(3)
 @pytest.mark.sabotage("units")
 @pytest.mark.parametrize(("true", "ratio"), [("50", None), ("20", 0.4), ("500", 10.0)])
 def test_a_sweep_tells_of_a_wrong_shunt(nbo2_bench: Path, tmp_path: Path, true: str, ratio: float | None) -> None:

@@ -35,6 +35,7 @@ def test_the_threshold_of_niobium_oxide(measure) -> None:
 COARSE = {"width": "1 ms", "rise_time": "1 us", "fall_time": "1 us"}   # no sample shows the edge
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("width", ["100 us", "1 ms"])
 def test_pulses_that_switch_faster_than_is_shown_have_no_probability(measure, width) -> None:
     done = measure("nbo2", "firing_probability", {**COARSE, "width": width, "amplitude": 1.4, "budget": 20})
@@ -78,6 +79,7 @@ def test_a_device_behind_a_large_load_that_is_on_may_have_fired(nbo2_bench: Path
     assert found.value is None and Flag.AMBIGUOUS in found.flags and "from the edge on" in found.method
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("replaced", "values"), [
     ((('model = "nbo2"', 'model = "resistor"\nparameters = { r = 1e3 }'),), {"width": "100 us", "amplitude": 1.4}),
     ((), {"amplitude": 0.9})])
@@ -87,6 +89,7 @@ def test_a_resistor_and_a_device_below_its_threshold_do_not_fire(measure, replac
     assert found.conditions["pulses"] > 10 and found.high < 0.2 and (done.run.column("fired") == 0.0).all()
 
 
+@pytest.mark.thorough
 def test_a_stored_search_gives_the_interval_that_ended_the_run(measure) -> None:
     done = measure("nbo2", "firing_probability", {
         "amplitude": "1.03 V, 1.2 V", "base": 0.02, "interval": 0.45, "conditioning": 1.4}, replace=STOCHASTIC)
@@ -107,6 +110,7 @@ def test_a_stored_search_gives_the_interval_that_ended_the_run(measure) -> None:
     assert list(again) == [first, second]
 
 
+@pytest.mark.thorough
 def test_a_threshold_that_stays_until_it_switches_is_no_small_probability(measure) -> None:
     """Without conditioning pulses, nbo2 with a threshold for each cycle fires a few times and then never again."""
     done = measure("nbo2", "firing_probability", {"amplitude": 1.02, "interval": 0.3}, replace=STOCHASTIC)
@@ -115,7 +119,7 @@ def test_a_threshold_that_stays_until_it_switches_is_no_small_probability(measur
     assert after_fired.high is None or after_fired.high > 0.3 > after_quiet.high
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor")
 def test_the_refractory_period_of_silver(measure) -> None:
     done = measure("ag_sio2", "adaptive_refractory", {"ratio": 2.0}, device="A1")
@@ -132,6 +136,7 @@ def test_the_refractory_period_of_silver(measure) -> None:
     assert all("80 pF across it discharge" in line for line in others)
 
 
+@pytest.mark.thorough
 def test_a_resistor_ends_the_search_with_a_bound(measure) -> None:
     done = measure("nbo2", "adaptive_threshold", {"lowest": 0.1, "highest": 1.9, "budget": 60},
                    replace=(('model = "nbo2"', 'model = "resistor"'),))
@@ -142,7 +147,7 @@ def test_a_resistor_ends_the_search_with_a_bound(measure) -> None:
     assert done.run.column("pulse").size < 60
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_negative_pulses_find_a_negative_threshold(measure) -> None:
     done = measure("nbo2", "adaptive_threshold", {"lowest": -0.1, "highest": -1.9, "interval": 0.1})
     (found,) = done.values("threshold_amplitude")

@@ -44,7 +44,7 @@ def in_reality(bench: Path, before: str, after: str) -> Path:
     return bench
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(8)
 @pytest.mark.sabotage("resistor", "units")
 @pytest.mark.parametrize("protocol", list(GIVEN))
 @pytest.mark.parametrize("true", [50, 5, 100, 500])
@@ -67,13 +67,14 @@ def test_a_wrong_shunt_is_told_and_marks_the_numbers(
     assert not any(Flag.AMBIGUOUS in one.flags for one in run.results if one.quantity in by_voltage)
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("sensor", ["scope_input", "amplifier"])
 @pytest.mark.parametrize("protocol", list(GIVEN))
 def test_other_sensors_agree(nbo2_bench: Path, tmp_path: Path, protocol: str, sensor: str) -> None:
     assert measured(changed(nbo2_bench, sensor), tmp_path, protocol)[1] == []
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("sensor", "before", "after", "said"), [
     ("amplifier", 'gain = "100 V/A"', 'gain = "25 V/A"', r"61\.\d+ uA \(0\.25 times"),
     ("scope_input", "5k", "2k", r"Or the path of bias has about 2\.\d+ kOhm")])
@@ -110,12 +111,14 @@ def test_pulses_of_the_role_bias_go_through_its_load(nbo2_bench: Path, tmp_path:
     assert current_line(run) == line and contradiction_of(run, ("bias", "pulser")) == ""   # which one, is not known
 
 
+@pytest.mark.thorough
 def test_a_capacitance_that_the_netlist_lacks_is_no_contradiction(nbo2_bench: Path, tmp_path: Path) -> None:
     bench = in_reality(nbo2_bench, "66p", "400p")
     for protocol in GIVEN:
         assert measured(bench, tmp_path, protocol)[1] == []
 
 
+@pytest.mark.thorough
 def test_pulses_that_are_cut_off_tell_nothing(nbo2_bench: Path, tmp_path: Path) -> None:
     run, _ = measured(in_reality(nbo2_bench, "R_shunt  low   0    50", "R_shunt low 0 500"), tmp_path, "pulse_train")
     cut = tuple(replace(wave, clip_high=int(np.max(wave.codes))) for wave in run.waveforms)
@@ -124,6 +127,7 @@ def test_pulses_that_are_cut_off_tell_nothing(nbo2_bench: Path, tmp_path: Path) 
     assert current_line(replace(run, waveforms=waves)) == ""
 
 
+@pytest.mark.thorough
 def test_a_sweep_marks_its_voltages(nbo2_bench: Path, tmp_path: Path) -> None:
     """The drop along the shunt is taken off them. The currents are those of the source meter."""
     bench = in_reality(nbo2_bench, "R_shunt  low   0    50", "R_shunt low 0 5")

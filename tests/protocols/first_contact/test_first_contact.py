@@ -50,6 +50,7 @@ def test_the_plan_tells_stress_and_refuses_what_a_limit_forbids(new_station: Any
     assert "20" in refused and "Lower 'highest' or 'compliance'" in refused
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("ohm", "flags", "remark"), [
     (10e3, Flag.NONE, "the device is ohmic up to the highest voltage of this run. The resistance is 10.0 kOhm"),
     (30e3, Flag.NONE, "the device is ohmic up to the highest voltage of this run. The resistance is 30.0 kOhm"),

@@ -49,6 +49,7 @@ def test_a_fresh_device_is_formed_once_and_then_switches_lower(measure: Any) -> 
     assert changed[:1] == ["good"] and measured.outcome.safe and measured.left_on == []
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("resistance", "start", "stop"), [(500.0, "0.1 V", "0.8 V"), (5e3, "-0.1 V", "-0.8 V")])
 def test_a_device_that_conducts_from_the_beginning_may_be_formed(
     measure: Any, resistance: float, start: str, stop: str,

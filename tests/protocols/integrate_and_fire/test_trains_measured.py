@@ -11,6 +11,7 @@ from tsbench.simulated_backends.witness.log import WitnessLog
 LATE = 0.31e-3  #: [s] from the bench's note of the trigger to the first edge
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_silver_adds_up_pulses_and_longer_ones_faster(measure):
     """A filament that is partly closed at the end of a pulse leaves a doubt, and the interval holds the witness."""
@@ -52,6 +53,7 @@ def test_a_train_that_switches_faster_than_is_shown_is_not_one_that_never_fires(
     assert all(draw() for _, draw in protocol_named("integrate_and_fire").figures(done.run, ExtractionOptions()))
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("device", ["1 kOhm", "below threshold"])
 def test_a_train_to_what_does_not_switch_does_not_fire_in_coarse_records_too(measure, device):
     """The edges of a resistor show its current; a device that is off conducts less than one that is on."""

@@ -121,6 +121,7 @@ def test_pulses_behind_a_level_that_was_not_read_are_quiet_only_if_the_device_is
     assert [Flag.AMBIGUOUS in row.flags for row in rows] == [True, False, False]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("share", "begins", "known"), [
     (0.07, 25e-6, False), (0.02, 25e-6, True), (0.15, 25e-6, True), (0.07, 30.3e-6, False), (0.02, 30.3e-6, True)])
 def test_a_filament_that_is_partly_closed_at_the_end_of_a_pulse_may_have_fired(

@@ -48,6 +48,7 @@ def test_a_sweep_gives_no_time_and_no_current_of_the_on_state(measure):
     assert before.value < 0.1 * done.run.column("current").max()   # that of the off state
 
 
+@pytest.mark.thorough
 def test_the_ordinary_sweep_is_not_said_to_oscillate(measure):
     done = measure("nbo2", "iv_sweep", {"nplc": 0.1, "step": "10 mV"})
     assert not (done.run.point_flags & Flag.OSCILLATING).any()
@@ -55,6 +56,7 @@ def test_the_ordinary_sweep_is_not_said_to_oscillate(measure):
     assert not any("oscillates" in text for text in done.warnings())
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "output")
 def test_a_sweep_over_an_oscillating_device_says_so(measure):
     done = measure(
@@ -72,7 +74,7 @@ def test_a_sweep_over_an_oscillating_device_says_so(measure):
     assert done.run.column("current")[level > 1.9] * 5052 == pytest.approx(level[level > 1.9] - 0.9, abs=0.15)
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor")
 def test_the_mean_of_an_oscillation_gives_no_threshold_without_a_doubt(measure):
     """Without a scope, the readings of an oscillation look like a negative resistance. The device has switched on at a
@@ -110,6 +112,7 @@ def test_a_native_sweep_reads_the_same_as_single_readings(measure):
         assert other.value == pytest.approx(one.value, abs=0.011)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.sabotage("units")
 def test_a_resistor_is_read_as_what_it_is_and_has_no_threshold(measure, check):
@@ -124,6 +127,7 @@ def test_a_resistor_is_read_as_what_it_is_and_has_no_threshold(measure, check):
     assert off.low <= 10e3 <= off.high and on.value is None and Flag.NO_EVENT in on.flags
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_current_drive_shows_the_snapback(measure):
     done = measure("nbo2", "iv_sweep", {"drive": "current", "stop": "1 mA", "step": "20 uA", "nplc": 0.1})

@@ -66,6 +66,7 @@ def test_steps_on_a_base_that_are_too_small_to_be_seen_are_quiet(measure):
     assert (bracket.low, bracket.high, driven.value) == (0.02, 0.3, 1.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("units", "output")
 def test_a_resistor_is_no_neuron(measure):
     done = measure("nbo2", "neuron", {
@@ -84,6 +85,7 @@ AT_ONCE = {"amplitude": "0.8 V, 1.4 V, 1.6 V", "width": "20 us", "repeats": 4, "
            "pair_width": "5 us", "rest": "100 us", "rise_time": "100 ns", "fall_time": "100 ns"}
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("samples", [2000, 20_000])
 def test_steps_that_switch_the_device_on_their_edges_are_not_quiet(measure, samples):
     """The voltage does not fall at a stiff source, and the current rises before the stimulus has settled."""
@@ -113,6 +115,7 @@ def test_a_resistor_straight_at_the_source_is_quiet(measure):
     assert len(done.values("quiet_response")) == 3 and done.values("firing_threshold")[0].low == 1.6
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "output")
 def test_silver_has_a_refractory_period(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its generator stands for the source before the load. Each pulse fires if the witness saw it fire."""

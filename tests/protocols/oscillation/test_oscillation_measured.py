@@ -25,6 +25,7 @@ def test_each_bias_gives_a_frequency(measure):
         assert not wave.flags & Flag.CLIPPED
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_below_the_window_it_is_quiet(measure):
     done = measure("nbo2", "oscillation", {"bias": "1.0 V, 2.2 V"})
@@ -47,6 +48,7 @@ def test_a_resistor_does_not_oscillate(measure):
     assert done.outcome.safe and done.left_on == []
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_energy_per_spike_and_the_curve_against_the_witness(measure):
     """At 2 V or so, some 60 pJ a spike: from the switching off before it to the next one, by the witness."""

@@ -11,6 +11,7 @@ from tsbench.records import Flag
 from tsbench.simulated_backends.witness.log import WitnessLog
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "output")
 def test_the_window_of_niobium_oxide(measure) -> None:
     done = measure("nbo2", "oscillation_window", {

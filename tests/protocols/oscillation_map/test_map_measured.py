@@ -14,6 +14,7 @@ from tsbench.station.runner import run_protocol
 from tsbench.storage import read_run
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "output")
 def test_a_map_over_load_and_temperature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A larger load makes it slower and opens the window upwards."""

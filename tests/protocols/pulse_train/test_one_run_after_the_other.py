@@ -10,6 +10,7 @@ from tsbench.station.bench.bench import Bench
 from tsbench.station.runner import run_on
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("second", ["pulse_train", "paired_pulse"])
 def test_a_higher_pulse_follows_a_lower_one(nbo2_bench: Path, tmp_path: Path, second: str) -> None:
     """The level limits that the generator got for the lower one are not those of the higher one."""

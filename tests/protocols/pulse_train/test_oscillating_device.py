@@ -11,6 +11,7 @@ from tsbench.station.bench.bench import Bench
 from tsbench.station.runner import run_on
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("amplitude", [1.2, 1.3, 1.45])
 def test_the_first_firing_of_each_pulse_counts(
     amplitude: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

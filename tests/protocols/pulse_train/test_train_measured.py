@@ -19,6 +19,7 @@ def highest_voltage(done, amplitude):
     return (high.values() - low.values()).mean(axis=0).max()
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_every_pulse_is_recorded_and_switches_the_device(measure):
     done = measure("nbo2", "pulse_train", {"count": 10})
@@ -32,6 +33,7 @@ def test_every_pulse_is_recorded_and_switches_the_device(measure):
     assert mean.low < mean.value < mean.high
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_a_higher_pulse_switches_sooner(measure):
     done = measure("nbo2", "pulse_train", {"amplitude": "1.15 V, 1.2 V, 1.3 V", "count": 5})
@@ -74,6 +76,7 @@ def test_a_resistor_shows_amplitude_width_and_current_and_does_not_switch(measur
     assert done.outcome.safe and done.left_on == []
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("amplitude", ["0.8 V", "1.0 V", "1.5 V"])
 def test_the_probability_of_a_diode_holds_zero(measure, amplitude):
     """Its conductance jumps behind a fast edge, but never at a lower voltage."""
@@ -84,6 +87,7 @@ def test_the_probability_of_a_diode_holds_zero(measure, amplitude):
     assert probability.value == 0.0 or Flag.AMBIGUOUS in probability.flags
 
 
+@pytest.mark.thin(2)
 @pytest.mark.sabotage("resistor", "output")
 @pytest.mark.parametrize("gaps", ["5 us, 20 us, 100 us", "20 ms, 50 ms"])
 def test_gaps_are_as_asked_for(measure, gaps):

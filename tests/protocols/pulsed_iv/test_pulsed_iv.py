@@ -16,6 +16,7 @@ from tsbench.records import Flag, Result
 SETTINGS = PulsedIVParameters()
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_the_heights_that_fire_are_those_of_the_witness(measure: Any) -> None:
     done = measure("nbo2", "pulsed_iv", {"amplitude": "0.8 V, 1.0 V, 1.15 V, 1.3 V", "repeats": 2})
@@ -115,6 +116,7 @@ def test_a_height_that_switches_faster_than_is_shown_has_no_probability(measure:
     assert all(draw() for _, draw in protocol_named("pulsed_iv").figures(done.run, ExtractionOptions()))
 
 
+@pytest.mark.thorough
 def test_a_resistor_does_not_fire_in_coarse_records(measure: Any) -> None:
     done = measure("nbo2", "pulsed_iv", {**COARSE, "amplitude": "0.9 V, 1.4 V"}, replace=(
         ('model = "nbo2"', 'model = "resistor"\nparameters = { r = 1e3 }'),))

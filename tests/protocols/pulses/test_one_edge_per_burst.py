@@ -198,6 +198,7 @@ def test_pulses_with_an_external_trigger_are_all_recorded(measure: Any) -> None:
     assert len([row for row in done.values("switching_delay") if row.value is not None]) == 3
 
 
+@pytest.mark.thorough
 def test_a_late_trigger_costs_no_pulse(measure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one is 8 ms late. Before, the generator ignored the third one, and the run failed."""
     waits: list[float] = []

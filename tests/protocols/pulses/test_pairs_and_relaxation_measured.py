@@ -12,6 +12,7 @@ from tsbench.simulated_backends.witness.log import WitnessLog
 FAST = {"width": "2 us", "rise_time": "10 ns", "fall_time": "10 ns", "base": "0.1 V"}
 
 
+@pytest.mark.thorough
 def test_pairs_on_the_silver_device_fire_as_the_witness_saw(measure):
     done = measure("ag_sio2", "paired_pulse", {"gaps": "0.5 ms, 2 ms, 4 ms, 8 ms, 20 ms", "repeats": 4}, device="A1")
     assert not (done.run.point_flags & Flag.TRIGGER_MISSED).any()
@@ -35,6 +36,7 @@ def test_pairs_on_the_silver_device_fire_as_the_witness_saw(measure):
     assert delay.low < np.mean([true for _, true in first_delays]) < delay.high  # of the device after its rest
 
 
+@pytest.mark.thorough
 def test_relaxation_of_the_silver_device_lasts_as_the_witness_saw(measure):
     done = measure("ag_sio2", "relaxation", {"repeats": 8}, device="A1")
     log = WitnessLog(done.witness).relaxations()
@@ -48,6 +50,7 @@ def test_relaxation_of_the_silver_device_lasts_as_the_witness_saw(measure):
     assert median.conditions["statistic"] == "median" and median.conditions["pulses"] == 8
 
 
+@pytest.mark.thorough
 def test_a_window_too_short_gives_lower_bounds(measure):
     done = measure("ag_sio2", "relaxation", {"repeats": 3, "window": "1 ms"}, device="A1")
     assert all(row.value is None and row.low == pytest.approx(1e-3, rel=0.05) and Flag.CENSORED in row.flags
@@ -69,6 +72,7 @@ COARSE = {"amplitude": "1.4 V", "width": "1 ms", "rise_time": "1 us", "fall_time
 PAIRS = {"gaps": "10 ms, 20 ms", "repeats": 2}
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("protocol", "more"), [("paired_pulse", PAIRS), ("relaxation", {"repeats": 4})])
 def test_a_device_that_switches_faster_than_is_shown_is_not_one_that_never_fires(measure, protocol, more):
     done = measure("nbo2", protocol, {**COARSE, **more})
@@ -83,7 +87,7 @@ def test_a_device_that_switches_faster_than_is_shown_is_not_one_that_never_fires
         assert Flag.AMBIGUOUS in delay.flags and delay.low is None
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(4)
 @pytest.mark.parametrize(("protocol", "more"), [("paired_pulse", PAIRS), ("relaxation", {"repeats": 4})])
 @pytest.mark.parametrize("device", ["1 kOhm", "below threshold"])
 def test_what_does_not_switch_is_told_in_coarse_records_too(measure, protocol, more, device):
@@ -103,7 +107,7 @@ def test_a_resistor_never_fires(measure):
     assert period.value is None and Flag.NO_EVENT in period.flags and first.value == 0.0
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_silver_adds_up_pulses_until_it_fires(measure):
     done = measure("ag_sio2", "pulse_train", {
         "amplitude": "1.4 V", "base": "0.1 V", "width": "60 us", "period": "160 us", "count": 10, "repeats": 8,

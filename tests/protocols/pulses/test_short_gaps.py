@@ -121,6 +121,7 @@ def cooling(gap, constant, seed):
             for number, part in ((1, slice(0, cut)), (2, slice(cut, None)))]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("constant", [15e-9, 40e-9])
 def test_a_device_that_cools_down_is_off_after_nine_tenths_of_the_way(constant) -> None:
     """From 5 % before that gap on the pulse does not fire, and from 5 % after it on it does."""

@@ -32,6 +32,7 @@ def test_spikes_and_energy_of_a_damped_burst(measure):
 SWITCHED = {"amplitude": "0.8 V, 1.6 V", "repeats": 2, "samples": 2000, "rest": "0.1 ms", "period": "20 us"}
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("shape", ["rectangle", "triangle"])
 def test_a_stimulus_that_switches_the_device_without_a_fall_of_its_voltage_has_no_count(measure, shape):
     done = measure("nbo2", "stimulus", {**SWITCHED, "shape": shape}, roles=STRAIGHT)
@@ -43,6 +44,7 @@ def test_a_stimulus_that_switches_the_device_without_a_fall_of_its_voltage_has_n
     assert "load resistance" in counts[1.6].method and done.values("stimulus_energy")[1].flags == Flag.NONE
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("shape", ["rectangle", "triangle"])
 def test_a_resistor_makes_no_spike(measure, shape):
     done = measure("nbo2", "stimulus", {**SWITCHED, "amplitude": "1.6 V", "shape": shape}, roles=STRAIGHT, replace=(

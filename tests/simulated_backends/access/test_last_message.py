@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 SUITE = '''
 import pyvisa
 import pytest
@@ -172,6 +174,7 @@ def test_bluesky(library):
 TESTS = re.findall(r"^def (test_\w+)", SUITE, re.MULTILINE)
 
 
+@pytest.mark.thorough
 def test_programs_of_others(tmp_path: Path, run_tests: Callable[..., "subprocess.CompletedProcess[str]"]) -> None:
     spoilt = re.sub(r"^.*# off$", "    pass", SUITE, flags=re.MULTILINE)
     (tmp_path / "test_switching_off.py").write_text(SUITE, "utf-8")

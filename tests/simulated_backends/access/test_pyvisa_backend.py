@@ -297,6 +297,7 @@ def test_a_lost_session_stays_lost(manager: pyvisa.ResourceManager) -> None:
             session.query("*IDN?")
 
 
+@pytest.mark.thorough
 def test_a_child_process_is_told_of_faults_by_its_environment(library: str, tmp_path: Path) -> None:
     program = (
         "import pyvisa, sys\n"

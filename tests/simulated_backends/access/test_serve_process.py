@@ -63,6 +63,7 @@ def start(resistor_bench: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
         process.child.communicate()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("number", [signal.SIGTERM, BREAK])
 def test_one_line_when_it_listens_and_a_clean_end(start: Any, resistor_bench: Path, number: int) -> None:
     if os.name == "nt" and number == signal.SIGTERM:
@@ -112,6 +113,7 @@ def test_measuring_against_a_served_bench(start: Any, tmp_path: Path) -> None:
     assert not any(witness[-1]["outputs"].values())
 
 
+@pytest.mark.thorough
 def test_what_is_wrong_is_said_in_a_line(start: Any, tmp_path: Path) -> None:
     missing = start(world=tmp_path / "nothing.world.toml")
     _, err = missing.child.communicate(timeout=PATIENCE)

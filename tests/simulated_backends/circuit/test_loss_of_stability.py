@@ -121,6 +121,7 @@ def test_the_start_follows_from_the_seed_alone() -> None:
     assert (first.unknowns() != other.unknowns()).any()
 
 
+@pytest.mark.thorough
 def test_an_ovonic_oscillation_on_a_ramp_goes_on() -> None:
     """Noise of steps beside a stochastic device: once drawn it stayed, and held the circuit on an operating point."""
     text = "Vin in 0 PWL(0 2 0.2m 1.9)\nR1 in n 20k\nC1 n 0 5p\nX1 n 0 ots_gst\n"
@@ -190,6 +191,7 @@ def test_lanes_of_a_batch_leave_as_circuits_alone_do(extra: str) -> None:
 OPERATING = "point\nVin in 0 {volts}\nR1 in n 5k\nC1 n 0 80p\nX1 n 0 nbo2\n.tran 10n 20u\n"
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("largest", ["", "0 20n ", "0 3n "])
 def test_a_largest_step_does_not_keep_noise_away(largest: str) -> None:
     """Short steps damp no mode, but nothing excites it either: without noise it starts from rounding, 11 us late."""
@@ -216,6 +218,7 @@ def test_noise_of_one_level_is_what_the_next_begins_with() -> None:
     assert carried_covariance(points, np.ones(1), stays)[0, 0] == pytest.approx(expected)
 
 
+@pytest.mark.thorough
 def test_a_source_meters_staircase_leaves_with_a_spread() -> None:
     """The onset after a level is drawn from noise, of the level before too: mean and spread as by small steps."""
     cases = {s: build_circuit(parse_netlist(STAIRCASE, terminals=["in"]), stages=[("smu", "in")], seed=s)
@@ -313,6 +316,7 @@ X1 n 0 nb2o5
 """
 
 
+@pytest.mark.thorough
 def test_a_small_swing_becomes_wide_when_noise_has_it() -> None:
     """Small steps with noise: at 154.78 us, standard deviation 0.03 us; noise of the beginning alone: at 154.86 us."""
     begins = [swings_between(CANARD, seed, 154.5e-6, 155.0e-6, 0.1143)[3] for seed in range(4)]
@@ -335,6 +339,7 @@ def test_noise_that_sets_a_swing_going_before_two_e_folds_decides_when() -> None
     assert 8e-6 < np.subtract(*np.percentile(begins, [75, 25])) < 60e-6
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("source", "inside"), [
     ("PWL(0 0 1m 4.2 1.2m 4.5 2m 0)", 0.45e-3), ("SIN(2.1 2.1 250)", 0.1e-3)])
 def test_noise_ends_where_the_circuit_has_come_to_rest(source: str, inside: float) -> None:

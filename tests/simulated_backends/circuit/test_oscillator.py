@@ -43,6 +43,7 @@ def ours() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return result.times, result.columns["v(dut)"], result.columns["v(low)"]
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("method", ["Radau", "LSODA"])
 def test_scipy_agrees(ours: tuple[np.ndarray, np.ndarray, np.ndarray], method: str) -> None:
     """The same circuit written down by hand, the film voltage by its own Newton, other integrators."""

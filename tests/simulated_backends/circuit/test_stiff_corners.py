@@ -59,7 +59,7 @@ def extremes(draw: st.DrawFn) -> tuple[str, float]:
     return "\n".join(lines), duration
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, derandomize=True,
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(extremes())

@@ -117,6 +117,7 @@ def test_silver_switches_lower_when_it_is_warm(device: str) -> None:
     assert 0.5 * found[0] < found[1] < found[0] - 1e-3 * model.vst
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("device", SILVER)
 def test_every_rate_of_silver_is_faster_alike_where_voltages_are_as_many_kt(device: str) -> None:
     """With its voltages and the applied one T/300 K times as high the device is the one at 300 K, only faster."""

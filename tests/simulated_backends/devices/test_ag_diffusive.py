@@ -27,6 +27,7 @@ def measured() -> Any:
     return measured_silver
 
 
+@pytest.mark.thorough
 def test_asymmetric_device_meets_the_measured_distributions(measured: Any) -> None:
     """Two-sample Kolmogorov-Smirnov, 101 half-sweeps each; the benchmark asks ten seeds."""
     if not measured.FILE.exists():
@@ -87,7 +88,7 @@ def test_symmetric_device_sweeps_and_pulses_with_one_set(measured: Any) -> None:
     assert 0.5 < np.median(shots.relaxation) / stated[5] < 2.0
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_symmetric_device_spreads_as_measured(measured: Any) -> None:
     """Standard deviations within a factor of 2, the delay's largest over smallest within a factor of 4."""
     for polarity, spread in ((1, 0.022), (-1, 0.021)):
@@ -101,6 +102,7 @@ def test_symmetric_device_spreads_as_measured(measured: Any) -> None:
     assert 0.25 < np.nanpercentile(delay, 96) / np.nanpercentile(delay, 4) / 91.0 < 4.0
 
 
+@pytest.mark.thorough
 @pytest.mark.thin(3)
 @pytest.mark.parametrize(("name", "stop", "step", "compliance", "low", "high", "spread"), [
     ("ag_sioxny", 2.0, 0.02, 1e-5, 1.26, 1.54, (0.03, 0.13)),

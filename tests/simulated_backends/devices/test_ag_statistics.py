@@ -69,7 +69,7 @@ def thresholds(dwell: float, count: int, sign: int = 1) -> FloatArray:
     return np.array([half_sweep(circuit, sign * RAMP, dwell) for _ in range(count)])
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_threshold_of_the_review_and_spread_of_measured_devices() -> None:
     """Mean 1.0 V within 10 %, sigma/mean 3 to 13 %, hold well below; successive cycles are nearly independent."""
     threshold, hold = thresholds(0.01, 20).T
@@ -80,13 +80,14 @@ def test_threshold_of_the_review_and_spread_of_measured_devices() -> None:
     assert abs(np.corrcoef(threshold[1:], threshold[:-1])[0, 1]) < 3 / 20**0.5   # as of independent ones
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_symmetric_in_polarity() -> None:
     positive, negative = thresholds(0.01, 20)[:, 0], thresholds(0.01, 12, -1)[:, 0]
     error = np.hypot(positive.std() / np.sqrt(20), negative.std() / np.sqrt(12))
     assert abs(positive.mean() - negative.mean()) < 4 * error
 
 
+@pytest.mark.thorough
 def test_threshold_rises_a_little_with_the_ramp_rate() -> None:
     slow, fast = thresholds(0.01, 20)[:, 0], thresholds(0.0001, 20)[:, 0]
     assert 0.0 < fast.mean() - slow.mean() < 0.15

@@ -29,7 +29,7 @@ def test_every_deterministic_device_is_in_three_circuits() -> None:
         assert len({case.circuit for case in CASES if case.device == name}) >= 3, name
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(18)
 @pytest.mark.ngspice
 @pytest.mark.parametrize("case", QUICK, ids=name_of)
 def test_ngspice_agrees(case: Case) -> None:
@@ -39,7 +39,7 @@ def test_ngspice_agrees(case: Case) -> None:
     assert voltage < 5e-3
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.parametrize("case", OTHERS, ids=name_of)
 def test_radau_agrees(case: Case) -> None:
     period, voltage = compare(case, ours(case), by_radau(case, rtol=1e-7))
@@ -48,7 +48,7 @@ def test_radau_agrees(case: Case) -> None:
     assert voltage < 5e-3
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.ngspice
 @pytest.mark.parametrize("case", NEURON_CASES, ids=lambda case: f"{case.name}-{case.stimulus}-{case.node}")
 def test_ngspice_agrees_on_neurons_with_a_gate_and_a_comparator(case: NeuronCase) -> None:

@@ -97,7 +97,7 @@ class WrongWhenOn(DeviceModel):
         return (1e-3,)
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("name", [name for name in catalogue()])
 def test_ours_are_right(name: str) -> None:
     model = device_model(name)

@@ -90,7 +90,7 @@ def test_set_at_full_gate_is_the_integral(polarity: int) -> None:
         assert at == pytest.approx(quad(lambda s: 1 / speed(s), 0, share)[0], rel=2e-3), share
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("rate", [1e-2, 1.0, 1e3])
 @pytest.mark.parametrize("polarity", [1, -1])
 def test_sweep_against_scipy(rate: float, polarity: int) -> None:
@@ -198,7 +198,7 @@ def test_conductances_tell_on_from_off_also_under_compliance() -> None:
     assert filament().conductance(np.array([[0.0, 1.0]]))[1] == pytest.approx(0.5 * (1 / 806 + 1 / 1434))
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_published_figures_that_hold_and_those_that_do_not() -> None:
     """The table gives the reason of each row that fails; no other row may fail."""
     rows = nanodot_rows()

@@ -85,6 +85,7 @@ def period(times: np.ndarray, values: np.ndarray, start: float) -> float:
     return float(np.diff(t[k] + (level - x[k]) / (x[k + 1] - x[k]) * (t[k + 1] - t[k])).mean())
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("volts", [12.0, 14.0])
 def test_states_in_place_of_jumps_hardly_change_the_period(volts: float) -> None:
     result = simulate(f"V1 in 0 {volts}\nR1 in out {LOAD}\nC1 out 0 {CAPACITANCE}\nX1 out 0 vo2_hysteretic\n"
@@ -95,6 +96,7 @@ def test_states_in_place_of_jumps_hardly_change_the_period(volts: float) -> None
     assert ours == pytest.approx(theirs, rel=2e-3)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("load", "capacitance", "volts"), [(12e3, 1e-10, 12.0), (30e3, 1e-10, 17.0)])
 def test_small_steps_give_the_same_cycle(load: float, capacitance: float, volts: float) -> None:
     """The equations written down again for the benchmark of ramps, without noise, and the engine: from rest, 5 us."""

@@ -112,6 +112,7 @@ def test_series_and_closed_form_of_the_heat_meet() -> None:
     assert out[0] == pytest.approx(out[1], rel=1e-10)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("name", "source", "load", "stop"), [("nb2o5", 3.0, 10e3, 30e-6), ("vo2", 2.0, 10e3, 40e-6)])
 def test_scipy_agrees_on_the_relaxation_oscillator(name: str, source: float, load: float, stop: float) -> None:
     """The published equations written down again, by an integrator of another kind."""

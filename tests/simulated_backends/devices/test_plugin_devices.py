@@ -105,6 +105,7 @@ def test_a_device_from_the_list_to_a_simulated_run(
     assert 0.5 < threshold < 2.0
 
 
+@pytest.mark.thorough
 def test_changed_equations_are_compiled_anew(install: Install, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(install(FILM, "Thermistor", "lab_film_four"))}
     code = ("from tsbench.simulated_backends.devices.catalogue import device_model\n"
@@ -224,6 +225,7 @@ def test_a_wrong_derivative_is_refused(install: Install, was: str, wrong: str, s
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("was", "wrong", "said"), [
     ("    def rest(self)", "    def resting(self)", "has states, but no method rest"),
     ("    @staticmethod\n", "", "equations must be a @staticmethod that takes numbers, without self"),
@@ -328,6 +330,7 @@ def test_devices_of_two_files_that_give_two_numbers_the_same_name(install: Insta
     assert evaluated(models[1], 2.0, 0.0)[0] == pytest.approx(8e-3)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("was", "wrong", "said"), [
     ("return (10.0,)", "return (math.nan,)", "state_tolerances returns nan for the state 'temperature'. Give a finite"),
     ("return (10.0,)", "return (0.0,)", "state_tolerances returns 0.0 for the state 'temperature'. A tolerance"),
@@ -441,6 +444,7 @@ def test_a_circuit_without_a_solution_names_a_derivative_that_is_not_bounded(ins
         circuit.advance(1e-6)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("text", "entry", "was", "wrong", "said"), [
     (written(), "Thermistor", "g = math.exp", 'g = len({"a": "b"}) * math.exp',
      "Thermistor.equations ("),

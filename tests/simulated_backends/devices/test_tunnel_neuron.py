@@ -76,6 +76,7 @@ def test_interval_is_of_the_published_size() -> None:
     assert interval == pytest.approx(1.594e-3, rel=0.05)
 
 
+@pytest.mark.thorough
 def test_scipy_agrees() -> None:
     switch, diode = reference("ag_hfo2"), reference("tunnel_diode")
 

@@ -84,7 +84,7 @@ def lives(statistics: CycleStatistics, count: int) -> np.ndarray:
     return np.array(found)
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_life_is_weibull_and_a_used_device_lives_on_from_where_it_is() -> None:
     fresh = lives(CycleStatistics(endurance=200.0, endurance_shape=1.5), 200)
     assert stats.kstest(fresh - 0.5, stats.weibull_min(1.5, scale=200.0).cdf).pvalue > 0.01

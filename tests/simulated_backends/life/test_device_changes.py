@@ -59,6 +59,7 @@ def oscillate(history: DeviceHistory | None, steps: list[float]) -> tuple[Circui
     return circuit, record
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("noise", [(), (Telegraph("as_", 0.05, 1e-6, 1e-6),)], ids=["cycles", "and telegraph"])
 def test_who_looks_when_changes_nothing(noise: tuple[Telegraph, ...]) -> None:
     statistics = CycleStatistics(spread={"as_": 0.03}, persistence=0.4)
@@ -120,6 +121,7 @@ def test_each_cycle_has_the_parameters_drawn_for_it() -> None:
     assert solution[1] + solution[2] == pytest.approx((lasting[1] - lasting[0]) / (2 * sigma), rel=0.05)
 
 
+@pytest.mark.thorough
 def test_no_period_is_skipped_where_cycles_differ_and_between_jumps_they_are() -> None:
     for history, skips in (
         (DeviceHistory(NBO2, CycleStatistics(spread={"as_": 0.01})), False),

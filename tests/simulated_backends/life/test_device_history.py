@@ -37,7 +37,7 @@ def opened(path: Path) -> Iterator[World]:
         close_world(world)
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units", "output")
 def test_the_threshold_of_each_cycle_is_found(measure):
     done = measure("nbo2", "iv_sweep", {"cycles": 8, "nplc": 0.05, "step": "5 mV", "start": "0.85 V", "stop": "1.15 V"},
@@ -73,6 +73,7 @@ def test_a_device_that_wears_out_within_a_sweep_is_told(measure):
     assert done.outcome.safe and done.left_on == []
 
 
+@pytest.mark.thorough
 def test_a_virgin_device_is_formed_at_its_own_voltage(measure):
     done = measure("nbo2", "iv_sweep", {"cycles": 2, "nplc": 0.05, "step": "5 mV", "start": "0.8 V", "stop": "1.4 V"},
                    replace=with_tables("[devices.D1.cycles]\nvirgin = { as_ = 0.7 }\n"))

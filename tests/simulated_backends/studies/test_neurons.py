@@ -25,7 +25,7 @@ def test_every_behaviour_has_an_experiment() -> None:
     assert set(experiments()) == set(BEHAVIOURS)
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.sabotage("resistor")
 @pytest.mark.parametrize("letter", BEHAVIOURS)
 def test_vo2_neuron_shows_its_behaviour_and_returns_to_rest(letter: str) -> None:

@@ -47,6 +47,7 @@ def test_refractory(neurons: Any, name: str, threshold: float) -> None:
     assert late >= 0.8 * first_late
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("name", "threshold"), NEURONS)
 def test_rate_rises_with_the_strength(neurons: Any, name: str, threshold: float) -> None:
     rates = []

@@ -46,6 +46,7 @@ def test_every_source_meter_has_its_own_accuracy() -> None:
         meter_accuracy("keithley_2999")
 
 
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("model", registered())
 def test_every_virtual_instrument_opens_and_identifies_itself(
@@ -57,6 +58,7 @@ def test_every_virtual_instrument_opens_and_identifies_itself(
     assert "SIM00001" in reply or len(reply.split(",")) > 1
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("name", QUICK)
 def test_failures_of_a_driver_are_those_of_the_list(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

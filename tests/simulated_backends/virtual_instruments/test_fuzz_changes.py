@@ -28,6 +28,7 @@ def is_oscilloscope(model: str) -> bool:
     return any("oscilloscope" in base.__module__ for base in kind.__mro__)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("model", [model for model in registered() if not is_oscilloscope(model)])
 def test_what_each_instrument_does_is_seen(model: str, setting: fuzz.Setting, tmp_path: Path) -> None:
     """What is not seen when a message does it would not be seen either when a refused message does it."""

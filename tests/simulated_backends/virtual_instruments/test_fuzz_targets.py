@@ -140,6 +140,7 @@ def test_a_refused_message_that_changes_an_output_is_found(
         subject.give(message)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.tsbench_outputs_stay_on
 @pytest.mark.parametrize("target", sorted(fuzz.TARGETS))
 def test_odd_numbers_end_no_instrument(

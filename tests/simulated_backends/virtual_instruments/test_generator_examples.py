@@ -179,7 +179,7 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], float, Check]] = {
 }
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_of_the_guide(table: Any, name: str) -> None:
     program, seconds, check = EXAMPLES[name]

@@ -198,7 +198,7 @@ def step_of(sheet: Any, scale: float) -> float:
     return scale * sheet.divisions / sheet.levels / max(getattr(sheet, "resolved", 1), 2 ** (sheet.resolution_bits - 8))
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(16)
 def test_noise_of_a_record_is_the_stated_one(open_scope: Open) -> None:
     """The rms value at the lowest scale, at 20 mV/div and at 0.5 V/div, of inputs that have 85 % to 115 % of it."""
     factors: list[float] = []
@@ -249,6 +249,7 @@ def amplitude(bench: ScopeBench, frequency: float, **vertical: Any) -> float:
     return fitted(bench.forced(), frequency).amplitude
 
 
+@pytest.mark.thin(3)
 def test_the_bandwidth_is_3_db_down_where_stated(open_scope: Open) -> None:
     sheet = open_scope("V_dc in 0 0\n", imperfections=False).sheet
     for limited, frequency in ((False, sheet.bandwidth), (True, sheet.limited_bandwidth)):
@@ -274,6 +275,7 @@ def time_base_of(bench: ScopeBench) -> float:
 TEN_MEGAHERTZ = "V_sin in 0 SIN(0 0.6 1e7)\n"
 
 
+@pytest.mark.thin(2)
 def test_the_time_base_is_as_accurate_as_stated(open_scope: Open) -> None:
     found = [time_base_of(open_scope(TEN_MEGAHERTZ, errors=(part, 0.0))) * part for part in (1.0, -1.0)]
     require_stated({"time base": found}, {"time base": 1.0}, doubt=0.03)
@@ -287,6 +289,7 @@ def test_the_time_base_differs_from_unit_to_unit(open_scope: Open) -> None:
     require_spread([time_base_of(bench) for bench in benches], UNIFORM, "time base", slack)
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize(
     "open_scope", ["keysight_dsox3054t", "tektronix_mso54", "rigol_ds4024", "lecroy_t3dso1104"], indirect=True)
 def test_inputs_are_as_late_against_each_other_as_stated(open_scope: Open) -> None:
@@ -305,7 +308,7 @@ def test_inputs_are_as_late_against_each_other_as_stated(open_scope: Open) -> No
     require_spread(errors, NORMAL, "delay of an input", slack=0.1)
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(16)
 def test_the_trigger_jitters_as_stated(open_scope: Open) -> None:
     """When a steep sine passes the level scatters by the interpolator's jitter and by noise over slew rate.
 
@@ -386,6 +389,7 @@ def test_automatic_trigger_comes_after_the_stated_time(open_scope: Open) -> None
 # ---------------------------------------------------------------------------------------------- the input
 
 
+@pytest.mark.thin(2)
 def test_the_input_loads_its_node_as_stated(open_scope: Open) -> None:
     """Its resistance divides a constant voltage, and its capacitance a sine, behind a series resistor."""
     bench = open_scope("V_dc src 0 1\nR_s src in 1meg\n", imperfections=False)

@@ -193,6 +193,7 @@ def pmu_channel(
 TOO_NOISY = {10.0: {("current offset", 1e-6)}, 40.0: {("voltage gain", 40.0)}}
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("volts", [10.0, 40.0])
 def test_readings_of_a_pmu_are_as_accurate_and_noisy_as_stated(volts: float) -> None:
     """Gain and offset of each current range and of the voltage range, from levels that fill 8 % and 80 % of it."""
@@ -319,6 +320,7 @@ def require_accuracy(set_up: Any, level: float, ohms: float, hold: float, row: w
     assert math.sqrt(np.mean(np.square(noise))) == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.thin(4)
 @pytest.mark.parametrize("code", wgfmu.CURRENT_RANGES)
 def test_currents_of_a_b1530a_settle_and_are_as_noisy_and_accurate_as_stated(code: int) -> None:
     """Behind an edge: within 0.6 % at the settling time, and not long before; then noise of the stated window."""
@@ -337,6 +339,7 @@ def test_currents_of_a_b1530a_settle_and_are_as_noisy_and_accurate_as_stated(cod
     require_accuracy(set_up, level, ohms, hold, row, (wgfmu.CURRENT_GAIN, wgfmu.CURRENT_OFFSET))
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("code", wgfmu.VOLTAGE_RANGES)
 def test_voltages_of_a_b1530a_settle_and_are_as_noisy_and_accurate_as_stated(code: int) -> None:
     row = wgfmu.VOLTAGE_RANGES[code]

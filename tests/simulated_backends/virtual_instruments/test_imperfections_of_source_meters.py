@@ -139,7 +139,7 @@ def test_readings_differ_from_unit_to_unit(sheet: SourceMeterDataSheet) -> None:
             require_spread(errors, UNIFORM, f"{name}{' of the fast converter' if fast else ''}", slack=0.3)
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 def test_noise_of_readings_goes_with_the_aperture(sheet: SourceMeterDataSheet) -> None:
     """White above a floor: twice as much at 0.2 PLC, half of it is left at 10 PLC and more."""
     meter, row = SheetMeter(sheet, imperfections=True), sheet.ranges["CURR"][-2]
@@ -195,6 +195,7 @@ def levels_of(meter: SheetMeter) -> dict[str, list[float]]:
     return found
 
 
+@pytest.mark.thin(2)
 def test_levels_are_as_accurate_as_stated(sheet: SourceMeterDataSheet) -> None:
     """In every range, with errors as large as stated."""
     expected = {"gain": 1.0, "offset": -1.0}
@@ -285,6 +286,7 @@ def test_the_output_slews_at_the_stated_rate(sheet: SourceMeterDataSheet) -> Non
     assert np.max(np.diff(volts) / np.diff(times)) == pytest.approx(min(sheet.slew_rate, held), rel=0.05)
 
 
+@pytest.mark.thin(2)
 def test_the_limit_takes_over_at_the_speed_of_its_range(sheet: SourceMeterDataSheet) -> None:
     """A load that falls at once lets more than the limit through, for the time constant of the current range."""
     meter = SheetMeter(sheet)
@@ -357,6 +359,7 @@ def limit_of(meter: SheetMeter, row: RangeData) -> float:
     return meter.truth("CURR") / limit - 1.0
 
 
+@pytest.mark.thin(2)
 def test_limits_are_as_accurate_as_levels(sheet: SourceMeterDataSheet) -> None:
     """In every range, with errors as large as stated: what is left is the same loop without errors."""
     wrong, right = SheetMeter(sheet, imperfections=True, errors=(1.0, 0.0)), SheetMeter(sheet)

@@ -496,7 +496,7 @@ def test_a_sweep_switches_the_device_where_the_witness_says(make: Make) -> None:
     assert rows[first, 1] == pytest.approx(1e-3, rel=5e-3)
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_overshoot_lasts_longer_with_more_cable(make: Make) -> None:
     durations = []
     for capacitance in ("30p", "300p", "3n"):

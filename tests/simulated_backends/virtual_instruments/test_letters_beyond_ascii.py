@@ -60,7 +60,7 @@ def messages(kind: Any, target: str) -> Iterator[bytes]:
     yield from (b"%b", b"%b?", b":%b:%b 1", b"*%b", b"%b 1;%b?", *OTHERS.get(target, ()))
 
 
-@pytest.mark.thin(5)
+@pytest.mark.thin(15)
 @pytest.mark.parametrize("model", one_of_each_kind())
 def test_a_letter_without_a_capital_ends_no_instrument_and_becomes_no_other(
     model: str, setting: fuzz.Setting, tmp_path: Path,

@@ -16,6 +16,7 @@ def recorded() -> Any:
     return read(Path(__file__).parents[3] / "benchmarks" / "recording.xz")
 
 
+@pytest.mark.thin(3)
 @pytest.mark.tsbench_outputs_stay_on   # random messages end anywhere
 @pytest.mark.parametrize("name", ["VirtualKeithley2450", "VirtualKeysight33622A", "VirtualKeysightDSOX3054T"])
 def test_replies_are_those_of_the_recording(recorded: Any, name: str) -> None:

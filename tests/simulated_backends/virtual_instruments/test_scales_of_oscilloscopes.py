@@ -63,7 +63,7 @@ def record_of(model: str, folder: Path) -> tuple[Waveform, Screen]:
         return scope.fetch([1])[1], Screen(sheet, accepted.range / sheet.divisions, HIGH / 2)
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(8)
 @pytest.mark.parametrize("model", first_of_drivers_or_soak("oscilloscope"))
 def test_a_square_wave_has_its_period_and_its_levels(model: str, tmp_path: Path) -> None:
     record, shown = record_of(model, tmp_path)

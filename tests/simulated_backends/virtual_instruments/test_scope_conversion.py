@@ -71,6 +71,7 @@ MANY = [recorded(0.0, [k * 2e-7 for k in range(1, 45)], 1e-5)]
 REPEATED = [recorded(0.0, [], 1e-6), Repeated(recorded(0.0, [5e-7], 1e-6), 1e-6, 1e-6, 8), Trace(9e-6, 11e-6)]
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("traces", [FEW, MANY, REPEATED], ids=["few edges", "many edges", "repeated"])
 @pytest.mark.parametrize(("interval", "count"), [(1e-9, 9000), (5e-11, 180_000), (1e-7, 90), (1e-6, 9)])
 def test_a_signal_in_pieces_is_the_filtered_voltage(traces: Any, interval: float, count: int) -> None:

@@ -78,6 +78,7 @@ def test_a_staircase_up_and_down_is_symmetrical(sdg: Any) -> None:
     assert np.median(np.abs(volts - volts[::-1])) < 1e-3 and len(np.unique(np.round(volts, 2))) == 8
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("name", "at", "expected"), [
     ("Upramp", 0.75, 0.5), ("Dnramp", 0.75, -0.5), ("Trapezia", 0.125, 0.0), ("Trapezia", 0.5, 1.0),
     # after 1/5 of the cycle, an exponential has made 1 - 1/e of its way, of which 1/e^5 is missing at the end

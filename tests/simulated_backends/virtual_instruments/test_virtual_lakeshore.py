@@ -122,6 +122,7 @@ def test_what_is_wrong_is_ignored_and_shows_in_the_event_register(world: World, 
     assert say(world, "SETP? 1;RANGE? 1;RAMP? 1;PID? 1") == before
 
 
+@pytest.mark.thorough
 def test_the_335_has_two_inputs_and_less_power(tmp_path: Path) -> None:
     world = opened(tmp_path, "335")
     assert say(world, "*IDN?").startswith("LSCI,MODEL335,")
@@ -160,6 +161,7 @@ def test_the_reading_in_sensor_units_is_that_of_the_chuck(world: World) -> None:
     assert say(world, "SRDG? 0") == f"{found},+0.00000,+0.00000,+0.00000"
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("number", "watts"), [(1, 1.0), (2, 10.0), (3, 100.0)])
 def test_the_power_of_each_range_warms_with_the_time_constant(world: World, number: int, watts: float) -> None:
     say(world, f"OUTMODE 1,3,0,0;MOUT 1,50;RANGE 1,{number}")
@@ -172,6 +174,7 @@ def test_the_power_of_each_range_warms_with_the_time_constant(world: World, numb
     assert say(world, "HTR? 1") == "+000.0" and float(say(world, "KRDG? A")) == pytest.approx(296, abs=0.02)
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("model", "output", "watts"), [
     ("336", 1, 100), ("336", 2, 50), ("335", 1, 75), ("335", 2, 25)])
 def test_the_highest_range_has_the_power_of_the_data_sheet(

@@ -15,6 +15,7 @@ def in_place_of_nbo2(device: str) -> tuple[tuple[str, str], ...]:
     return (('model = "nbo2"', f'model = "{device}"'),)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.sabotage("resistor")
 @pytest.mark.parametrize("device", ["vo2", "nb2o5"])
 def test_threshold_and_hold_are_those_of_the_static_curve(measure: Callable[..., Any], device: str) -> None:
@@ -26,6 +27,7 @@ def test_threshold_and_hold_are_those_of_the_static_curve(measure: Callable[...,
     assert hold.value == pytest.approx(true.hold.voltage, abs=0.03)
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor")
 def test_slow_sweep_switches_an_ovonic_device_below_its_static_threshold(measure: Callable[..., Any]) -> None:
     """It fires within picoseconds behind seven seconds; the last digit of such a time was too coarse for that."""
@@ -35,6 +37,7 @@ def test_slow_sweep_switches_an_ovonic_device_below_its_static_threshold(measure
     assert hold.value == pytest.approx(0.4, abs=0.03)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("device", ["diode", "capacitor"])
 def test_controls_show_no_threshold(measure: Callable[..., Any], device: str) -> None:
     done = measure("nbo2", "iv_sweep", {"stop": "1.2 V", "step": "20 mV"}, replace=in_place_of_nbo2(device))
@@ -55,6 +58,7 @@ def test_nanodot_switch_has_a_threshold_of_its_own_in_either_polarity(measure: C
     assert np.abs(thresholds) == pytest.approx([event.threshold for event in on], abs=5e-3)
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("resistor", "units")
 def test_nanodot_switch_spreads_from_cycle_to_cycle_as_a_world_says(measure: Callable[..., Any]) -> None:
     """What the catalogue says of the 20 published sweeps, 0.294 +- 0.038 V, put into a world and measured."""

@@ -44,7 +44,7 @@ KINDS = (
 )
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(21)
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_ends_safe_and_keeps_what_was_acknowledged(faults: Any, tmp_path: Path, kind: str) -> None:
@@ -88,6 +88,7 @@ def test_the_check_finds_what_changed_in_silence(faults: Any, tmp_path: Path) ->
         assert unclear(line, "x")
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("instrument", ["source_meter", "generator", "scope"])
 @pytest.mark.parametrize("when", [7, 20, -1])
 def test_an_instrument_that_forgot_its_settings_is_found_out(
@@ -102,7 +103,7 @@ def test_an_instrument_that_forgot_its_settings_is_found_out(
     assert f"{instrument} (Ke" in case.line and "switched off and on" in case.line and "\n" not in case.line
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("name", ["pulse_train", "paired_pulse", "relaxation", "oscillation"])
 @pytest.mark.parametrize(
     ("kind", "words"),
@@ -164,6 +165,7 @@ def lines(run: Run, kind: str) -> list[str]:
     return [event.message for event in run.events if event.kind == kind]
 
 
+@pytest.mark.thorough
 def test_a_question_asked_again_leaves_the_same_numbers(nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A late reply is never taken for the answer to the next question."""
     _, before = measured(nbo2_bench, "iv_sweep", None, monkeypatch, **SWEEP)
@@ -181,6 +183,7 @@ def test_a_question_asked_again_leaves_the_same_numbers(nbo2_bench: Path, monkey
             assert np.allclose(run.column(column), before.column(column), rtol=1e-3, atol=1e-7)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("kind", "flag"), [("contact_lost", Flag.OPEN), ("device_short", Flag.SHORT)])
 def test_an_open_and_a_short_device_are_told_in_words(
     nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch, kind: Any, flag: Flag
@@ -206,6 +209,7 @@ def test_a_clock_set_back_holds_up_nothing_and_is_told(nbo2_bench: Path, monkeyp
     assert np.all(np.diff(run.column("time")) > -1e-9)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("instrument", ["scope", "generator"])
 def test_a_missed_trigger_is_sent_again(
     nbo2_bench: Path, monkeypatch: pytest.MonkeyPatch, instrument: str

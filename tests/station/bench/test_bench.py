@@ -250,6 +250,7 @@ def lose(bench: Bench, message: int, **how: Any) -> None:
     plan.add(Fault(message=plan.messages(how.get("instrument")) + message, **how))
 
 
+@pytest.mark.thin(2)
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("message", range(0, 60, 6))

@@ -52,6 +52,7 @@ def switch_all_on(bench: Bench) -> list[str]:
     return switched
 
 
+@pytest.mark.thin(2)
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("bench", FAMILIES, indirect=True)
 def test_all_outputs_go_off(bench: Bench) -> None:

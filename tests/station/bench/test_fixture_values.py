@@ -33,6 +33,7 @@ def measure(bench: Path, *more: str) -> int:
                  "record_span=20 us", "--out", str(bench.parent / "runs"), *more])
 
 
+@pytest.mark.thorough
 def test_the_command_line_sets_the_boxes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is not given has the value of the netlist. The run stores both, and the limits follow."""
     bench = copied(tmp_path, "crossbar")
@@ -115,6 +116,7 @@ fixture = {{ {own} }}
 """
 
 
+@pytest.mark.thorough
 def test_each_entry_of_a_list_has_its_values(tmp_path: Path) -> None:
     copied(tmp_path, "crossbar")
     path = tmp_path / "two.list.toml"
@@ -153,6 +155,7 @@ def test_a_list_names_the_table_that_is_missing(nbo2_bench: Path) -> None:
         campaign(path, nbo2_bench.parent / "runs").run()
 
 
+@pytest.mark.thorough
 def test_the_command_line_sets_a_gate(tmp_path: Path) -> None:
     """The value of the netlist first, then another one."""
     file = gate_bench(tmp_path)

@@ -62,6 +62,7 @@ def test_after_a_sigkill_of_the_owner_the_next_one_gets_the_bench(served: Any) -
     assert benchmarks.owners.kill(served, "measure", 0.3, 0) == ""
 
 
+@pytest.mark.thorough
 def test_readings_of_a_bench_that_was_switched_off_are_found() -> None:
     import numpy as np
 

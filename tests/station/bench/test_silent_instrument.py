@@ -58,6 +58,7 @@ def off_after(witness: Path, silent: str, decision: float) -> dict[str, float]:
     return found
 
 
+@pytest.mark.thin(2)
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("first", ["source_meter", "generator", "scope"])
 @pytest.mark.parametrize("silent", ["source_meter", "generator", "scope"])
@@ -140,6 +141,7 @@ def test_a_run_whose_scope_falls_silent_does_not_leave_its_bias_on(
     assert off[0]["t"] - began < SILENT_WITHIN
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("output")
 def test_a_scope_that_restarts_does_not_leave_the_bias_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It answers at once, but the record for which the run waits never comes."""

@@ -41,6 +41,7 @@ def test_the_scripts_are_short(script: ModuleType) -> None:
     assert len(Path(str(script.__file__)).read_text("utf-8").splitlines()) <= 60
 
 
+@pytest.mark.thorough
 def test_a_point_of_the_curves_of_a_crossbar(tmp_path: Path) -> None:
     """The frequency is that of the witness, at the temperature, load and capacitance that were set."""
     with Bench.open(copied(tmp_path, "crossbar")) as bench:
@@ -143,6 +144,7 @@ def test_the_heater_is_off_after_the_curves(tmp_path: Path, monkeypatch: pytest.
     assert any(ranges) and not any(loop.range for loop in loops)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("prober", ["mpi_sentio", "formfactor_velox"])
 def test_twenty_dies_of_a_wafer(tmp_path: Path, prober: str, capsys: pytest.CaptureFixture[str]) -> None:
     resource = "TCPIP0::10.0.0.5::35555::SOCKET" if prober == "mpi_sentio" else "GPIB0::28::INSTR"
@@ -160,6 +162,7 @@ def test_twenty_dies_of_a_wafer(tmp_path: Path, prober: str, capsys: pytest.Capt
     assert log.hot_moves() == [] and not any(log.outputs().values())
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("prober", ["mpi_sentio", "formfactor_velox"])
 def test_a_lost_contact_is_found_when_the_device_is_connected_again(tmp_path: Path, prober: str) -> None:
     resource = "TCPIP0::10.0.0.5::35555::SOCKET" if prober == "mpi_sentio" else "GPIB0::28::INSTR"
@@ -267,7 +270,7 @@ def test_the_curves_have_a_point_for_each_setting() -> None:
     assert len(crossbar_curves.POINTS) == 8 and np.ptp([kelvins for kelvins, _, _ in crossbar_curves.POINTS]) == 5
 
 
-@pytest.mark.soak
+@pytest.mark.thorough
 def test_the_curves_of_a_crossbar_are_those_of_the_witness(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -71,6 +71,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, CampaignOu
     return folder, lay(folder).run(accept=True, peaks=peaks, events=told.append, user="Ada"), told
 
 
+@pytest.mark.thorough
 def test_a_device_like_its_model_is_measured_to_the_end(measured: tuple[Path, CampaignOutcome, Any]) -> None:
     folder, outcome, _ = measured
     assert [outcome.runs[key].status for key in ("D1 first", "D1 second")] == ["success", "success"]
@@ -116,6 +117,7 @@ def test_without_the_comparison_the_same_device_passes_the_limit(
     assert outcome.runs["D2 first"].status == "success" and seen(tmp_path, "D2") > LIMIT
 
 
+@pytest.mark.thorough
 def test_a_pulse_that_is_too_much_is_the_last_one(tmp_path: Path) -> None:
     """No instrument limits the current of a pulse. The first record shows it, and nine pulses more are not sent."""
     examples = Path(__file__).resolve().parents[3] / "examples"

@@ -41,6 +41,7 @@ def measured(tmp_path: Path, benches: list[FakeBench]) -> Iterator[Callable[[], 
     yield run
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("error", [errno.ESTALE, errno.EIO])
 def test_a_share_that_fails_in_a_run_ends_it_safe(
     tmp_path: Path, measured: Callable[[], CampaignOutcome], benches: list[FakeBench],

@@ -291,6 +291,7 @@ def test_a_list_that_the_disk_has_no_room_for_is_refused(
     assert opened[0].calls == ["close"] and not (tmp_path / "out").exists()
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_the_table_comes_whatever_became_of_the_list(
     tmp_path: Path, opened: list[FakeBench], options: list[str], capsys: pytest.CaptureFixture[str]

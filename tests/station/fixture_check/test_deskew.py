@@ -41,6 +41,7 @@ def deskewed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Fixtu
     return bench, measure_fixture(bench)
 
 
+@pytest.mark.thorough
 def test_skew_and_capacitance_are_within_their_intervals(deskewed: tuple[Path, list[FixtureValue]]) -> None:
     world = open_world(deskewed[0].parent / "nbo2.world.toml")
     try:
@@ -80,6 +81,7 @@ def test_a_delay_is_right_with_the_skew_and_wrong_without(
     bench.write_text(text, "utf-8")
 
 
+@pytest.mark.thorough
 def test_a_slow_path_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind 100 kOhm an edge takes 17 us to settle: 768 records at the full sample rate took 7 GB."""
     lengths: list[int] = []

@@ -74,6 +74,7 @@ def found(values: list[FixtureValue], quantity: str, role: str) -> list[FixtureV
     return [one for one in values if (one.quantity, one.role) == (quantity, role)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("quantity", "role", "truth"), [
     ("path_resistance", "drive", 2.0 + 50.0), ("path_resistance", "pulser", 50.0 + 2.0 + 50.0),
     ("path_resistance", "bias", 50.0 + 5e3 + 50.0), ("leakage", "drive", 1e-6),   # the scope's input of 1 MOhm
@@ -101,7 +102,7 @@ LOAD, DRIVE = "R_load   gen2  dut  5k", "R_drive  smu   dut  2"
 PROBE, PULSE = "C_probe  dut   0    66p", "R_pulse  gen1  dut  2"
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize(("changes", "role", "quantity", "said"), [
     ({"bench": (LOAD, "R_load gen2 dut 8k"), "world": (LOAD, "R_load gen2 dut 3k")}, "bias", "path_resistance",
      "but 8.100 kOhm is expected: correct the netlist"),
@@ -129,6 +130,7 @@ def test_a_fixture_that_is_not_what_the_bench_file_says_is_found(
 GENERATOR_CABLES = '"generator.1" = "gen1"\n"generator.2" = "gen2"'
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("resistor", ["R_pulse gen1 dut 1.4k", PULSE])
 def test_exchanged_cables_of_the_generator_are_named_and_no_instrument_refuses_a_setting(
     resistor: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
@@ -171,7 +173,7 @@ def test_a_setting_that_is_refused_ends_one_step_and_the_other_values_are_told(
 SCOPE, SENSING = 'model = "keysight_dsox3054t"', "[fixture.sensing]"
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize(("true", "stated", "quantity", "factor", "said"), [
     ({1: 10}, {}, VOLTAGE_FACTOR, "0.1", "as if a probe of 10:1 is at the channel 'scope.1', but the bench file says "
      '1:1. If so, write attenuation = 10 into [fixture.probes."scope.1"]'),
@@ -204,13 +206,14 @@ def test_a_probe_that_the_bench_file_does_not_have_is_found(
         assert float(shown) == pytest.approx(float(factor), rel=0.1)
 
 
+@pytest.mark.thorough
 def test_a_missing_contact_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bench = lay(tmp_path, world=("XDUT     dut   low  device", "R_gap dut far 1e12\nXDUT far low device"))
     assert main(["check", str(bench), "--fixture"]) == 1
     assert "no current flows. Check the contact" in capsys.readouterr().out
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize(("standard", "true", "said"), [
     ("OPEN", "0.01", "drive: leakage "), ("OPEN", "1e6", "The needle may still be on a device"),
     ("OPEN", "5e6", "this end is not open"), ("R10K", "1e3", "the standard shows 999.9 Ohm"),
@@ -315,6 +318,7 @@ AMPLIFIED = (
       'bandwidth = "200 MHz"\nmaximum_output = "0.2 V"\nnoise = 1e-11\n[devices.D1]')))
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("gain", "measurable"), [("1 kV/A", True), ("100 kV/A", False)])
 def test_an_amplifier_is_not_saturated_by_the_levels_of_the_check(
     gain: str, measurable: bool, tmp_path: Path,
@@ -340,7 +344,7 @@ def test_an_amplifier_is_not_saturated_by_the_levels_of_the_check(
 SHUNT = "R_shunt  low   0    50"
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(4)
 @pytest.mark.sabotage("units")
 @pytest.mark.parametrize(("true", "factor", "said"), [
     (50, 1.0, ""), (45, 0.9, "the shunt has 4"), (20, 0.4, "the shunt has 1"), (500, 10.0, "the shunt has at least "),
@@ -362,6 +366,7 @@ def test_a_wrong_shunt_is_blamed_and_not_the_load(tmp_path: Path, true: int, fac
         assert one.remedy.startswith("this was measured with the current sensor, which is wrong"), one.line
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("true", "agrees"), [("1 kV/A", True), ("2 kV/A", False), ("-1 kV/A", False)])
 def test_a_wrong_gain_is_found(tmp_path: Path, true: str, agrees: bool) -> None:
     bench = lay(tmp_path)

@@ -186,6 +186,7 @@ def started(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> 
     return capsys.readouterr().out
 
 
+@pytest.mark.thorough
 @pytest.mark.thin(5)
 @pytest.mark.parametrize(("generator", "given"), [
     ("rigol_dg832", []), ("keysight_81160a", []), ("tektronix_afg3252c", []),

@@ -14,6 +14,7 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 OVER_THE_WIRE = {"nbo2_served"}  # checked by test_serve_process.py, which starts the server
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("name", sorted(
     path.name.removesuffix(".bench.toml") for path in EXAMPLES.glob("*.bench.toml")
     if path.name.removesuffix(".bench.toml") not in OVER_THE_WIRE))

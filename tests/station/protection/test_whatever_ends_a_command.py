@@ -83,7 +83,7 @@ def end_it(served: Any, what: str, *signals: int) -> tuple[int, str]:
     return child.returncode, said
 
 
-@pytest.mark.thin(2)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize(("what", "signals"), [
     ("fixture check", (signal.SIGTERM,)), ("fixture check", (signal.SIGHUP,)),
     ("fixture check", (signal.SIGINT, signal.SIGINT, signal.SIGINT)),
@@ -94,6 +94,7 @@ def test_a_signal_ends_a_command_with_130_and_the_outputs_off(served: Any, what:
     assert "Traceback" not in said and "watchdog" not in said
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize("what", ["fixture check", "comparison", "script"])
 def test_the_watchdog_switches_off_after_a_kill(served: Any, what: str) -> None:
     code, said = end_it(served, what, signal.SIGKILL)
@@ -101,6 +102,7 @@ def test_the_watchdog_switches_off_after_a_kill(served: Any, what: str) -> None:
     assert "watchdog: the measuring process has died. These outputs were read back as off: source_meter" in said
 
 
+@pytest.mark.thorough
 def test_the_watchdog_switches_off_after_a_script_that_hears_no_signal(served: Any) -> None:
     code, said = end_it(served, "script", signal.SIGTERM)
     assert code == -signal.SIGTERM and "watchdog: the measuring process has died" in said
@@ -125,6 +127,7 @@ def test_check_tells_which_output_it_found_on(served: Any, capsys: pytest.Captur
     assert "was on" not in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_commands_that_are_left_alone_end_with_their_watchdogs(served: Any) -> None:
     done = subprocess.run([*command(served, "fixture check"), "--json"], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1) and json.loads(done.stdout) and "watchdog" not in done.stderr

@@ -142,6 +142,7 @@ def test_a_run_of_a_campaign_does_not_tell_it_again(nbo2_bench: Path, tmp_path: 
             assert sum("when the device switches" in one.message for one in events) == lines
 
 
+@pytest.mark.thorough
 def test_measure_and_a_list_tell_it_and_a_campaign_has_its_own_worst_case(
     nbo2_bench: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -62,7 +62,7 @@ def chosen(faults: Any, name: str) -> Sequence[tuple[str, dict[str, Any]]]:
 _AT_REST_BETWEEN = "keysight_b1500a pulse and sample"
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(12)
 @pytest.mark.tsbench_outputs_stay_on
 @pytest.mark.parametrize("name", [name for name in RUNS if name != _AT_REST_BETWEEN])
 def test_an_output_that_a_driver_leaves_on_is_found(faults: Any, name: str) -> None:
@@ -75,7 +75,7 @@ def test_an_output_that_a_driver_leaves_on_is_found(faults: Any, name: str) -> N
                for problem in faults.judged(name, key, details, sabotage="output")[1])
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(12)
 @pytest.mark.parametrize("name", RUNS)
 def test_after_a_fault(faults: Any, name: str) -> None:
     for key, details in chosen(faults, name):

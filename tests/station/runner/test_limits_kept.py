@@ -24,7 +24,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.thin(4)
+@pytest.mark.thin(12)
 @pytest.mark.parametrize(("limit", "said"), [
     ("2e-3", ("is 2 mA at the end", "may have had more than planned")),
     ("0.5e-3", ("is 500 uA at the end", "readings may have been limited")),

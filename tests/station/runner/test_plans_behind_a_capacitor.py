@@ -48,6 +48,7 @@ def test_a_plan_counts_the_levels_of_the_run_before(bench: Bench, tmp_path: Path
     assert bench.wire_path("pulser").held == (0.0, 0.0)
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("second", "code"), [("-1.5 V", 3), ("-0.4 V", 0)])
 def test_the_plan_of_a_list_counts_the_runs_before(
     second: str, code: int, bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str],

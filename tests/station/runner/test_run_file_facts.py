@@ -55,6 +55,7 @@ def without_unit(path: Path) -> list[str]:
     return found
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("protocol", ["iv_sweep", "pulse_train"])
 def test_every_number_that_has_a_unit_says_it(files: dict[str, Path], protocol: str) -> None:
     found = without_unit(files[protocol])

@@ -54,6 +54,7 @@ def test_a_good_run(bench: FakeBench, tmp_path: Path) -> None:
     assert progress[-1]["done"] == progress[-1]["total"] == 5
 
 
+@pytest.mark.thin(6)
 @pytest.mark.parametrize("at", [-2, 0, 2, 4])
 @pytest.mark.parametrize(
     ("error", "status", "code", "first"),

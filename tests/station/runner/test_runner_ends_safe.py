@@ -27,7 +27,7 @@ def length(faults: Any, name: str, folder: Path) -> tuple[int, int]:
     return _messages[name]
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(12)
 @pytest.mark.parametrize("where", [0.35, 0.6, 0.85, 0.97])
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_a_lost_connection(faults: Any, tmp_path: Path, name: str, where: float) -> None:
@@ -38,7 +38,7 @@ def test_a_lost_connection(faults: Any, tmp_path: Path, name: str, where: float)
     assert case.outcome.safe
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(9)
 @pytest.mark.parametrize("what", ["exception", "stop", "ctrl-c"])
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_something_at_a_step(faults: Any, tmp_path: Path, name: str, what: str) -> None:

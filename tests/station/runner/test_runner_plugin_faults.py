@@ -59,6 +59,7 @@ def measured(protocol: Sweep, folder: Path) -> tuple[Run, list[str], Any]:
     return run, warnings, outcome
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize(("found", "said"), [
     (raises(SystemExit(3)), f"failed (SystemExit: 3 ({RAISED}))"),
     (raises(Leaves("at once")), f"failed (Leaves: at once ({RAISED}))"),
@@ -73,6 +74,7 @@ def test_an_extraction_that_fails_loses_nothing(found: Callable[[], Any], said: 
     assert outcome.status == run.status == "success" and len(run.points) == 5 and len(run.waveforms) == 1
 
 
+@pytest.mark.thin(3)
 @pytest.mark.parametrize(("bad", "said"), [
     (replace(GOOD, value=math.nan), "value = nan Ohm is not a finite number"),
     (replace(GOOD, low=120.0), "low = 120 Ohm is above high = 110 Ohm (value = 100 Ohm)"),
@@ -97,7 +99,7 @@ def test_a_remark_on_the_device_that_leaves_loses_nothing(tmp_path: Path) -> Non
     assert len(run.points) == 5
 
 
-@pytest.mark.thin(3)
+@pytest.mark.thin(6)
 @pytest.mark.parametrize(("item", "said"), [
     (replace(WAVE, channel=None), "waveform of None: channel = None is of type NoneType"),
     (replace(WAVE, scale="1"), "waveform of 'v': scale = '1' is of type str"),

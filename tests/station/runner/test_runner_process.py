@@ -115,6 +115,7 @@ def ends_stopped(measuring: Measuring) -> None:
     assert json.loads(output) == {"source_meter": False, "generator.1": False, "generator.2": False}
 
 
+@pytest.mark.thin(3)
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize(
     "how", ["emergency", pytest.param("SIGINT", marks=POSIX), pytest.param("SIGTERM", marks=POSIX)]
@@ -128,6 +129,7 @@ def test_a_stop_from_outside(measuring: Measuring, how: str) -> None:
     ends_stopped(measuring)
 
 
+@pytest.mark.thorough
 @pytest.mark.sabotage("output")
 @pytest.mark.parametrize("measuring", [(2,)], ids=["two_cycles"], indirect=True)
 def test_a_window_that_dies_ends_neither_data_nor_safety(measuring: Measuring) -> None:

@@ -117,6 +117,7 @@ def test_a_client_that_asks_and_never_reads_holds_up_nobody(served: HeldService)
         assert client.status()["clients"] == 2
 
 
+@pytest.mark.thin(2)
 @pytest.mark.parametrize("seed", range(4))
 def test_malformed_messages_end_no_service(served: HeldService, seed: int) -> None:
     gc.collect()

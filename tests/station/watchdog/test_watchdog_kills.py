@@ -53,6 +53,7 @@ def test_outputs_go_off_and_the_run_says_why(
     assert case.off is not None, "an output was left on"  # how soon it went off is the benchmark's to say
 
 
+@pytest.mark.thorough
 def test_a_measurement_that_is_left_alone_succeeds_with_its_watchdog_and_without(
     served: Any, tmp_path: Path
 ) -> None:
