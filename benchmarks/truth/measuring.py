@@ -22,6 +22,7 @@ from tsbench.records import Result, Run
 
 _DESKEWED = {"pulse_train"}  #: protocols whose quantity is a time between two channels
 _DATE = "2026-11-29"  #: of the check, in the bench file
+_STEPS = 200_000_000  #: of the circuit for one message: a bench at which a user waits has fewer
 _WITHOUT_NOISE = "without noise"  #: folder of the quiet runs
 #: protocol -> name of the truth -> quantity of the result
 QUANTITIES = {
@@ -69,7 +70,7 @@ def run_record(record: TruthRecord, folder: Path, imperfections: bool = True) ->
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary)
         bench = lay(cell_of(record), out, record.seed, imperfections)
-        _add_leads(out / "cell.world.toml", record)
+        _complete_world(out / "cell.world.toml", record)
         try:
             if record.protocol in _DESKEWED and imperfections:
                 check_fixture(bench, out / "cell.world.toml", record)
@@ -108,15 +109,15 @@ def check_fixture(bench: Path, world: Path, record: TruthRecord) -> None:
     (world.parent / "witness.jsonl").unlink(missing_ok=True)   # that of the check
 
 
-def _add_leads(world: Path, record: TruthRecord) -> None:
-    """Put a capacitance of the leads across the sense resistor, of which the bench file does not know.
+def _complete_world(world: Path, record: TruthRecord) -> None:
+    """Let long records compute to their end, and put a capacitance of the leads across the sense resistor.
 
-    The extraction counts on 20 ± 15 pF with the 14 pF of a scope's input (docs/extraction.md), so it is drawn evenly up
-    to 21 pF.
+    The bench file does not know of the leads. The extraction counts on 20 ± 15 pF with the 14 pF of a scope's input
+    (docs/extraction.md), so it is drawn evenly up to 21 pF.
     """
     leads = np.random.default_rng(record.seed).uniform(0.0, 21.0)
-    text = world.read_text("utf-8")
-    world.write_text(text.replace("R_shunt low 0", f"C_leads low 0 {leads:.3g}p\nR_shunt low 0"), "utf-8")
+    text = world.read_text("utf-8").replace("R_shunt low 0", f"C_leads low 0 {leads:.3g}p\nR_shunt low 0")
+    world.write_text(f"steps_per_message = {_STEPS}\n{text}", "utf-8")
 
 
 def kept(record: TruthRecord, folder: Path) -> tuple[Path, Path]:
