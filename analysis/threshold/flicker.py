@@ -17,19 +17,23 @@ _RATIO, _SIGMAS = 1.3, 6.0
 _REPEATED = 2  #: falls of which one reading each may be wild
 
 
-def doubt_of_flicker(
-    half: HalfSweep, event: SwitchOn | None, noise: float, *, rising: bool
-) -> tuple[str, Flag]:
-    """Return (words for ``method``, AMBIGUOUS) where the device flickers beside its event, else ("", NONE).
+def doubts_of_flicker(
+    half: HalfSweep, on: SwitchOn | None, off: SwitchOn | None, noise: float
+) -> tuple[tuple[str, Flag], tuple[str, Flag]]:
+    """Return (words for ``method``, AMBIGUOUS) of the threshold and of the hold voltage, ("", NONE) without a flicker.
+
+    A device that flickers on the way up changes its state faster than the readings show, so its hold voltage is
+    doubtful too.
 
     Parameters
     ----------
-    half, noise, rising : as for :func:`flickers`
-    event : where the device switches on (``rising``) or off; None: nowhere
+    half, noise : as for :func:`flickers`
+    on, off : where the device switches on, and off; None: nowhere
     """
-    if event is None or not flickers(half, event.before, noise, rising=rising):
-        return "", Flag.NONE
-    return f"{ON_AND_OFF}, ", Flag.AMBIGUOUS
+    nothing, doubt = ("", Flag.NONE), (f"{ON_AND_OFF}, ", Flag.AMBIGUOUS)
+    up = on is not None and flickers(half, on.before, noise, rising=True)
+    down = off is not None and (up or flickers(half, off.before, noise, rising=False))
+    return doubt if up else nothing, doubt if down else nothing
 
 
 def flickers(half: HalfSweep, before: int | None, noise: float, *, rising: bool) -> bool:

@@ -24,7 +24,7 @@ import numpy as np
 from tsbench.analysis.statistics import NORMAL_95, combined
 from tsbench.analysis.statistics.brackets import IN_STEPS
 from tsbench.analysis.threshold.beyond_range import with_overflows
-from tsbench.analysis.threshold.flicker import doubt_of_flicker
+from tsbench.analysis.threshold.flicker import doubts_of_flicker
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.level_rule import untold
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
@@ -105,8 +105,7 @@ def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     # a device that surely switches back was on: then it is not known where it switched on
     unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
     error = NORMAL_95 * facts.voltage_uncertainty(0.0, 0.0)
-    (up, up_doubt), (down, down_doubt) = (
-        doubt_of_flicker(half, event, facts.current_noise, rising=event is on) for event in (on, off))
+    (up, up_doubt), (down, down_doubt) = doubts_of_flicker(half, on, off, facts.current_noise)
     threshold = finished(half, _threshold(half, on, facts, f"{up}rule {rule}"),
                          verdict.flags & ~Flag.AMBIGUOUS | unseen | up_doubt, error)
     hold = finished(

@@ -47,7 +47,7 @@ def test_a_plain_switch_does_not_flicker(seed: int) -> None:
 def test_a_device_that_was_on_before_has_no_one_threshold(changes: dict[int, float]) -> None:
     found = swept(changes, {})
     assert doubted(found.threshold_voltage)
-    assert not doubted(found.hold_voltage)
+    assert doubted(found.hold_voltage)   # its state changes faster than the readings show
 
 
 @pytest.mark.parametrize("changes", [{70: 1.0, 71: 1.0}, {90: 0.9995, 98: 0.9995}, {108: 1.0, 109: 1.0}],
