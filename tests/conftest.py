@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what an option has to ask for."""
     asked = {"hardware": config.getoption("--bench"), "soak": config.getoption("markexpr"),
-             "thorough": config.getoption("markexpr") or config.getoption("--thorough")}
+             "thorough": any(map(config.getoption, ("markexpr", "--thorough", "--record-slow")))}
     for item in items:
         for name, reason in _LEFT_OUT.items():
             if not asked[name] and item.get_closest_marker(name):
