@@ -135,7 +135,8 @@ def test_amplitude_and_width_are_those_of_the_pulse_and_not_of_the_noise(
     assert len(spans) == 3
     # the median of 200 samples is uncertain by 1.25 standard deviations / sqrt 200
     assert all(abs(span.amplitude - amplitude) < 0.002 * amplitude + 0.5 * noise for span in spans)
-    assert all(abs(span.width - WIDTH) < 1e-6 + 2.0 * rise * noise / amplitude for span in spans)
+    # over 300 seeds, a width scatters by 0.88 of this unit: at most 5 standard deviations
+    assert all(abs(span.width - WIDTH) < 1e-6 + 4.4 * rise * noise / amplitude for span in spans)
 
 
 def test_the_width_of_a_device_behind_a_resistance_is_that_of_the_pulse() -> None:
