@@ -138,14 +138,14 @@ def _peak_to_peak_for_peak(module: ModuleType) -> None:
 def _divisions_for_volts_and_seconds(name: str) -> Patch:
     def patch(module: ModuleType) -> None:
         driver = getattr(module, name)
-        right = driver._waveform
+        right = driver.fetch
 
-        def waveform(self: Any, *arguments: Any) -> Any:
-            good = right(self, *arguments)
-            return dataclasses.replace(
+        def fetch(self: Any, *arguments: Any) -> Any:
+            return {channel: dataclasses.replace(
                 good, scale=good.scale / 8, offset=good.offset / 8, dt=good.dt * 10, t0=good.t0 * 10)
+                for channel, good in right(self, *arguments).items()}
 
-        driver._waveform = waveform
+        driver.fetch = fetch
 
     return patch
 
