@@ -5,6 +5,8 @@ dissolves within the readings makes it fall and rise again. Then several voltage
 each reading is the mean of both states.
 """
 
+import numpy as np
+
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
 from tsbench.analysis.threshold.reading_noise import noise_of_readings
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
@@ -61,8 +63,8 @@ def flickers(half: HalfSweep, before: int | None, noise: float, *, rising: bool)
 
 def _falls(current: FloatArray, clear: float, lasting: int) -> int:
     """Return how often the lowest of ``lasting`` readings is clearly above the highest of the next ones."""
-    count = 0
-    for k in range(lasting, len(current) - lasting + 1):
-        low, high = float(current[k : k + lasting].max()), float(current[k - lasting : k].min())
-        count += high - low > clear and high > _RATIO * max(low, clear)
-    return count
+    if current.size < 2 * lasting:
+        return 0
+    parts = np.lib.stride_tricks.sliding_window_view(current, lasting)
+    high, low = parts.min(axis=1)[:-lasting], parts.max(axis=1)[lasting:]
+    return int(np.count_nonzero((high - low > clear) & (high > _RATIO * np.maximum(low, clear))))
