@@ -29,35 +29,32 @@ def doubts_of_flicker(
 
     Parameters
     ----------
-    half, noise : as for :func:`flickers`
+    half : the half-sweep
     on, off : where the device switches on, and off; None: nowhere
+    noise : [A] standard deviation of a reading by the data sheet
     """
     nothing, doubt = ("", Flag.NONE), (f"{ON_AND_OFF}, ", Flag.AMBIGUOUS)
-    up = on is not None and flickers(half, on.before, noise, rising=True)
-    down = off is not None and (up or flickers(half, off.before, noise, rising=False))
+    if on is None and off is None:
+        return nothing, nothing
+    clear = _SIGMAS * noise_of_readings(half.current, half.level, noise)
+    up = on is not None and flickers(half.current[: on.before + 1], clear)
+    down = off is not None and (up or flickers(half.current[half.down().start :][::-1], clear))
     return doubt if up else nothing, doubt if down else nothing
 
 
-def flickers(half: HalfSweep, before: int | None, noise: float, *, rising: bool) -> bool:
-    """Return whether the current of one way falls where the set-point rises, more than wild readings could do.
+def flickers(current: FloatArray, clear: float) -> bool:
+    """Return whether a current falls where the set-point rises, more than wild readings could do.
 
     Parameters
     ----------
-    half : the half-sweep
-    before : index of the last reading of the way up before it switches on: what follows does not count. None: all count
-    noise : [A] standard deviation of a reading by the data sheet
-    rising : whether the way up is meant, else the way down, which is read backwards
+    current : [A] in order of rising set-points, shape (n,); of the way up only what is before the device switches on
+    clear : [A] more than the noise of a reading can do
 
     Returns
     -------
     bool
         True where two readings in a row are above the two that follow, or where single readings are it twice.
     """
-    if rising:
-        current = half.current[: (half.turn if before is None else before) + 1]
-    else:
-        current = half.current[half.down().start :][::-1]
-    clear = _SIGMAS * noise_of_readings(half.current, half.level, noise)
     return _falls(current, clear, 2) >= 1 or _falls(current, clear, 1) >= _REPEATED
 
 

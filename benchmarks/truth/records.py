@@ -2,8 +2,8 @@
 
 ``records.jsonl`` and ``held_out.jsonl`` are the lists, one JSON object a line. Each was drawn once (``python -m
 benchmarks.truth.records --draw NAME``) and stays as it is while extractors change: its SHA-256 stands in
-docs/evidence/truth.md, and a test compares them. Faults of extractors were found with the first list; nobody looks at
-records of the second one to mend an extractor.
+docs/evidence/truth.md, and a test compares them. Faults of extractors were found with the first list. The records of
+the second list are not used to change an extractor.
 
 Records that cannot be known for the reason "clipped" or "coarse" are measured as usual, and then clipped over the event
 or thinned out until an edge has at most two samples (:mod:`.spoiling`).

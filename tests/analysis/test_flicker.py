@@ -66,5 +66,5 @@ def test_one_wild_reading_is_no_flicker(k: int) -> None:
 
 
 def test_a_device_that_goes_off_above_its_threshold_keeps_it() -> None:
-    """The first event is told by the readings before it."""
+    """Only the readings before the device switches on count for the threshold voltage."""
     assert not doubted(swept({50: 1.0, 51: 1.0}, {}).threshold_voltage)
