@@ -115,7 +115,8 @@ def sweep(model: DeviceModel, load: float, capacitance: float, levels: Array, ra
     voltage, current, swing, *short = np.array(rows).T
     full = float(voltage.max())
     return Swept(levels, voltage + _NOISE * full * random.standard_normal(levels.size), current,
-                 np.array(short) + _SHORT_NOISE * full * random.standard_normal((len(short), levels.size)), swing, voltage)
+                 np.array(short) + _SHORT_NOISE * full * random.standard_normal((len(short), levels.size)), swing,
+                 voltage)
 
 
 def scope_record(model: DeviceModel, load: float, capacitance: float, level: float) -> tuple[Array, float]:

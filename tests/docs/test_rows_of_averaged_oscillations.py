@@ -9,6 +9,7 @@ from benchmarks import averaged_oscillation as benchmark
 from benchmarks.averaged_oscillation import _FACTS, _NO_FALL, _SMALL_PART, UNFLAGGED, Swept, left_out, lines_of
 from benchmarks.report import Line
 from tsbench.analysis.threshold import averaged_oscillation as rules
+from tsbench.records import FloatArray
 
 
 def row(oscillates: bool, why: str = "", **verdicts: str) -> dict[str, Any]:
@@ -51,8 +52,27 @@ def test_an_oscillation_that_is_left_out_must_not_be_called_stable(why: str, pla
 
 @pytest.mark.parametrize("place", range(4))
 def test_one_oscillation_that_is_called_stable_does_not_pass(place: int) -> None:
-    assert failing([*GOOD, row(True, **{f"f{place}": "STABLE"})]) == [
+    assert failing([row(True, **{f"f{place}": "STABLE"}), *GOOD[1:]]) == [
         f"{_FACTS[place]}: averaged oscillations called an oscillation"]
+
+
+def test_equally_many_circuits_of_both_kinds_are_compared() -> None:
+    rows = [*GOOD, *[row(False)] * 20]
+    assert measured(rows, f"{_FACTS[1]}: stable").measured.startswith("0 of 40")
+    assert measured(rows, f"{_FACTS[4]}: sweeps").measured == "100 of 100"
+
+
+def test_a_smooth_fall_is_found_without_the_extractors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "falling_part", None)
+    current = np.linspace(1e-5, 1e-3, 40)
+
+    def fall(voltage: FloatArray) -> slice | None:
+        return Swept(voltage, voltage, current, voltage[None], np.zeros(40), voltage).smooth_fall()
+
+    peaked = 1.0 - np.abs(np.arange(40) - 20) / 40
+    assert fall(peaked) == slice(20, 40)
+    assert fall(np.arange(40.0)) is None
+    assert fall(np.where(np.arange(40) > 20, 0.5, peaked)) is None   # one step makes most of it
 
 
 def test_a_sweep_of_which_nothing_is_said_does_not_pass() -> None:
@@ -72,7 +92,7 @@ def test_why_a_circuit_is_left_out() -> None:
 def test_the_verdict_without_a_further_fact_is_that_of_the_real_extraction(monkeypatch: pytest.MonkeyPatch) -> None:
     current = np.concatenate([np.linspace(1e-5, 1e-4, 15), np.linspace(1.2e-4, 1e-3, 25)])
     voltage = np.where(current <= 1e-4, 1e4 * current, 0.6 + 0.4 * (1e-4 / current) ** 0.5)
-    swept = Swept(voltage, voltage, current, voltage[None], np.zeros(40))
+    swept = Swept(voltage, voltage, current, voltage[None], np.zeros(40), voltage)
     assert benchmark.read_alone(swept) == "NOT_EXCLUDED"
     assert rules.falling_part(voltage, current) is not None
     monkeypatch.setattr("tsbench.extraction.sweep_tables.falling_part", lambda *_: None)
