@@ -55,11 +55,17 @@ def heading(name: str, title: str) -> str:
             f"{versions}\n")
 
 
+def table_of(lines: Sequence[Line]) -> str:
+    """Return the table as Markdown."""
+    rows = ["| quantity | measured | required | verdict |", "|---|---|---|---|"]
+    for line in lines:
+        verdict = "FAIL" if not line.passed else "-" if line.bar == INFORMATION else "pass"
+        rows.append(f"| {line.figure} | {line.measured} | {line.bar} | {verdict} |")
+    return "".join(f"{row}\n" for row in rows)
+
+
 def report(name: str, title: str, lines: Sequence[Line]) -> int:
     """Print the table as Markdown for a page in ``docs/evidence``; return 0 if all requirements are met, else 1."""
     print(heading(name, title))
-    print("| quantity | measured | required | verdict |\n|---|---|---|---|")
-    for line in lines:
-        verdict = "FAIL" if not line.passed else "-" if line.bar == INFORMATION else "pass"
-        print(f"| {line.figure} | {line.measured} | {line.bar} | {verdict} |")
+    print(table_of(lines), end="")
     return 0 if all(line.passed for line in lines) else 1

@@ -21,7 +21,8 @@ from benchmarks.report import INFORMATION, Line, report
 from benchmarks.truth.knowable import TOLD
 from benchmarks.truth.measuring import attempt
 from benchmarks.truth.measuring import kept as kept_files
-from benchmarks.truth.records import LISTS, TruthRecord, drawn_device, load
+from benchmarks.truth.page import PAGE, write
+from benchmarks.truth.records import HELD_OUT, LISTS, TruthRecord, drawn_device, load
 from benchmarks.truth.scoring import (
     Coverage,
     counts,
@@ -123,7 +124,10 @@ def _lines_of(
 
 
 def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Return how many knowable numbers are without a flag, and how wide the intervals are beside a bootstrap's."""
+    """Return how many knowable numbers are without a flag, and how wide the intervals are beside a bootstrap's.
+
+    As for the coverage, the requirement counts the rows whose true value is known.
+    """
     table = []
     known = [row for row in rows if row.get("knowable")]
     told = [row for row in known if not row.get("may_oscillate")]
@@ -134,7 +138,9 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         table.append(Line(f"{name}: unflagged of those that can be known", _unflagged_of(told),
                           f">= {LEAST_KNOWABLE:.0%}", sum(map(is_unflagged, told)) >= LEAST_KNOWABLE * len(told)))
     parts = _parts(name, rows)
-    for part, mine in {name: rows, **(parts if len(parts) > 1 else {})}.items():
+    with_truth = [row for row in rows if row["true"] is not None]
+    for part, mine in {name: with_truth, f"{name}, with rows without a true value": rows,
+                       **(parts if len(parts) > 1 else {})}.items():
         repeated = _repeated(mine)
         if not repeated:
             continue
@@ -146,7 +152,7 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         table += [Line(f"{part}: {kind} {beside}", f"{ratio:.2f}", f"<= {WIDEST:g}" if required else INFORMATION,
                        not required or ratio <= WIDEST)
                   for kind, ratio in (("interval of the random part", random), ("whole interval", whole))]
-    return [*table, *_if_narrow(name, _repeated(rows))]
+    return [*table, *_if_narrow(name, _repeated(with_truth))]
 
 
 def _if_narrow(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -201,6 +207,7 @@ def main() -> int:
                         "more without noise, and tell which quantities can be known")
     parser.add_argument("--store", action="store_true", help=f"begin with what {FILE.name} has (with --resume), and "
                         "keep there what is found")
+    parser.add_argument("--page", action="store_true", help=f"write the tables of both lists in {PAGE.name}")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     listed = LISTS[options.list].load() if options.list else load()
@@ -229,6 +236,8 @@ def main() -> int:
             sys.stderr.write(f"{done}/{len(jobs)} record {one['number']}: {said}\n")
     if options.store:
         store(found)
+    if options.page:
+        write(lines(load(), found), lines(HELD_OUT.load(), found))
     lists = ", ".join(f"{name} {one.sha256()[:12]}" for name, one in LISTS.items() if options.list in (None, name))
     return report("truth", f"{len(wanted)} records of {lists}", lines(wanted, found))
 
