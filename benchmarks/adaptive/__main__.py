@@ -7,7 +7,6 @@ width. The devices are a statistical model; a part is measured by the protocols 
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -23,7 +22,8 @@ from benchmarks.adaptive.bench_part import SPREADS, BenchJob, BenchRow, bench_jo
 from benchmarks.adaptive.population import Device, population
 from benchmarks.adaptive.strategies import LEVELS, QUANTITIES, REPEATS, TUNED_LEVELS, Spent, adaptive, spaced
 from benchmarks.adaptive.window_part import WindowRow, window_run
-from benchmarks.report import INFORMATION, Line, report
+from benchmarks.kept_rows import add_rows, rows_of_commit
+from benchmarks.report import INFORMATION, Line, commit, report
 
 #: pulses of the search, of those of the spaced series, at most
 SHARES = {"threshold amplitude": 1 / 3, "refractory period": 1 / 3, "firing probability": 1 / 2}
@@ -55,7 +55,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Work:
-    """Does jobs on several processes; what is done is kept in a file, to which a later run adds."""
+    """Does jobs on several processes; what is done is kept in a file, to which a later run of the same commit adds."""
 
     pool: ProcessPoolExecutor
     file: Path | None
@@ -66,19 +66,18 @@ class Work:
 
     def done(self, jobs: Sequence[Asked], work: Callable[[Asked], Answer], kind: Callable[..., Answer]) -> list[Answer]:
         """Return the answers of ``work``, which are of one ``kind``, to the ``jobs``."""
-        known: dict[str, Any] = {}
-        if self.file is not None and self.file.exists():
-            for line in self.file.read_text("utf-8").splitlines():
-                key, values = json.loads(line)
-                known[key] = None if values is None else kind(**values) if set(values) <= _names(kind) else None
+        rows = rows_of_commit(self.file, commit()) if self.file is not None else []
+        known: dict[str, Any] = {
+            row["key"]: None if row["answer"] is None else kind(**row["answer"])
+            for row in rows if row["answer"] is None or set(row["answer"]) == _names(kind)}
         keys = [repr(job) if isinstance(job, tuple) else f"{work.__name__} {job!r}" for job in jobs]
         missing = [(key, job) for key, job in zip(keys, jobs, strict=True) if key not in known]
         found = self.pool.map(work, [job for _, job in missing], chunksize=2)
         for (key, _), answer in zip(missing, found, strict=True):
             known[key] = answer
             if self.file is not None:
-                with self.file.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps([key, None if answer is None else asdict(answer)]) + "\n")
+                add_rows(self.file, [{
+                    "commit": commit(), "key": key, "answer": None if answer is None else asdict(answer)}])
         return [known[key] for key in keys]
 
 
@@ -287,7 +286,8 @@ def main() -> int:
     parser.add_argument("--spaced", type=int, default=100, help="devices that are also measured by spaced series")
     parser.add_argument("--bench", type=int, default=4, help="runs of each kind on the bench; twice as many of pairs")
     parser.add_argument("--windows", type=int, default=30, help="circuits whose oscillation window is looked for")
-    parser.add_argument("--keep", type=Path, help="file that keeps what is done, so that a run can go on later")
+    parser.add_argument("--keep", type=Path, help="file that keeps what is done, so that a later "
+                        "run of the same commit can go on")
     arguments = parser.parse_args()
     count, runs = (12, 1) if arguments.quick else (100, arguments.bench)
     lines: list[Line] = []

@@ -2,7 +2,11 @@
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -80,3 +84,19 @@ def test_a_number_of_pulses_that_too_few_devices_reach_is_called_a_lower_bound()
 def test_series_that_never_reach_the_width_do_not_pass() -> None:
     assert not rows(Made(GOOD, lambda _: None))["threshold amplitude: equally spaced"].passed
     assert spaced(DEVICES[0], "refractory period", 2) is None
+
+
+def test_what_another_commit_found_is_measured_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def found(job: int) -> Spent:
+        asked.append(job)
+        return Spent(**{field.name: job for field in fields(Spent)})
+
+    with ThreadPoolExecutor(1) as pool:
+        work = adaptive.Work(pool, tmp_path / "kept.jsonl")   # type: ignore[arg-type]  # of threads
+        for commit, again in (("1", [1, 2]), ("1", []), ("2", [1, 2]), ("2-dirty", [1, 2])):
+            monkeypatch.setattr(adaptive, "commit", Mock(return_value=commit))
+            asked.clear()
+            assert [one.pulses for one in work.done([1, 2], found, Spent)] == [1, 2]
+            assert asked == again
