@@ -147,8 +147,9 @@ def _differences(one: LoadedSweep, other: LoadedSweep) -> tuple[FloatArray, Floa
     beside = PchipInterpolator(x, y)(at)
     # a cubic through the readings is off by less than what it differs from straight lines
     off = _CURVE_SHARE * np.abs(beside - np.interp(at, x, y))
-    noise = combined(noise_of(one.voltage), noise_of(other.voltage), one.uncertainty, other.uncertainty)
-    return volts - beside, np.sqrt(noise**2 + off**2), at
+    # the bend of a steep curve looks like noise of its readings, but it is the same in both sweeps
+    noise = min(combined(noise_of(one.voltage), noise_of(other.voltage)), noise_of(volts - beside))
+    return volts - beside, np.sqrt(combined(noise, one.uncertainty, other.uncertainty)**2 + off**2), at
 
 
 def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> AveragedVerdict:

@@ -19,6 +19,7 @@ from tsbench.analysis.threshold.switching_rule import Jump
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.extraction.sweep_tables import analyse_sweeps
 from tsbench.records import Flag
+from tsbench.samples import noise_of
 
 TOP, LOW, OFF = 1.0, 0.6, 1e4  #: [V] threshold, [V] hold, [Ohm] of the off state
 NOISE = 2e-5
@@ -59,6 +60,21 @@ def test_another_load_tells_them_apart(seed):
     assert found.verdict is Averaged.OSCILLATION and found.flag is Flag.OSCILLATING
     other = by_other_load(stable(5e3, seed=seed), stable(1.25e4, count=55, seed=seed + 100))
     assert other.verdict is Averaged.STABLE and other.flag is Flag.NONE, other
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_oscillation_of_a_few_readings_shows_beside_a_curve_whose_bend_looks_like_noise(seed):
+    def steep(load: float, count: int, seed: int, moved: float) -> LoadedSweep:
+        random = np.random.default_rng(seed)
+        current = 3.5e-3 * np.linspace(0.1, 1.0, count) ** 2 * (1.0 + 1e-3 * load / 5e2)
+        voltage = TOP * (1.0 - np.exp(-current / 1.5e-4)) - 0.4 * (1.0 - np.exp(-current / 3e-3))
+        voltage -= moved * np.exp(-(((current - 1.4e-3) / 1.2e-4) ** 2))
+        return LoadedSweep(voltage + NOISE * random.standard_normal(count), current, load, NOISE)
+
+    one, other = steep(500.0, 40, seed, 8e-4), steep(1250.0, 40, seed + 100, 0.0)
+    assert noise_of(one.voltage) > 5.0 * NOISE
+    assert by_other_load(one, other).verdict is Averaged.OSCILLATION
+    assert by_other_load(steep(500.0, 40, seed, 0.0), other).verdict is Averaged.STABLE
 
 
 def test_a_load_that_is_the_same_or_a_noisy_comparison_excludes_nothing():
