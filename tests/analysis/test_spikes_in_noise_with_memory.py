@@ -1,5 +1,7 @@
 """Spikes in noise that is not white: low-pass and 1/f noise. A number without a flag is right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,17 @@ def test_white_noise_has_no_flag():
         spikes = spike_times(time, values + 0.01 * np.random.default_rng(seed).standard_normal(time.size))
         assert spikes.flags == Flag.NONE
         assert spikes.times.size == at.size
+
+
+def test_three_excursions_of_the_noise_whose_intervals_are_alike_are_no_oscillation():
+    time, at = np.arange(4000.0), np.array([1000.0, 2000.0, 3010.0])
+    for seed in range(20):
+        values = noise_of_memory(np.random.default_rng(seed), time.size, 0.8)
+        three = replace(spike_times(time, values), times=at, levels=np.zeros(3), flags=Flag.NONE, unknown=())
+        if is_told_apart(time, values, replace(three, doubtful=False)):
+            break   # the two heights are alike as well
+    else:
+        pytest.fail("no noise has two heights that are alike")
+    assert not is_told_apart(time, values, replace(three, doubtful=True))
+    ten = np.arange(200.0, 4000.0, 400.0)
+    assert is_told_apart(time, 0.02 * values + np.isin(time, ten), replace(three, times=ten, doubtful=True))
