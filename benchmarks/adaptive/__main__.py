@@ -272,7 +272,7 @@ def windows(count: int, work: Work) -> list[Line]:
     return [
         _covered("oscillation window: edges whose interval contains the edge of the circuit", sum(held), len(held)),
         Line("oscillation window: edges of which only a bound is known, and the bound holds",
-             f"{sum(bounds)} of {len(bounds)}", INFORMATION, True),
+             f"{sum(bounds)} of {len(bounds)}", "all", all(bounds)),
         Line("oscillation window: number of records; width of the intervals, median",
              f"mean {np.mean([row.records for row in rows]):.1f}, at most {max(row.records for row in rows)}; "
              f"{1e3 * np.median(widths):.0f} mV", INFORMATION, True)]
