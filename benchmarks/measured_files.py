@@ -1,6 +1,6 @@
 """Measured files of others, as published: what ``tsbench analyse`` gives, beside a reading with NumPy alone.
 
-Some of them are broken in a temporary folder: then there must be no number. One goes through the command itself.
+Some of them are broken in a temporary folder: then there must be no number. Each goes through the command as well.
 
 ``python -m benchmarks.measured_files [--data DIR]``: the files are not part of the project. Their folder is
 ``../shared/data``, or that of the variable ``TSBENCH_SHARED_DATA``.
@@ -27,7 +27,18 @@ from tsbench.extraction import FileAnalysis, analyse_files
 
 DATA = Path(os.environ.get("TSBENCH_SHARED_DATA", Path(__file__).parents[1].parent / "shared" / "data"))
 Array = npt.NDArray[np.float64]
-_PULSE = "ag_pulse_02.csv"  #: the file that is broken, and that the command gets
+_PULSE = "ag_pulse_02.csv"  #: the file that is broken
+_ANALYSE = (sys.executable, "-m", "tsbench", "analyse")
+#: the answers to the question about each file, as options of the command
+_COMMANDS: dict[str, tuple[str, ...]] = {
+    "ag_diffusive_asymmetric_iv.csv": ("--rule", "above=10n"),
+    "ag_pulse_00.csv": (),
+    _PULSE: (),
+    "clarius_forming.xlsx": (),
+    "hots_layer2.xlsx": ("--as", "relaxation", "--columns", "time=1 [s],voltage=2 [V],current=3..66 [A]"),
+    "knowm_47k.csv": ("--rule", "above=5u", "--columns", "voltage=1 [V],current=2 [uA]"),
+    "sdc_tri150.csv": ("--rule", "above=10u", "--columns", "voltage=2,current=1 [V/1kOhm]"),
+}
 _DEVICES = 64  #: of hots_layer2.xlsx
 LEAST = 0.8  #: of these, how many must have a number
 
@@ -207,23 +218,31 @@ def without_numbers(name: str, path: Path, of: str = "") -> Line:
 
 
 def by_command(data: Path) -> list[Line]:
-    """Analyse one file with the command, and look at its figures and its numbers."""
-    path = data / _PULSE
-    with tempfile.TemporaryDirectory() as folder:
-        call = [sys.executable, "-m", "tsbench", "analyse", str(path), "--figures", "--out", folder]
-        drawn = subprocess.run(call, capture_output=True, text=True, check=False)
-        pictures = [file for file in sorted(Path(folder).iterdir()) if file.suffix == ".png"]
-        seen = [file for file in pictures if np.ptp(imread(file)[..., :3]) > 0.5]   # not an empty page
-    told = subprocess.run([*call[:5], "--json"], capture_output=True, text=True, check=False)
-    (ours,) = rows_of(analyse_files([path]), "relaxation_time")
+    """Analyse each file with the command, and look at its figures and at the numbers of one of them."""
+    lines = [figures_of(data / name, options) for name, options in _COMMANDS.items()]
+    told = subprocess.run([*_ANALYSE, str(data / _PULSE), "--json"], capture_output=True, text=True, check=False)
+    (ours,) = rows_of(analyse_files([data / _PULSE]), "relaxation_time")
     same = told.returncode == 0 and any(
         row["quantity"] == "relaxation_time" and row["value"] == ours["value"] for row in results_of(told.stdout))
-    return [
-        Line(f"tsbench analyse {path.name} --figures: exit code; figures; of these, not empty",
-             f"{drawn.returncode}; {len(pictures)}; {len(seen)}", "0; at least 1; all",
-             drawn.returncode == 0 and 0 < len(pictures) == len(seen)),
-        Line(f"tsbench analyse {path.name} --json: relaxation time", "the same" if same else "another",
-             "the same as by the function", same)]
+    return [*lines, Line(f"tsbench analyse {_PULSE} --json: relaxation time", "the same" if same else "another",
+                         "the same as by the function", same)]
+
+
+def figures_of(path: Path, options: Sequence[str]) -> Line:
+    """Return the line of one file: the command gives numbers and figures that are not empty."""
+    with tempfile.TemporaryDirectory() as folder:
+        call = [*_ANALYSE, str(path), *options]
+        drawn = subprocess.run([*call, "--figures", "--out", folder], capture_output=True, text=True, check=False)
+        pictures = [file for file in sorted(Path(folder).iterdir()) if file.suffix == ".png"]
+        seen = [file for file in pictures if np.ptp(imread(file)[..., :3]) > 0.5]   # not an empty page
+    told = subprocess.run([*call, "--json"], capture_output=True, text=True, check=False)
+    rows = results_of(told.stdout) if told.returncode == 0 else []
+    numbers = sum(row["value"] is not None for row in rows)
+    silent = sum(row["value"] is None and not row["flags"] for row in rows)
+    return Line(f"tsbench analyse {path.name}: exit code; numbers; rows without number and flag; figures; of these, "
+                "not empty", f"{drawn.returncode}; {numbers}; {silent}; {len(pictures)}; {len(seen)}",
+                "0; at least 1; 0; at least 1; all",
+                drawn.returncode == 0 and numbers > 0 == silent and 0 < len(pictures) == len(seen))
 
 
 def results_of(text: str) -> list[dict[str, Any]]:

@@ -63,9 +63,10 @@ def test_a_figure_that_is_missing_or_empty_does_not_pass(
     def run(call: list[str], **_: object) -> Any:
         if "--out" in call and pixels is not None:
             imsave(Path(call[-1]) / "a.png", pixels)
-        return SimpleNamespace(returncode=0, stdout='[{"quantity": "relaxation_time", "value": 0.001}]')
+        return SimpleNamespace(
+            returncode=0, stdout='[{"quantity": "relaxation_time", "value": 0.001, "flags": []}]')
 
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(measured_files, "analyse_files", lambda *_: SimpleNamespace(rows=[NUMBER]))
-    figure, numbers = measured_files.by_command(Path("data"))
-    assert figure.passed is good and numbers.passed
+    *figures, numbers = measured_files.by_command(Path("data"))
+    assert len(figures) == 7 and all(one.passed is good for one in figures) and numbers.passed
