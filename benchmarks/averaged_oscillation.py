@@ -32,14 +32,16 @@ CALLED_BAR, FALSE_BAR = 0.95, 0.05
 #: device -> load [Ohm] and highest level [V] that show the whole static curve
 _DEVICES = {"nbo2": (5e3, 4.5), "tin_nbo2": (1.5e3, 3.5), "nbo2_slesazeck": (500.0, 4.5)}
 _APERTURE, _SHORT = 20e-3, 200e-6  #: [s] 1 and 0.01 power-line cycles
-_NOISE, _SHORT_NOISE = 20e-6, 100e-6  #: of the voltage range of a reading, relative to the highest voltage
+_NOISE, _SHORT_NOISE = 20e-6, 100e-6  #: standard deviation of a reading, divided by the highest voltage
 _LEVELS, _SHORT_SWEEPS = 40, 5  #: of a sweep; sweeps with the short aperture, which take a hundredth of the time
 _FACTS = ("a sweep with another load", "a scope", "the capacitance with the load line",
           "a sweep with another aperture", "no further fact")
 #: why circuits have rows of their own
 _NO_FALL, _SMALL_PART = "without a smooth fall", "of which a small part of the fall oscillates"
 _TOO_FAST = "an oscillation whose period is much shorter than the aperture does not show in the scatter"
-UNFLAGGED = "UNFLAGGED"  #: numbers of which nothing is said
+UNFLAGGED, NO_NUMBER = "UNFLAGGED", "NO_NUMBER"  #: numbers of which nothing is said; none at all
+_BEFORE, _AFTER = ("threshold_voltage",), ("hold_voltage", "on_resistance", "differential_on_resistance")
+_MAY_BE_A_MEAN = "reads the mean of an oscillation"  #: words of the remark on the numbers of the on state
 _MOVES = 0.02  #: swing of the device voltage, relative, above which it oscillates
 #: a smooth fall of the readings without noise: it has so many readings, is this share of the threshold at least, and
 #: no step makes more than the last share of it
@@ -226,8 +228,8 @@ class Circuit:
 def read_alone(one: Swept) -> str:
     """Return what ``tsbench analyse`` says of a table with one sweep: by the flags of its rows and its remarks.
 
-    NOT_EXCLUDED or OSCILLATION: each number has the flag for this. UNFLAGGED: a number lacks the flag, or there is no
-    remark.
+    NOT_EXCLUDED or OSCILLATION: each number has the flag for this; of a sweep whose voltage jumps, each number of the
+    on state. UNFLAGGED: a number lacks the flag, or there is no remark. NO_NUMBER: nothing has a number.
     """
     from tsbench.analysis.threshold.averaged_oscillation import Averaged
     from tsbench.extraction import analyse_files
@@ -237,12 +239,15 @@ def read_alone(one: Swept) -> str:
         np.savetxt(path, np.column_stack([one.voltage, one.current]), delimiter=",", fmt="%.12g",
                    header="voltage [V],current [A]", comments="")
         analysis = analyse_files([path], kind="sweep")
-    numbers = [row["flags"] for row in analysis.rows
-               if row["quantity"] in {"threshold_voltage", "hold_voltage"} and row["value"] is not None]
-    if numbers and all("oscillating" in flags for flags in numbers):
+    before, after = ([row["flags"] for row in analysis.rows if row["quantity"] in names and row["value"] is not None]
+                     for names in (_BEFORE, _AFTER))
+    if before + after and all("oscillating" in one for one in before + after):
         return Averaged.OSCILLATION.name
-    said = any(Averaged.NOT_EXCLUDED.value in remark for remark in analysis.lines)
-    return Averaged.NOT_EXCLUDED.name if said and all("unchecked" in flags for flags in numbers) else UNFLAGGED
+    # where the voltage jumps, the device does switch: only what follows may be a mean
+    smooth = any(Averaged.NOT_EXCLUDED.value in remark for remark in analysis.lines)
+    said = smooth or any(_MAY_BE_A_MEAN in remark for remark in analysis.lines)
+    doubted = all("unchecked" in one for one in (before + after if smooth else after))
+    return Averaged.NOT_EXCLUDED.name if said and doubted else UNFLAGGED if before + after else NO_NUMBER
 
 
 def judged(number: int, seed: int, path: Path | None) -> list[dict[str, Any]]:
@@ -315,8 +320,8 @@ def _of_left_out(why: str, every: Sequence[dict[str, Any]]) -> list[Line]:
         said = [row["verdicts"][fact] for row in moving if fact in row["verdicts"]]
         if said:
             counts = ", ".join(f"{said.count(name)} {name.lower().replace('_', ' ')}" for name in sorted(set(said)))
-            lines.append(Line(f"circuits {why} that oscillate: verdicts of {fact}", counts, "0 stable",
-                              "STABLE" not in said))
+            lines.append(Line(f"circuits {why} that oscillate: verdicts of {fact}", counts, "0 stable, 0 unflagged",
+                              not {"STABLE", UNFLAGGED} & set(said)))
     return lines
 
 

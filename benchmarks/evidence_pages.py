@@ -3,6 +3,7 @@
 Question and dates of a row are those of the page itself, so that each is written once.
 """
 
+import argparse
 import re
 import sys
 from pathlib import Path
@@ -70,6 +71,7 @@ def index() -> str:
 
 def main() -> int:
     """Write the index."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     path = EVIDENCE / "README.md"
     path.write_text(index(), "utf-8")
     print(f"wrote {path}")

@@ -32,6 +32,11 @@ from tsbench.records import Flag, FloatArray, Result
 
 #: the rule that others are compared with, as published evaluations use it
 REFERENCE_RULE = Above(10e-9)
+#: beginnings of the names of numbers of the on state, in which a device may oscillate
+_ON_STATE = ("hold_voltage", "on_resistance", "differential_on_resistance")
+_NOT_LOOKED_AT = (
+    "the file does not say whether an oscilloscope recorded the device. While it is on, it may oscillate, and a source "
+    "meter reads the mean of an oscillation. So numbers of the on state have the flag unchecked")
 _SAME_STEP = 0.2  #: steps of both ways are equal within this share
 #: rows of random order differ from their neighbours by 0.29 of the range (median of two uniform numbers), those of a
 #: sweep by one step
@@ -87,13 +92,21 @@ def analyse_sweeps(
         results = [replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results]
         doubt = [*doubt, f"the rows are sorted by the {swept}. Most values of it occur twice with different readings, "
                          "so the way up and the way down are mixed. Give the rows in the order of measurement"]
+    rows, remark = _on_state_marked([*results, *summaries])
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
-    found = Found(f"sweep{' of the current' if driven else ''}, {number}", [*results, *summaries], [*said, *doubt])
+    found = Found(f"sweep{' of the current' if driven else ''}, {number}", rows, [*said, *doubt, *remark])
     return found if out is None else _with_figures(found, events, path, out)
 
 
+def _on_state_marked(results: Sequence[Result]) -> tuple[list[Result], list[str]]:
+    """Return the results, UNCHECKED where they are of the on state, and what this means in words."""
+    marked = [replace(one, flags=one.flags | NO_FACT.flag) if one.value is not None and one.quantity.startswith(
+        _ON_STATE) and not one.quantity.endswith("_difference") else one for one in results]
+    return marked, [_NOT_LOOKED_AT] if marked != list(results) else []
+
+
 def _resistances(events: Sequence[Switching], facts: SweepFacts, read_voltage: float | None) -> list[Result]:
-    """Return the resistances; no scope looked, so a negative one may be the mean of an oscillation."""
+    """Return the resistances; a negative one is most likely the mean of an oscillation."""
     doubt = Flag.UNCHECKED | Flag.AMBIGUOUS
     return [replace(one, flags=one.flags | doubt)
             if one.quantity == "negative_differential_resistance" and Flag.NO_EVENT not in one.flags else one

@@ -25,9 +25,9 @@ _NEIGHBOURS, _SPREAD = 24, 3
 #: factor over their mean by which a bin exceeds them; one in 10^6 records of 10^4 bins has one by chance
 _LINE = 30.0
 _CYCLES = 3  #: a line has at least so many in the record
-#: standard deviation over mean below which intervals and heights repeat; where there are few intervals; and where the
-#: few spikes may be excursions of the noise: of three of them, two intervals are alike by chance
-_REPEATS, _REPEATS_OF_FEW, _NONE_OF_FEW, _FEW = 0.15, 0.04, 0.0, 4
+#: standard deviation over mean below which intervals and heights repeat; and below which they do where there are fewer
+#: intervals than the last number
+_REPEATS, _REPEATS_OF_FEW, _FEW = 0.15, 0.04, 4
 #: and above which intervals, and widths, are those of a telegraph; where most readings are near one of two levels
 _TELEGRAPH = 0.5
 _LEVEL, _MOST = 0.1, 0.6  #: within this share of their difference; share of the readings
@@ -56,8 +56,7 @@ def is_told_apart(time: FloatArray, values: FloatArray, spikes: Spikes, resoluti
     inside = np.searchsorted(time, spikes.times)
     some = spread_out(inside.size - 1, _HEIGHTS)
     heights = np.array([float(np.ptp(values[a : b + 1])) for a, b in zip(inside[some], inside[some + 1], strict=True)])
-    alike = _REPEATS if intervals.size >= _FEW else _NONE_OF_FEW if spikes.doubtful else _REPEATS_OF_FEW
-    if max(_spread(intervals), _spread(heights)) < alike:
+    if _repeats(intervals, heights, spikes.doubtful):
         return True
     known = values[np.isfinite(values)]
     block = max(1, known.size // _LONGEST)
@@ -65,6 +64,17 @@ def is_told_apart(time: FloatArray, values: FloatArray, spikes: Spikes, resoluti
     if known.size < _FEWEST:
         return False
     return has_line(known) or (not_gaussian(known, resolution) and not _like_a_telegraph(time, values, spikes, inside))
+
+
+def _repeats(intervals: FloatArray, heights: FloatArray, doubtful: bool) -> bool:
+    """Return whether spikes repeat: their intervals, and their heights, are alike.
+
+    If the spikes may be excursions of the noise (``doubtful``), a few of them tell nothing: two intervals are alike by
+    chance.
+    """
+    few = intervals.size < _FEW
+    return not (few and doubtful) and max(_spread(intervals), _spread(heights)) < (
+        _REPEATS_OF_FEW if few else _REPEATS)
 
 
 def _spread(values: FloatArray) -> float:

@@ -76,7 +76,7 @@ class LoadedSweep:
 
 
 NO_FACT = AveragedVerdict(
-    Averaged.NOT_EXCLUDED, "none",
+    Averaged.NOT_EXCLUDED, "one sweep alone",
     "a source meter averages over an oscillation, so the readings of one sweep do not exclude it. Sweep with a scope "
     "at the device, or sweep again with another load and give both files to 'tsbench compare'")
 
@@ -108,7 +108,17 @@ def falling_part(voltage: FloatArray, current: FloatArray, noise: float | None =
 def by_other_load(one: LoadedSweep, other: LoadedSweep) -> AveragedVerdict:
     """Compare the voltages of two loads at equal currents, where the voltage of either falls.
 
-    OSCILLATION: the device oscillates with one of the two loads at least. STABLE: with neither.
+    Parameters
+    ----------
+    one, other : the ways up of two sweeps of one device; their loads differ by a factor of 1.3 at least
+
+    Returns
+    -------
+    AveragedVerdict
+        OSCILLATION: two neighbouring readings differ by more than four standard uncertainties, in one direction: the
+        device oscillates with one of the two loads at least. STABLE: they do not, and the comparison resolves 0.1 % of
+        the voltage. NOT_EXCLUDED: it does not resolve that, the loads are too much alike, no voltage falls smoothly,
+        or the sweeps have fewer than four currents in common there.
     """
     fact = "a sweep with another load"
     parts = [(found, readings) for readings in (one, other)

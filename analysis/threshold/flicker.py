@@ -53,7 +53,8 @@ def flickers(current: FloatArray, clear: float) -> bool:
     Returns
     -------
     bool
-        True where two readings in a row are above the two that follow, or where single readings are it twice.
+        True where two readings in a row are clearly above the two that follow, or where single readings are clearly
+        above the next one at two places at least.
     """
     return _falls(current, clear, 2) >= 1 or _falls(current, clear, 1) >= _REPEATED
 

@@ -1,9 +1,10 @@
 """Adaptive searches against equally spaced pulses: ``python -m benchmarks.adaptive [--quick]``.
 
 Each of 100 devices is measured by searches that choose pulse by pulse, and by equally spaced series that are repeated.
-Both stop at the same width of the interval, and both are read by the same function. The numbers of levels and of
-repeats of the equally spaced series are those with the fewest pulses with which at least as many devices reach the
-width. The devices are a statistical model; a part is measured by the protocols on the simulated bench.
+Both stop at the same width of the interval. The same function reads both, but for the chosen pulses of a firing
+probability. The numbers of levels and of repeats of the equally spaced series are those with the fewest pulses with
+which 90 % of the devices reach the width. The devices are a statistical model; a part is measured by the protocols on
+the simulated bench.
 """
 
 import argparse

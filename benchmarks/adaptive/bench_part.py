@@ -77,7 +77,6 @@ class BenchRow:
 
     pulses: int  #: that count
     conditioning: int  #: beside these
-    reached: bool
     covered: bool
     dependent: bool  #: whether the result says that outcomes depend on each other
 
@@ -178,8 +177,8 @@ def _row(job: BenchJob, true: float, result: Any, run: Any) -> BenchRow:
     if job.imperfections:
         low, high = (-np.inf if result.low is None else result.low, np.inf if result.high is None else result.high)
     conditioning = int(run.column("conditioning").sum()) if job.quantity != "refractory period" else 0
-    return BenchRow(run.points.shape[0] - conditioning, conditioning, result.conditions["ended"] == "narrow",
-                    bool(low <= true <= high), "dependent" in result.flags.names())
+    return BenchRow(run.points.shape[0] - conditioning, conditioning, bool(low <= true <= high),
+                    "dependent" in result.flags.names())
 
 
 def _measure(asked: Asked, job: BenchJob) -> tuple[Any, Any]:

@@ -99,7 +99,7 @@ def population(count: int, drift: float = 0.0, resembles: float | None = None) -
     Parameters
     ----------
     count : number of devices
-    drift : of the threshold, in 100 pulses, of the threshold
+    drift : change of the threshold in 100 pulses, as a share of it
     resembles : correlation of successive thresholds that stay until the device switches; None: they do not stay
     """
     devices = []

@@ -1,4 +1,4 @@
-"""The two ways to spend pulses: chosen one by one, and equally spaced with repeats; both read by the same function."""
+"""The two ways to spend pulses: chosen one by one, and equally spaced with repeats."""
 
 import math
 from bisect import bisect_left

@@ -57,7 +57,6 @@ class WindowRow:
     true: tuple[float | None, float | None]  #: [V] onset and end
     low: tuple[float | None, float | None]
     high: tuple[float | None, float | None]
-    flags: tuple[int, int]
 
 
 def window_bench(seed: int) -> WindowBench:
@@ -126,5 +125,5 @@ def window_run(seed: int) -> WindowRow:
             "lowest": LOWEST, "highest": HIGHEST, "interval": INTERVAL, "settle": _SETTLE, "longest_period": 20e-6})
         outcome = run_protocol(folder / "nbo2.bench.toml", "D1", settings, folder / "runs")
     onset, end = outcome.results
-    return WindowRow(int(str(onset.conditions["records"])), true_edges(bench), (onset.low, end.low),
-                     (onset.high, end.high), (int(onset.flags), int(end.flags)))
+    return WindowRow(
+        int(str(onset.conditions["records"])), true_edges(bench), (onset.low, end.low), (onset.high, end.high))

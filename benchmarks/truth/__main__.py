@@ -21,7 +21,7 @@ from benchmarks.report import INFORMATION, Line, report
 from benchmarks.truth.knowable import TOLD
 from benchmarks.truth.measuring import attempt
 from benchmarks.truth.measuring import kept as kept_files
-from benchmarks.truth.page import PAGE, write
+from benchmarks.truth.page import OF_BOTH_LISTS, PAGE, write
 from benchmarks.truth.records import HELD_OUT, LISTS, TruthRecord, drawn_device, load
 from benchmarks.truth.scoring import (
     Coverage,
@@ -105,7 +105,7 @@ def _lines_of(
     distinct = len({row["number"] for row in counted})   # the two half-sweeps of a record are two numbers
     missed = kinds_that_miss(counted)
     table = [Line(f"{name}: unflagged, of all", f"{unflagged} of {len(rows)}", INFORMATION, True),
-             Line(f"{name}: records with such a number", str(distinct), f">= {LEAST_ROWS}", distinct >= LEAST_ROWS),
+             Line(f"{name}: {OF_BOTH_LISTS}", str(distinct), f">= {LEAST_ROWS}", distinct >= LEAST_ROWS),
              Line(f"{name}: kinds of devices of which fewer than 90 % of the intervals contain the truth",
                   "; ".join(missed) or "none", "none", not missed)]
     for score in scores:
@@ -120,7 +120,7 @@ def _lines_of(
             Line(f"{score.quantity}: spread, median half-width", f"{score.spread:.3%}, {score.half_width:.3%}",
                  INFORMATION, True)]
     seen = sum(is_unflagged(row) and row["true"] is None for row in rows)
-    return [*table, Line(f"{name}: unflagged although the witness saw no event", str(seen), INFORMATION, True)]
+    return [*table, Line(f"{name}: unflagged, without a true value", str(seen), INFORMATION, True)]
 
 
 def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -205,11 +205,13 @@ def main() -> int:
     parser.add_argument("--kept", action="store_true", help="only records whose run is in the folder of --runs")
     parser.add_argument("--knowable", action="store_true", help=f"perform the first {ASKED} runs of each protocol once "
                         "more without noise, and tell which quantities can be known")
-    parser.add_argument("--store", action="store_true", help=f"begin with what {FILE.name} has (with --resume), and "
-                        "keep there what is found")
+    parser.add_argument("--store", action="store_true", help=f"add what is found to {FILE.name}; with --resume, what "
+                        "is there is not measured again")
     parser.add_argument("--page", action="store_true", help=f"write the tables of both lists in {PAGE.name}")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
+    if options.kept and not options.runs:
+        parser.error("--kept needs --runs FOLDER, the folder of the run files")
     listed = LISTS[options.list].load() if options.list else load()
     wanted = [one for one in listed if options.only in f"{one.protocol} {one.model} {one.cannot_be_known}"]
     if not wanted:
@@ -218,8 +220,8 @@ def main() -> int:
     asked = {one.number for one in first_of_each(load(), ASKED) if options.knowable and one.protocol in TOLD}
     KEPT.parent.mkdir(exist_ok=True)
     kept = KEPT.read_text("utf-8").splitlines() if options.resume and KEPT.exists() else []
-    found = stored() if options.resume and options.store else {}
-    found |= {one["number"]: one for one in map(json.loads, kept)}
+    archive = stored() if options.store or options.page else {}
+    found = (archive if options.resume else {}) | {one["number"]: one for one in map(json.loads, kept)}
     jobs = [record for record in wanted if record.number not in found
             and not (options.kept and not kept_files(record, options.runs)[0].exists())]
     jobs.sort(key=lambda record: bool(record.cannot_be_known))   # most requirements ask for what can be known
@@ -235,9 +237,9 @@ def main() -> int:
             said = one["refused"] or one["failed"] or "done"
             sys.stderr.write(f"{done}/{len(jobs)} record {one['number']}: {said}\n")
     if options.store:
-        store(found)
+        store(archive | found)   # what this run has not measured stays
     if options.page:
-        write(lines(load(), found), lines(HELD_OUT.load(), found))
+        write(lines(load(), archive | found), lines(HELD_OUT.load(), archive | found))
     lists = ", ".join(f"{name} {one.sha256()[:12]}" for name, one in LISTS.items() if options.list in (None, name))
     return report("truth", f"{len(wanted)} records of {lists}", lines(wanted, found))
 

@@ -11,17 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.analysis.statistics import NORMAL_95
 from tsbench.records import Flag, FloatArray, Run
 
 TOLD = frozenset({"iv_sweep", "pulse_train", "oscillation"})  #: protocols of whose quantities it says something
 #: half of the 95 % quantile of chi-squared with one degree of freedom
-_DROP = 1.92
+_DROP = 0.5 * NORMAL_95**2
 #: readings on each side of a gap that two straight lines are fitted to, at most
 _BESIDE = 6
 #: relative misfit of a straight line to the logarithm of a conductance over so few readings
 _MISFIT = 0.02
-#: normal quantile
-_WIDE = 1.96
 #: samples from 10 to 90 % of an edge, fewer of which show no instant
 _FEWEST = 3
 #: steps of a sweep in a row in which the voltage falls smoothly, and the share of the fall that one of them may have
@@ -68,7 +67,7 @@ def time_width(signal: FloatArray, noise: float) -> float:
     free = np.column_stack([np.ones(signal.size), signal - signal.mean()])
     rest = slope - free @ np.linalg.lstsq(free, slope, rcond=None)[0]
     information = float(rest @ rest) / max(noise, 1e-30) ** 2
-    return 2.0 * _WIDE / np.sqrt(information) if information > 0 else float("inf")
+    return 2.0 * NORMAL_95 / np.sqrt(information) if information > 0 else float("inf")
 
 
 def on_edge(signal: FloatArray) -> int:

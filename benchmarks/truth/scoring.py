@@ -101,7 +101,7 @@ def narrowed(row: Mapping[str, Any], widest: float) -> dict[str, Any]:
 def kinds_of_interval(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     """Return the rows of one quantity by the kind of their interval, as the requirement tells them apart.
 
-    Rows without a value and an interval stand with the larger kind: they are what it could not say.
+    Rows without a value and an interval are counted with the larger kind.
     """
     kinds: dict[str, list[Mapping[str, Any]]] = {"bracket": [], "other interval": []}
     unknown = []

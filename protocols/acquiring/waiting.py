@@ -1,7 +1,6 @@
 """Waiting on the bench's clock: bounded, and with a place to stop between two looks."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
 from tsbench.instruments import Clock
 from tsbench.records import Step
@@ -9,8 +8,6 @@ from tsbench.records import Step
 #: [s] the longest time between two looks at a running operation, so that a stop is heard
 LONGEST_POLL = 0.05
 _SHORTEST_POLL = 0.001
-
-Result = TypeVar("Result")
 
 
 def poll_intervals(expected: float) -> Iterator[float]:

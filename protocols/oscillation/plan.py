@@ -25,21 +25,30 @@ _OVERHEAD = 0.4
 _USUAL_SAMPLES = 100_000
 
 
-def plan_oscillation(settings: OscillationParameters, station: Station) -> Plan:
-    """Predict records, duration and the worst case at the device; refuse what a limit forbids."""
+def plan_oscillation(
+    settings: OscillationParameters, station: Station, lower: str = "lower the bias", change: str = "",
+) -> Plan:
+    """Predict records, duration and the worst case at the device; refuse what a limit forbids.
+
+    Parameters
+    ----------
+    settings, station : of the run
+    lower : what the user can do where a limit of the device is passed
+    change : what to do where the source does not reach a level, a sentence; "": change the bias
+    """
     source = bias_source(station)
     biases = settings.biases()
     compliance = math.inf if source.limiting is None else bias_compliance(settings.compliance, station)
     path = station.wire_path("bias")
     worst = worst_case_of_voltage(farthest_emf(map(float, biases), path), path, compliance)
     items = worst_case_items(worst, station.fixture)
-    refusals = limit_refusals(items, station.device, "lower the bias",
+    refusals = limit_refusals(items, station.device, lower,
                               load_remedy(station.fixture) or "use a larger load resistance")
     if source.limiting is not None:
         refusals += compliance_refusals(
             items, float(np.abs(biases).max()), compliance, source.limiting, station.device, "bias")
     for level in (float(biases.min()), float(biases.max())):
-        refusals += range_refusal("bias", level, source.allowed, "bias")
+        refusals += range_refusal("bias", level, source.allowed, "bias", change)
     warnings = []
     if device_view(station) is None:
         refusals.append(NO_SCOPE)

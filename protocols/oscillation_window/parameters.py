@@ -36,7 +36,9 @@ class WindowParameters(Parameters):
 
     @model_validator(mode="after")
     def _range_of_biases(self) -> Self:
-        if self.lowest * self.highest < 0 or self.highest == 0:
+        if self.highest == 0:
+            raise ValueError("highest must not be 0 V: it is the far end of the range that is searched")
+        if self.lowest * self.highest < 0:
             raise ValueError(f"{self.told('lowest')} and {self.told('highest')} must have the same sign")
         if abs(self.highest) <= abs(self.lowest):
             raise ValueError(f"{self.told('highest')} must be farther from 0 V than {self.told('lowest')}")

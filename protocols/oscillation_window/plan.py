@@ -12,11 +12,11 @@ from tsbench.protocols.oscillation_window.parameters import WindowParameters
 
 def plan_window(settings: WindowParameters, station: Station) -> Plan:
     """Predict the search that uses its whole budget; its worst case is that of the highest bias."""
-    one = plan_oscillation(settings.records(), station)   # of two biases
-    times = np.linspace(0.0, one.duration, settings.points)
+    one = plan_oscillation(   # of two biases
+        settings.records(), station, "lower 'highest'", "Change 'lowest' or 'highest'")
+    times = np.linspace(0.0, one.duration / 2 * settings.points, settings.points)   # of the first pass
     return replace(
         one, steps=settings.budget, points=settings.budget, duration=one.duration / 2 * settings.budget,
         bytes=one.bytes // 2 * settings.budget,
-        refusals=tuple(text.replace("Lower the bias", "Lower 'highest'") for text in one.refusals),
         warnings=(budget_warning(settings.budget, "records"), *one.warnings),
         preview={"time": times, "level": np.linspace(settings.lowest, settings.highest, settings.points)})

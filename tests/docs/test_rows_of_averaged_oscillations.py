@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from benchmarks import averaged_oscillation as benchmark
-from benchmarks.averaged_oscillation import _FACTS, _NO_FALL, _SMALL_PART, UNFLAGGED, Swept, left_out, lines_of
+from benchmarks.averaged_oscillation import (
+    _FACTS,
+    _NO_FALL,
+    _SMALL_PART,
+    NO_NUMBER,
+    UNFLAGGED,
+    Swept,
+    left_out,
+    lines_of,
+)
 from benchmarks.report import Line
 from tsbench.analysis.threshold import averaged_oscillation as rules
 from tsbench.records import FloatArray
@@ -96,4 +105,14 @@ def test_the_verdict_without_a_further_fact_is_that_of_the_real_extraction(monke
     assert benchmark.read_alone(swept) == "NOT_EXCLUDED"
     assert rules.falling_part(voltage, current) is not None
     monkeypatch.setattr("tsbench.extraction.sweep_tables.falling_part", lambda *_: None)
+    assert benchmark.read_alone(swept) == NO_NUMBER
+
+
+def test_a_sweep_whose_voltage_jumps_needs_the_flag_on_its_on_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    up = np.linspace(0.02, 2.0, 100)
+    voltage = np.where(up < 1.0, up, 0.5 + 0.01 * up)
+    current = np.where(up < 1.0, up / 1e4, (up - voltage) / 1e3 + 1e-4)
+    swept = Swept(up, voltage, current, voltage[None], np.zeros(100), voltage)
+    assert benchmark.read_alone(swept) == "NOT_EXCLUDED"
+    monkeypatch.setattr("tsbench.extraction.sweep_tables._ON_STATE", ("nothing",))
     assert benchmark.read_alone(swept) == UNFLAGGED

@@ -258,7 +258,8 @@ def test_readings_beyond_the_range_while_the_device_is_on_are_no_proof_that_it_d
         for quantity, low, high in (("threshold_voltage", 0.79, 0.8), ("hold_voltage", 0.39, 0.4)):
             row = rows[quantity]
             assert row["low"] == pytest.approx(low, abs=2e-3) and row["high"] == pytest.approx(high, abs=2e-3)
-            assert row["flags"] == ["overflow"] and low < row["value"] < high
+            unchecked = ["unchecked"] * (quantity == "hold_voltage")   # no scope looked at the on state
+            assert row["flags"] == ["overflow", *unchecked] and low < row["value"] < high
 
 
 def test_a_curve_that_leaves_the_range_on_both_ways_alike_is_not_known_to_switch(tmp_path: Path) -> None:
@@ -289,3 +290,15 @@ def test_a_record_that_ends_beyond_the_range_gives_a_bound_of_hold() -> None:
     current[np.isinf(current)] = np.nan
     (stored,) = switching(IVPoints(voltage[:230], current, flags=flags))
     assert stored.threshold_voltage.value == pytest.approx(0.795, abs=2e-3)
+
+
+def test_numbers_of_the_on_state_say_that_no_scope_looked_at_it(tmp_path: Path) -> None:
+    voltage, current = sweep(0.8, 0.4, 151)
+    np.savetxt(tmp_path / "t.csv", np.column_stack([voltage, current]), delimiter=",", header="V (V),I (A)",
+               comments="")
+    analysis = analyse_files([tmp_path / "t.csv"])
+    numbers = {row["quantity"]: row["flags"] for row in analysis.rows if row["value"] is not None}
+    marked = {name for name, flags in numbers.items() if "unchecked" in flags}
+    assert {"hold_voltage", "on_resistance"} <= marked and "threshold_voltage" not in marked
+    assert all(name.startswith(("hold_voltage", "on_resistance", "differential_on_resistance")) for name in marked)
+    assert sum("mean of an oscillation" in line for line in analysis.lines) == 1

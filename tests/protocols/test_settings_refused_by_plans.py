@@ -78,3 +78,16 @@ def with_source_meter_as_bias(station: Any) -> Any:
 
     station.pulse_generator, station.source_meter = no_generator, lambda role="drive": meter
     return station
+
+
+def test_a_window_is_refused_with_its_own_parameters_and_shows_its_own_time(new_station: Any) -> None:
+    lines = refusals(new_station(limits=DeviceLimits(max_voltage=100.0)), "oscillation_window", highest="19 V")
+    (line,) = [line for line in lines if "outside the range" in line]
+    assert line.endswith("Change 'lowest' or 'highest'") and "Change bias" not in line
+    (line,) = [line for line in refusals(
+        new_station(limits=DeviceLimits(max_voltage=2.0)), "oscillation_window") if "max_voltage" in line]
+    assert "Lower 'highest'" in line
+    plan = protocol_named("oscillation_window").parse({"budget": 8, "points": 8}).plan(new_station())
+    assert plan.preview["time"][-1] == pytest.approx(plan.duration)
+    with pytest.raises(ConfigurationError, match="highest must not be 0 V"):
+        protocol_named("oscillation_window").parse({"lowest": "0 V", "highest": "0 V"})
