@@ -33,14 +33,14 @@ def number_of(cell: Cell) -> float | None:
         return None
     if isinstance(cell, int | float):
         return float(cell)
-    if isinstance(cell, str) and re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", cell):
+    if isinstance(cell, str) and re.fullmatch(r"\s*[-+]?((\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|inf)\s*", cell):
         return float(cell)
     return None
 
 
 def _is_missing(cell: Cell) -> bool:
     """Return whether a cell stands for a number that is not there: "#REF", "#N/A", "nan"."""
-    return isinstance(cell, str) and (cell.startswith("#") or cell.strip().lower() in ("nan", "n/a", "inf", "-inf"))
+    return isinstance(cell, str) and (cell.startswith("#") or cell.strip().lower() in ("nan", "n/a"))
 
 
 def text_of(cell: Cell) -> str:
@@ -67,6 +67,7 @@ def tables_of_grid(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[list[Fore
     said = [
         f"sheet '{name}': rows {one.first + 1} to {one.last} hold other numbers, which are not read"
         for one in blocks if one != block and one.last - one.first >= _WORTH_A_REMARK][:3]
+    said += _words_at_the_ends(name, rows, block)
     names, units, settings = _above(rows, block)
     notes = _notes(name, rows, block, [names, units])
     width = max(len(row) for row in rows[block.first : block.last])
@@ -86,9 +87,53 @@ def tables_of_grid(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[list[Fore
         labels = {
             names.get(k, f"column {_letters(k)}"): texts[: columns[0].values.size]
             for k in range(width) if (texts := _texts(rows, block, k))}
-        question = next((_about_commas(label, cells) for label, cells in labels.items() if _commas(cells)), "")
+        question = _broken_off(name, rows, block, part) or next(
+            (_about_commas(label, cells) for label, cells in labels.items() if _commas(cells)), "")
         tables.append(ForeignTable(called, columns, settings, question=question, notes=notes, labels=labels))
     return tables, said
+
+
+def _broken_off(name: str, rows: Sequence[Sequence[Cell]], block: NumberBlock, columns: Sequence[int]) -> str:
+    """Return what is wrong where a text in a row of readings ends the block of numbers, "" where none does.
+
+    Such a row begins with a number. A row that begins with a text is a header, or a summary below the table.
+    """
+    for k in (block.last, block.first - 1):
+        cells = [(column, rows[k][column]) for column in columns
+                 if 0 <= k < len(rows) and column < len(rows[k]) and text_of(rows[k][column])]
+        texts = [(column, text_of(cell)) for column, cell in cells if number_of(cell) is None and not _is_missing(cell)]
+        if len(cells) < 2 or not texts or not (
+                number_of(cells[0][1]) is not None or _COMMA.fullmatch(text_of(cells[0][1]))):
+            continue
+        column, text = texts[0]
+        remedy = ("In the spreadsheet, convert the texts to numbers" if _COMMA.fullmatch(text) else
+                  "Correct the cell. For a reading beyond the range, write inf")
+        return (f"sheet '{name}', cell {_letters(column)}{k + 1}: '{text[:20]}' is no number, so the rows behind it "
+                f"would not be read. {remedy}")
+    return ""
+
+
+def _words_at_the_ends(name: str, rows: Sequence[Sequence[Cell]], block: NumberBlock) -> list[str]:
+    """Return a line where the row below a block of numbers has a text and a number: a summary, for example."""
+    row = rows[block.last] if block.last < len(rows) else ()
+    if not any(number_of(cell) is not None for cell in row):
+        return []
+    text = ", ".join(filter(None, map(text_of, row)))
+    return [f"sheet '{name}': row {block.last + 1} ('{text[:30]}') is not read, because it has a text in it"]
+
+
+def sheet_without_table(name: str, rows: Sequence[Sequence[Cell]]) -> str:
+    """Return why a sheet with numbers has no table, "" for one that has hardly a number.
+
+    Parameters
+    ----------
+    name : of the sheet
+    rows : of cells
+    """
+    if sum(any(number_of(cell) is not None for cell in row) for row in rows) < _WORTH_A_REMARK:
+        return ""
+    return (f"sheet '{name}' is not read: it has no rows with two numbers. A formula whose value is not stored in the "
+            "file is an empty cell: open the workbook in a spreadsheet and save it")
 
 
 def longest_block(rows: Sequence[Sequence[Cell]]) -> NumberBlock | None:

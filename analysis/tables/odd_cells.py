@@ -34,7 +34,7 @@ def hint_of_cell(cell: str) -> str:
     if found:
         return "Letters stand behind the number. Write the number alone, and its unit in the header"
     if _BEYOND.fullmatch(cell):
-        return "If it stands for a reading that is not valid, leave the cell blank"
+        return "For a reading beyond the range, write inf. For one that is not valid, leave the cell blank"
     return ""
 
 

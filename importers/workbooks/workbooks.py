@@ -12,7 +12,7 @@ from tsbench.errors import UnreadableFile
 from tsbench.importers.arrays import LARGEST
 from tsbench.importers.containers import names_in_zip
 from tsbench.importers.foreign import ForeignFile, ForeignTable, Match, library
-from tsbench.importers.grids import Cell, comma_sheet, notes_of_sheet, tables_of_grid
+from tsbench.importers.grids import Cell, comma_sheet, notes_of_sheet, sheet_without_table, tables_of_grid
 from tsbench.importers.workbooks.clarius import is_clarius, tables_of_clarius
 
 _OLE = b"\xd0\xcf\x11\xe0"  #: of the formats before 2007
@@ -43,13 +43,17 @@ class Workbooks:
         found: list[ForeignTable] = []
         said = []
         notes: list[tuple[str, str]] = []
+        unread: list[str] = []
         for name, rows in sheets.items():
             more, lines = tables_of_grid(name, rows)
             found += more
             said += lines
-            notes += () if more else notes_of_sheet(name, rows)
-        if not found and (wrong := next(filter(None, (comma_sheet(*one) for one in sheets.items())), "")):
-            raise UnreadableFile(f"{path.name}: {wrong}")
+            if not more:
+                notes += notes_of_sheet(name, rows)
+                unread += filter(None, [comma_sheet(name, rows) or sheet_without_table(name, rows)])
+        if not found and unread:
+            raise UnreadableFile(f"{path.name}: {unread[0]}")
+        said += unread
         found = [replace(one, notes=(*one.notes, *notes)) for one in found]
         if len(found) == 1:
             found = [replace(found[0], name="")]

@@ -302,3 +302,18 @@ def test_numbers_of_the_on_state_say_that_no_scope_looked_at_it(tmp_path: Path) 
     assert {"hold_voltage", "on_resistance"} <= marked and "threshold_voltage" not in marked
     assert all(name.startswith(("hold_voltage", "on_resistance", "differential_on_resistance")) for name in marked)
     assert sum("mean of an oscillation" in line for line in analysis.lines) == 1
+
+
+def test_blank_readings_while_the_device_is_on_do_not_say_that_it_never_switches(tmp_path: Path) -> None:
+    voltage, current = sweep(0.8, 0.4, 151)
+    on = np.abs(current) > 1e-4
+    header = "V (V),I (A)"
+    for cell, hidden in (("", True), ("nan", True), ("inf", False)):
+        lines = [f"{v:.6g},{cell if over else f'{i:.6g}'}" for v, i, over in zip(voltage, current, on, strict=True)]
+        (tmp_path / "t.csv").write_text("\n".join([header, *lines]), "utf-8")
+        analysis = analyse_files([tmp_path / "t.csv"])
+        flags = {row["quantity"]: row["flags"] for row in analysis.rows}
+        assert ("too_few" in flags["threshold_voltage"]) is hidden
+        assert ("too_few" in flags["hold_voltage"]) is hidden
+        assert any("write inf" in line for line in analysis.lines) is hidden
+        assert any("0 of 1 half-sweeps switch, 0 do not" in line for line in analysis.lines) is hidden

@@ -214,3 +214,47 @@ def test_the_summary_of_many_cycles_has_no_readings(tmp_path):
         Settings=[["Subsite Name", "reram"], ["Cycle Mode", "Cycle Mode"], ["Total Cycles", "2"]])
     with pytest.raises(UnreadableFile, match="summary of Clarius over many cycles"):
         analyse_files([path])
+
+
+def rows_of_a_sweep():
+    voltage, current, *_ = sweep()
+    return [["V (V)", "I (A)"], *([float(a), float(b)] for a, b in zip(voltage, current, strict=True))]
+
+
+@pytest.mark.parametrize(("cells", "says"), [
+    (["1,6", "2,5e-3"], "'1,6' is no number"), ([1.6, "2,5e-3"], "convert the texts to numbers"),
+    ([1.6, "OVLD"], "write inf")])
+@pytest.mark.parametrize("end", [False, True])
+def test_a_text_among_the_readings_is_said_and_no_row_is_lost(tmp_path, cells, says, end):
+    rows = rows_of_a_sweep()
+    place = len(rows) * 2 // 3
+    rows[place:] = [cells] * (len(rows) - place) if end else [cells, *rows[place + 1 :]]
+    with pytest.raises(ConfigurationError, match=says) as told:
+        analyse_files([workbook(tmp_path / "a.xlsx", Sheet=rows)])
+    assert f"{place + 1}: '" in str(told.value)
+
+
+def test_a_summary_below_the_readings_is_left_out_in_words(tmp_path):
+    rows = rows_of_a_sweep()
+    analysis = analyse_files([workbook(tmp_path / "a.xlsx", Sheet=[*rows, ["mean", 1.25e-3]])])
+    assert any(f"row {len(rows) + 1} ('mean, 0.00125') is not read" in line for line in analysis.lines)
+    assert analysis.rows
+
+
+def test_readings_beyond_the_range_in_a_workbook_are_infinite(tmp_path):
+    rows = [["V (V)", "I (A)"], *([0.02 * k, 1e-9 * k if k < 50 else "inf"] for k in range(101)),
+            *([0.02 * k, "inf" if k > 20 else 1e-9 * k] for k in range(99, -1, -1))]
+    found = {row["quantity"]: row for row in analyse_files([workbook(tmp_path / "a.xlsx", Sheet=rows)]).rows}
+    assert found["threshold_voltage"]["low"] == pytest.approx(0.98)
+    assert "overflow" in found["threshold_voltage"]["flags"]
+
+
+def test_sheets_that_are_not_read_are_named_beside_others(tmp_path):
+    comma = [["V (V)", "I (A)"], *(["1,5", "2,5e-3"] for _ in range(20))]
+    alone = [["V (V)", "I (A)"], *([0.1 * k, None] for k in range(20))]
+    path = workbook(tmp_path / "a.xlsx", Sweep=rows_of_a_sweep(), Komma=comma, Formula=alone)
+    lines = analyse_files([path]).lines
+    assert any("sheet 'Komma' holds texts with a decimal comma" in line for line in lines)
+    assert any("sheet 'Formula' is not read" in line for line in lines)
+    with pytest.raises(UnreadableFile, match="formula whose value is not stored"):
+        analyse_files([workbook(tmp_path / "b.xlsx", Formula=alone)])
