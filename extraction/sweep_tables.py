@@ -26,6 +26,7 @@ from tsbench.analysis.threshold.threshold import switching
 from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.found import Found, drawn
+from tsbench.extraction.missing_readings import beside_gaps
 from tsbench.protocols.extracting.contacts import with_contact
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
@@ -45,8 +46,6 @@ _FEWEST_ROWS, _JUMPS = 20, 0.2
 #: alone contains the true mean in 50, 75, 81, 82 and 89 % of the cases (2000 drawn samples of each)
 _FEWEST_DIFFERENCES = 5
 _MOSTLY, _UNLIKE = 0.8, 3  #: share of the rows in pairs, and pairs with unlike readings, of rows that were sorted
-#: rows without a number that are more than a wild reading; and a step of so many median ones is a gap
-_FEWEST_BLANK, _GAP = 2, 2.5
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -75,7 +74,7 @@ def analyse_sweeps(
         events, doubt = _unchecked(snapback(replace(points, level=points.current), SweepFacts()))
     else:
         events, doubt = _unchecked(switching(_with_beyond(points, table), SweepFacts(voltage_noise=noise), rule))
-    events, lost = _beside_gaps(events, table)
+    events, lost = beside_gaps(events, len(table.left_out) - len(table.beyond))
     doubt = [*doubt, *lost]
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
     results += _resistances(events, SweepFacts(voltage_noise=noise), read_voltage)
@@ -224,27 +223,6 @@ def _with_beyond(points: IVPoints, table: Table) -> IVPoints:
         points, voltage=more(points.voltage, volts), current=more(points.current, np.full(places.size, np.inf)),
         level=more(points.level, None if points.level is None else volts), flags=more(points.flags),
         cycle=more(points.cycle))
-
-
-def _beside_gaps(events: Sequence[Switching], table: Table) -> tuple[list[Switching], list[str]]:
-    """Return the events, TOO_FEW where rows without a number may hide one, and what this means in words."""
-    blank = len(table.left_out) - len(table.beyond)
-    hidden = [blank >= _FEWEST_BLANK and _has_gap(event.half) for event in events]
-    marked = [event if not gap else replace(event, **{
-        name: replace(found, flags=found.flags | Flag.TOO_FEW)
-        for name in ("threshold_voltage", "threshold_current", "hold_voltage", "hold_current")
-        if (found := getattr(event, name)) is not None and Flag.NO_EVENT in found.flags})
-        for event, gap in zip(events, hidden, strict=True)]
-    count = sum(hidden)
-    return marked, [] if not count else [
-        f"readings are missing within {count} half-sweep{'s' * (count != 1)}: {blank} rows of the table have no "
-        "number. An event that no reading shows may be there. If they were beyond the range of the meter, write inf"]
-
-
-def _has_gap(half: HalfSweep) -> bool:
-    """Return whether one step between two readings is much larger than most of them."""
-    steps = np.abs(np.diff(half.level))
-    return steps.size > 2 and float(steps.max()) > _GAP * max(float(np.median(steps)), 1e-300)
 
 
 def _summaries(
