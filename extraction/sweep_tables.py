@@ -109,7 +109,7 @@ def _on_state_marked(results: Sequence[Result]) -> tuple[list[Result], list[str]
 
 
 def _resistances(events: Sequence[Switching], facts: SweepFacts, read_voltage: float | None) -> list[Result]:
-    """Return the resistances; a negative one is most likely the mean of an oscillation."""
+    """Return the resistances; no scope looked, so a negative one may be the mean of an oscillation."""
     doubt = Flag.UNCHECKED | Flag.AMBIGUOUS
     return [replace(one, flags=one.flags | doubt)
             if one.quantity == "negative_differential_resistance" and Flag.NO_EVENT not in one.flags else one
