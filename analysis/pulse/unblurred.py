@@ -63,10 +63,11 @@ def steepest(record: Blunt, first: int, last: int, late: float, doubt: float) ->
         end = found.top + found.after
         value, form = 0.5 * (value + end), 0.5 * abs(end - value) + abs(form)
     response = math.hypot(width, record.blur)
-    unresolved = min(1.0, (_RESOLVED * response / max(found.half, 0.5)) ** 2)
+    half = max(found.half, 0.5)
+    unresolved = min(1.0, (_RESOLVED * response / half) ** 2)
     by_lean = _LEANS * response * unresolved
-    random = found.random * (1.0 + by_lean / max(found.half, 0.5))   # the lean moves with the place
-    lean = math.sqrt(max(found.lean**2 - (found.random / max(found.half, 0.5))**2, 0.0))   # without its noise
+    random = found.random * (1.0 + by_lean / half)   # the lean moves with the place
+    lean = math.sqrt(max(found.lean**2 - (found.random / half)**2, 0.0))   # without its noise
     overshoots = 0.5 * _early_by_overshoot(record, found, first, width, late)
     poles = [_peak(record, first, last, width, max(late + side * doubt, 0.0)).place for side in (-1.0, 1.0)]
     # of the width that is seen, a sample may be that of the samples

@@ -124,10 +124,7 @@ def _lines_of(
 
 
 def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Return how many knowable numbers are without a flag, and how wide the intervals are beside a bootstrap's.
-
-    As for the coverage, the requirement counts the rows whose true value is known.
-    """
+    """Return how many knowable numbers are without a flag, and how wide the intervals are beside a bootstrap's."""
     table = []
     known = [row for row in rows if row.get("knowable")]
     told = [row for row in known if not row.get("may_oscillate")]
@@ -138,9 +135,7 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         table.append(Line(f"{name}: unflagged of those that can be known", _unflagged_of(told),
                           f">= {LEAST_KNOWABLE:.0%}", sum(map(is_unflagged, told)) >= LEAST_KNOWABLE * len(told)))
     parts = _parts(name, rows)
-    with_truth = [row for row in rows if row["true"] is not None]
-    for part, mine in {name: with_truth, f"{name}, with rows without a true value": rows,
-                       **(parts if len(parts) > 1 else {})}.items():
+    for part, mine in {name: rows, **(parts if len(parts) > 1 else {})}.items():
         repeated = _repeated(mine)
         if not repeated:
             continue
@@ -152,7 +147,7 @@ def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         table += [Line(f"{part}: {kind} {beside}", f"{ratio:.2f}", f"<= {WIDEST:g}" if required else INFORMATION,
                        not required or ratio <= WIDEST)
                   for kind, ratio in (("interval of the random part", random), ("whole interval", whole))]
-    return [*table, *_if_narrow(name, _repeated(with_truth))]
+    return [*table, *_if_narrow(name, _repeated(rows))]
 
 
 def _if_narrow(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -236,10 +231,11 @@ def main() -> int:
             file.flush()
             said = one["refused"] or one["failed"] or "done"
             sys.stderr.write(f"{done}/{len(jobs)} record {one['number']}: {said}\n")
+    every = archive | found   # a run that measures a part of the records keeps the others
     if options.store:
-        store(archive | found)   # what this run has not measured stays
+        store(every)
     if options.page:
-        write(lines(load(), archive | found), lines(HELD_OUT.load(), archive | found))
+        write(lines(load(), every), lines(HELD_OUT.load(), every))
     lists = ", ".join(f"{name} {one.sha256()[:12]}" for name, one in LISTS.items() if options.list in (None, name))
     return report("truth", f"{len(wanted)} records of {lists}", lines(wanted, found))
 
