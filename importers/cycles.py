@@ -29,4 +29,4 @@ def joined_cycles(tables: Sequence[ForeignTable], name: str, said: str, numbers:
         for k, column in enumerate(first.columns))
     return ForeignTable(
         name, (*columns, ForeignColumn("cycle", "", cycle, role="cycle")), first.settings, (said, *first.remarks),
-        first.compliance)
+        first.compliance, question=next((table.question for table in tables if table.question), ""))

@@ -87,7 +87,9 @@ def tables_of_grid(name: str, rows: Sequence[Sequence[Cell]]) -> tuple[list[Fore
         labels = {
             names.get(k, f"column {_letters(k)}"): texts[: columns[0].values.size]
             for k in range(width) if (texts := _texts(rows, block, k))}
-        question = _broken_off(name, rows, block, part) or next(
+        broken = _broken_off(name, rows, block, part)
+        said += filter(None, [broken])   # also where --columns answers the question
+        question = broken or next(
             (_about_commas(label, cells) for label, cells in labels.items() if _commas(cells)), "")
         tables.append(ForeignTable(called, columns, settings, question=question, notes=notes, labels=labels))
     return tables, said
@@ -109,7 +111,7 @@ def _broken_off(name: str, rows: Sequence[Sequence[Cell]], block: NumberBlock, c
         remedy = ("In the spreadsheet, convert the texts to numbers" if _COMMA.fullmatch(text) else
                   "Correct the cell. For a reading beyond the range, write inf")
         return (f"sheet '{name}', cell {_letters(column)}{k + 1}: '{text[:20]}' is no number, so the rows behind it "
-                f"would not be read. {remedy}")
+                f"are not read. {remedy}")
     return ""
 
 

@@ -9,7 +9,8 @@ import pytest
 from tests.fixtures.foreign_sweep import sweep
 from tsbench.errors import ConfigurationError, UnreadableFile
 from tsbench.extraction import analyse_files
-from tsbench.importers.foreign import Match
+from tsbench.importers.cycles import joined_cycles
+from tsbench.importers.foreign import ForeignColumn, ForeignTable, Match
 from tsbench.importers.workbooks.workbooks import Workbooks
 
 
@@ -232,6 +233,14 @@ def test_a_text_among_the_readings_is_said_and_no_row_is_lost(tmp_path, cells, s
     with pytest.raises(ConfigurationError, match=says) as told:
         analyse_files([workbook(tmp_path / "a.xlsx", Sheet=rows)])
     assert f"{place + 1}: '" in str(told.value)
+    lines = analyse_files([tmp_path / "a.xlsx"], "voltage=V (V),current=I (A)").lines
+    assert any(says in line and f"{place + 1}: '" in line for line in lines)
+
+
+def test_a_question_about_one_cycle_is_one_about_all_of_them():
+    column = ForeignColumn("V", "V", np.zeros(3))
+    one, other = (ForeignTable(name, (column,), question=asked) for name, asked in (("Run1", ""), ("Run2", "why?")))
+    assert joined_cycles([one, other], "Run1 to Run2", "joined").question == "why?"
 
 
 def test_a_summary_below_the_readings_is_left_out_in_words(tmp_path):
