@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.resistance.resistances import resistances
-from tsbench.analysis.statistics import bootstrap_interval
+from tsbench.analysis.resistance.zero_current import without_offset
+from tsbench.analysis.statistics import bootstrap_interval, uniform_limit
 from tsbench.analysis.tables.driven_quantity import is_current_driven
 from tsbench.analysis.tables.table import Table
 from tsbench.analysis.threshold.averaged_oscillation import NO_FACT, falling_part
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints
-from tsbench.analysis.threshold.reading_noise import least_seen
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.source_levels import last_at_source
 from tsbench.analysis.threshold.sweep_statistics import censored_at, half_width, statistics
@@ -25,8 +25,10 @@ from tsbench.analysis.threshold.switching_rule import Above, Rule
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
+from tsbench.extraction.current_offsets import doubted_events, taken_off
 from tsbench.extraction.found import Found, drawn
 from tsbench.extraction.missing_readings import beside_gaps
+from tsbench.extraction.row_order import order_doubts
 from tsbench.protocols.extracting.contacts import with_contact
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
@@ -39,13 +41,9 @@ _NOT_LOOKED_AT = (
     "the file does not say whether an oscilloscope recorded the device. While it is on, it may oscillate, and a source "
     "meter reads the mean of an oscillation. So numbers of the on state have the flag unchecked")
 _SAME_STEP = 0.2  #: steps of both ways are equal within this share
-#: rows of random order differ from their neighbours by 0.29 of the range (median of two uniform numbers), those of a
-#: sweep by one step
-_FEWEST_ROWS, _JUMPS = 20, 0.2
 #: half-sweeps, for a bootstrap of their mean. Chosen: of 2, 3, 4, 5 and 8 normal values, the interval by bootstrap
 #: alone contains the true mean in 50, 75, 81, 82 and 89 % of the cases (2000 drawn samples of each)
 _FEWEST_DIFFERENCES = 5
-_MOSTLY, _UNLIKE = 0.8, 3  #: share of the rows in pairs, and pairs with unlike readings, of rows that were sorted
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -68,16 +66,20 @@ def analyse_sweeps(
         The column with the number of the sweep holds a number that is not whole.
     """
     points = sweep_points_of(table, path)
-    noise = drive_noise(points.voltage)
+    facts = SweepFacts(voltage_noise=drive_noise(points.voltage))
     driven = points.level is None and is_current_driven(points.voltage, points.current)
     if driven:
         events, doubt = _unchecked(snapback(replace(points, level=points.current), SweepFacts()))
     else:
-        events, doubt = _unchecked(switching(_with_beyond(points, table), SweepFacts(voltage_noise=noise), rule))
+        points, uncertainty = without_offset(points, facts.voltage_noise)
+        facts = replace(facts, current_offset=uniform_limit(uncertainty))
+        events, hidden = doubted_events(switching(_with_beyond(points, table), facts, rule), facts, rule, read_voltage)
+        events, doubt = _unchecked(events)
+        doubt = [*taken_off(points.offset), *hidden, *doubt]
     events, lost = beside_gaps(events, len(table.left_out) - len(table.beyond))
     doubt = [*doubt, *lost]
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
-    results += _resistances(events, SweepFacts(voltage_noise=noise), read_voltage)
+    results += _resistances(events, facts, read_voltage)
     summaries, said = _summaries(points, events, rule, driven=driven)
     touching = contact(points.voltage, points.current)
     if Flag.SHORT in touching.flags:
@@ -87,14 +89,9 @@ def analyse_sweeps(
         results, lines = _of_device_voltage(events, results)
         doubt = [*doubt, *lines]
     swept = "current" if driven else "voltage"
-    if _is_out_of_order(points.current if driven else points.voltage):
-        results = [replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results]
-        doubt = [*doubt, f"the {swept} jumps from row to row, so the rows may not be in the order of measurement. Sort "
-                         "them by time, or by the number of the reading"]
-    if _is_sorted(points.current if driven else points.voltage, points.voltage if driven else points.current):
-        results = [replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results]
-        doubt = [*doubt, f"the rows are sorted by the {swept}. Most values of it occur twice with different readings, "
-                         "so the way up and the way down are mixed. Give the rows in the order of measurement"]
+    read = points.current, points.voltage
+    if mixed := order_doubts(*(read if driven else read[::-1]), swept):
+        results, doubt = [replace(one, flags=one.flags | Flag.AMBIGUOUS) for one in results], [*doubt, *mixed]
     rows, remark = _on_state_marked([*results, *summaries])
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
     found = Found(f"sweep{' of the current' if driven else ''}, {number}", rows, [*said, *doubt, *remark])
@@ -133,24 +130,6 @@ def _of_device_voltage(events: Sequence[Switching], results: Sequence[Result]) -
     return ([replace(result, flags=result.flags | Flag.AMBIGUOUS) for result in results],
             [f"in {unknown} half-sweep{'s' * (unknown != 1)}, {said}. Its steps before that are not even, so the "
              f"set-points are not known, nor where the way up ends. {name}"])
-
-
-def _is_out_of_order(driven: FloatArray) -> bool:
-    """Return whether a swept quantity, shape (n,), jumps from row to row over large parts of its range."""
-    if driven.size < _FEWEST_ROWS or np.unique(driven).size < _FEWEST_ROWS // 2:
-        return False
-    return float(np.median(np.abs(np.diff(driven)))) > _JUMPS * float(np.ptp(driven))
-
-
-def _is_sorted(driven: FloatArray, read: FloatArray) -> bool:
-    """Return whether the rows are in the order of the swept quantity, with two unlike branches at the same values."""
-    if driven.size < _FEWEST_ROWS or not ((np.diff(driven) >= 0).all() or (np.diff(driven) <= 0).all()):
-        return False
-    size = np.abs(read)
-    pairs = np.flatnonzero(np.diff(driven) == 0)
-    least, most = np.minimum(size[pairs], size[pairs + 1]), np.maximum(size[pairs], size[pairs + 1])
-    clear = most > least_seen(read, np.abs(driven))
-    return 2 * pairs.size >= _MOSTLY * driven.size and int(np.count_nonzero(clear & (most > 2.0 * least))) >= _UNLIKE
 
 
 def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]:

@@ -12,8 +12,8 @@ from tsbench.analysis.resistance.differential_resistance import (
 )
 from tsbench.analysis.resistance.load_line import series_resistance
 from tsbench.analysis.resistance.state_readings import on_branch, was_on
-from tsbench.analysis.resistance.state_resistance import off_resistance, on_resistance
-from tsbench.analysis.resistance.zero_current import ZeroReading, readings_of_each
+from tsbench.analysis.resistance.state_resistance import off_resistance, on_resistance, zero_current_of
+from tsbench.analysis.resistance.zero_current import NO_CURRENT, ZeroCurrent, readings_of_each
 from tsbench.analysis.threshold.snapback import Snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
 from tsbench.records import Flag, Result
@@ -40,12 +40,22 @@ def resistances(
     read_voltage : [V] at which the off resistance is read; None: half of the threshold voltage
     """
     facts, events = facts or SweepFacts(), list(events)
-    # the data sheet of a stored run gives the offset; under current drive the voltage has one, and not the current
-    unknown = facts.current_offset == 0.0 and not any(isinstance(event, Snapback) for event in events)
-    halves = [event.half for event in events]
-    at_zero = readings_of_each(halves, facts.voltage_noise) if unknown else [None] * len(events)
-    found = [_of_one(event, facts, read_voltage, zeros) for event, zeros in zip(events, at_zero, strict=True)]
+    found = [_of_one(event, facts, read_voltage, zero)
+             for event, zero in zip(events, zero_currents(events, facts, read_voltage), strict=True)]
     return tuple(result for one in _with_state_in_doubt(events, found) for result in one)
+
+
+def zero_currents(
+    events: Sequence[Switching], facts: SweepFacts, read_voltage: float | None = None
+) -> list[ZeroCurrent]:
+    """Return the current at zero voltage of each half-sweep; none where the accuracy of the meter is known.
+
+    The data sheet of a stored run gives the offset. Under current drive the voltage has one, and not the current.
+    """
+    if facts.current_offset != 0.0 or any(isinstance(event, Snapback) for event in events):
+        return [NO_CURRENT] * len(events)
+    at_zero = readings_of_each([event.half for event in events], facts.voltage_noise)
+    return [zero_current_of(event, facts, read_voltage, mine) for event, mine in zip(events, at_zero, strict=True)]
 
 
 def _with_state_in_doubt(
@@ -69,11 +79,12 @@ def _with_state_in_doubt(
 
 
 def _of_one(
-    event: Switching, facts: SweepFacts, read_voltage: float | None, at_zero: Sequence[ZeroReading] | None
+    event: Switching, facts: SweepFacts, read_voltage: float | None, zero: ZeroCurrent
 ) -> tuple[Result, ...]:
     current_drive = isinstance(event, Snapback)
     branch = on_branch(event, facts, current_drive)
-    found = (off_resistance(event, facts, read_voltage, at_zero), _doubted(on_resistance(event, facts, branch), event),
+    found = (off_resistance(event, facts, read_voltage, zero),
+             _doubted(on_resistance(event, facts, branch, zero), event),
              _doubted(differential_on_resistance(event, facts, branch), event))
     if current_drive:
         return *found, _doubted(negative_differential_resistance(event, facts), event)

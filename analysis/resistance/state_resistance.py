@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tsbench.analysis.resistance.state_readings import OnBranch, off_readings, ratio_uncertainty, source_voltage, was_on
-from tsbench.analysis.resistance.zero_current import ZeroCurrent, ZeroReading, zero_current
+from tsbench.analysis.resistance.zero_current import NO_CURRENT, ZeroCurrent, ZeroReading, zero_current
 from tsbench.analysis.statistics import NORMAL_95, combined, noise_or_scatter, standard_uncertainty
 from tsbench.analysis.threshold.half_sweeps import IntArray
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of
@@ -30,8 +30,7 @@ _BEYOND = 1.5  #: a read voltage may be outside the readings by this part of the
 
 
 def off_resistance(
-    event: Switching, facts: SweepFacts, read_voltage: float | None = None,
-    at_zero: Sequence[ZeroReading] | None = None,
+    event: Switching, facts: SweepFacts, read_voltage: float | None = None, zero: ZeroCurrent = NO_CURRENT,
 ) -> Result:
     """Return the off resistance [Ohm] of a half-sweep.
 
@@ -45,13 +44,13 @@ def off_resistance(
     facts : accuracy of the source meter, path
     read_voltage : [V] at which it is read; None: half of the threshold voltage, or of the highest voltage of a
         half-sweep without an event
-    at_zero : readings at zero voltage that show the meter's offset, if nothing else is known of it; else None
+    zero : the current at zero voltage, if nothing else is known of the meter's offset
     """
     half, mine = event.half, off_readings(event, facts)
     switched = was_on(event)
     asked = "the read voltage" if read_voltage is not None else (
         "half of the threshold voltage" if switched else "half of the highest voltage")
-    at = abs(read_voltage) if read_voltage is not None else _half_of(event, mine)
+    at = read_at(event, mine, read_voltage)
     method = f"device voltage over current on the way up, at {asked}"
     chosen = _around(half.voltage, mine, at)
     if chosen is None:
@@ -71,16 +70,13 @@ def off_resistance(
         standard_uncertainty(facts.parallel_tolerance * facts.parallel_conductance * at),
         slope * standard_uncertainty(facts.voltage_gain * volts + facts.voltage_offset),
         slope * standard_uncertainty(facts.path_tolerance * facts.path_resistance) * abs(current))
-    zero = ZeroCurrent(0.0) if at_zero is None else zero_current(
-        half, mine, at, at_zero, facts, (current, slope))
     systematic = combined(systematic, zero.uncertainty)
     wide = NORMAL_95 * combined(random, systematic)
     flags = Flag(int(np.bitwise_or.reduce(half.flags[chosen], initial=0))) & PASSED_ON
     method = f"{method} ({format_quantity(at, 'V', 3)}); a parabola through the currents of {chosen.size} readings"
-    if zero.value or zero.others:
-        method += f", less {format_quantity(zero.value, 'A', 3)} at zero voltage"
+    method += zero.told(half.polarity)
     if zero.others:
-        method, flags = f"{method}. It is not clear whether that is an offset of the meter", flags | Flag.AMBIGUOUS
+        flags |= Flag.AMBIGUOUS
     least, most = (end + side * wide for end, side in zip(zero.between(current), (-1.0, 1.0), strict=True))
     current -= zero.value
     if least <= 0.0:
@@ -93,17 +89,21 @@ def off_resistance(
                      (value * random / current, value * systematic / current))
 
 
-def on_resistance(event: Switching, facts: SweepFacts, branch: OnBranch | None) -> Result:
+def on_resistance(
+    event: Switching, facts: SweepFacts, branch: OnBranch | None, zero: ZeroCurrent = NO_CURRENT
+) -> Result:
     """Return the on resistance [Ohm] of a half-sweep, at the highest set-point that nothing limits.
 
     If the source meter limits the current of all readings, only an upper bound is known: the device conducts at least
-    as well as the reading in compliance with the lowest quotient shows.
+    as well as the reading in compliance with the lowest quotient shows. AMBIGUOUS where what flows at zero voltage may
+    or may not be an offset of the meter, and this matters more than all other errors. The interval then holds both.
 
     Parameters
     ----------
     event : the half-sweep with its events
     facts : accuracy of the source meter, path
     branch : its on state, None: it was never on
+    zero : the current at zero voltage, if nothing else is known of the meter's offset
     """
     half, name = event.half, "on_resistance"
     if branch is None:
@@ -113,7 +113,7 @@ def on_resistance(event: Switching, facts: SweepFacts, branch: OnBranch | None) 
     method = f"device voltage over current on the way {way}, at the highest set-point that is not limited"
     known = branch.free[half.current[branch.free] > 0.0]
     if known.size == 0:
-        return _limited(event, facts, branch, method)
+        return _limited(event, facts, branch, method, zero)
     k = int(known[np.argmax(half.level[known])])   # noise would choose the highest current
     near = known[np.argsort(np.abs(known - k), kind="stable")[:_AROUND]]
     near.sort()
@@ -124,17 +124,26 @@ def on_resistance(event: Switching, facts: SweepFacts, branch: OnBranch | None) 
     noise = (max(noise_of(volts[near] - half.level[near]), at_limit),
              max(noise_of(half.current[near]), relative, of_limited))
     random, systematic = ratio_uncertainty(half, facts, k, noise)
-    value = float(half.voltage[k] / half.current[k])
+    there, amperes = float(half.voltage[k]), float(half.current[k])
+    systematic = combined(systematic, there / amperes**2 * zero.uncertainty)
     wide = NORMAL_95 * combined(random, systematic)
-    at = f"{format_quantity(float(half.current[k]), 'A', 3)}, {format_quantity(float(half.voltage[k]), 'V', 3)}"
+    least, most = zero.between(amperes)
+    at = f"{format_quantity(amperes, 'A', 3)}, {format_quantity(there, 'V', 3)}"
+    method = f"{method} ({at}){zero.told(half.polarity)}"
     flags = Flag(int(half.flags[k])) & PASSED_ON
     if random == 0.0 and max(known.size, branch.limited.size) < _FEWEST_OF_NOISE:
         flags |= Flag.TOO_FEW
         method += "; so few readings of the on state do not tell their noise"
-    return _unsigned(event, name, f"{method} ({at})", (value, value - wide, value + wide), flags, (random, systematic))
+    if least <= 0.0:   # all of the current may flow at zero voltage, too
+        return _unsigned(event, name, method, (None, there / most, None), flags | Flag.CENSORED | Flag.AMBIGUOUS,
+                         (None, None))
+    if there / least - there / most > wide:   # what flows at zero voltage matters
+        flags |= Flag.AMBIGUOUS
+    numbers = there / (amperes - zero.value), there / most - wide, there / least + wide
+    return _unsigned(event, name, method, numbers, flags, (random, systematic))
 
 
-def _limited(event: Switching, facts: SweepFacts, branch: OnBranch, method: str) -> Result:
+def _limited(event: Switching, facts: SweepFacts, branch: OnBranch, method: str, zero: ZeroCurrent) -> Result:
     half, mine = event.half, branch.limited[event.half.current[branch.limited] > 0.0]
     if mine.size == 0:
         return result_of(half, "on_resistance", "Ohm", f"{method}; there is no such reading",
@@ -143,7 +152,12 @@ def _limited(event: Switching, facts: SweepFacts, branch: OnBranch, method: str)
     random, systematic = ratio_uncertainty(half, facts, k, _noise_at_limit(event, facts, branch))
     # the lowest of several quotients is too low by chance
     chance = math.sqrt(2.0 * math.log(mine.size))
-    bound = float(half.voltage[k] / half.current[k]) + chance * random + NORMAL_95 * combined(random, systematic)
+    method += zero.told(half.polarity)
+    least, _ = zero.between(float(half.current[k]))
+    if least <= 0.0:   # all of the current may flow at zero voltage, too
+        return result_of(half, "on_resistance", "Ohm", f"{method}; nothing is left of the current",
+                         flags=branch.flags | Flag.COMPLIANCE | Flag.AMBIGUOUS)
+    bound = float(half.voltage[k]) / least + chance * random + NORMAL_95 * combined(random, systematic)
     text = (f"{method}; all readings of the on state are in compliance. At "
             f"{format_quantity(float(half.current[k]), 'A', 3)} the device has no more than this")
     return _unsigned(event, "on_resistance", text, (None, None, bound), branch.flags | Flag.COMPLIANCE | Flag.CENSORED,
@@ -161,8 +175,32 @@ def _unsigned(
     parts: tuple[float | None, float | None],
 ) -> Result:
     """Return a resistance, which has the same sign at both polarities; ``numbers``: value, low and high."""
-    empty = result_of(event.half, quantity, "Ohm", method)
-    return Result(quantity, "Ohm", *numbers, method, empty.conditions, flags, *parts)
+    empty = result_of(event.half, quantity, "Ohm", method + event.half.taken_off())
+    return Result(quantity, "Ohm", *numbers, empty.method, empty.conditions, flags, *parts)
+
+
+def read_at(event: Switching, mine: IntArray, read_voltage: float | None) -> float:
+    """Return the magnitude of the voltage [V] at which the off resistance is read; ``mine``: readings of that state."""
+    return abs(read_voltage) if read_voltage is not None else _half_of(event, mine)
+
+
+def zero_current_of(
+    event: Switching, facts: SweepFacts, read_voltage: float | None, at_zero: Sequence[ZeroReading]
+) -> ZeroCurrent:
+    """Return the current at zero voltage of a half-sweep, by readings at zero or by its off state.
+
+    Parameters
+    ----------
+    event, facts, read_voltage : as :func:`off_resistance` takes them
+    at_zero : readings at zero voltage that show the meter's offset
+    """
+    half, mine = event.half, off_readings(event, facts)
+    at = read_at(event, mine, read_voltage)
+    chosen = _around(half.voltage, mine, at)
+    if chosen is None:
+        return zero_current(half, mine[:0], at, at_zero, facts, (0.0, 0.0))
+    current, slope, *_ = _parabola(half.voltage[chosen], half.current[chosen], at)
+    return zero_current(half, mine, at, at_zero, facts, (current, slope))
 
 
 def _half_of(event: Switching, mine: IntArray) -> float:

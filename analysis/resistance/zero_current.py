@@ -8,13 +8,14 @@ offset, only a straight off state may point to one, in doubt: a bent curve may p
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tsbench.analysis.statistics import NORMAL_95, combined, t_quantile_95
-from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray
+from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray, IVPoints, split
 from tsbench.analysis.threshold.switching_results import SweepFacts
+from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 from tsbench.samples import median, noise_of
 
@@ -25,6 +26,7 @@ _BEYOND = 2.6  #: standard deviations (one in two hundred by chance) that noise 
 _STRAIGHT = 8  #: readings that tell whether a curve is straight
 #: share of the current of which an offset does not matter: tables have six digits or fewer
 _LITTLE = 1e-6
+_ROUNDED = 1e-12  #: share of the largest current that rounding leaves of a sum of currents
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,20 @@ class ZeroCurrent:
         """Return the least and the largest current [A] that a reading of ``current`` may be without it."""
         each = [current - one for one in (self.value, *self.others)]
         return min(each), max(each)
+
+    def different_from_zero(self) -> list[float]:
+        """Return what it may be [A], without zero itself."""
+        return [one for one in (self.value, *self.others) if one != 0.0]
+
+    def told(self, polarity: int) -> str:
+        """Return what is taken off, with the sign of the record, as the method of a result says it; empty: nothing."""
+        if not (self.value or self.others):
+            return ""
+        doubt = ". It is not clear whether that is an offset of the meter" if self.others else ""
+        return f", less {format_quantity(polarity * self.value, 'A', 3)} at zero voltage{doubt}"
+
+
+NO_CURRENT = ZeroCurrent(0.0)
 
 
 def zero_readings(half: HalfSweep, voltage_noise: float) -> tuple[ZeroReading, ...]:
@@ -76,6 +92,48 @@ def readings_of_each(halves: Sequence[HalfSweep], voltage_noise: float) -> list[
     each = [zero_readings(half, voltage_noise) for half in halves]
     whole = tuple(one for own in each for one in own)
     return [own if len({one.rising for one in own}) > 1 else whole for own in each]
+
+
+def zero_current_of_all(halves: Sequence[HalfSweep], voltage_noise: float) -> ZeroCurrent:
+    """Return the current at zero voltage that the readings of a whole record show, signed as its voltage.
+
+    ``voltage_noise``: [V] standard deviation of one reading.
+    """
+    whole = [one for half in halves for one in zero_readings(half, voltage_noise)]
+    largest = max((float(np.abs(half.current).max()) for half in halves if half.current.size), default=0.0)
+    ways = [_mean([one for one in whole if one.rising is rising], 1, _ROUNDED * largest) for rising in (True, False)]
+    return _of_readings(ways) or NO_CURRENT
+
+
+def without_offset(points: IVPoints, voltage_noise: float) -> tuple[IVPoints, float]:
+    """Return the readings without the offset of the current, and the standard uncertainty of the offset [A].
+
+    An offset as large as the off current changes its sign, or hides a switching. So it is taken off first, where both
+    ways of the sweep show the same current at zero voltage, beyond the noise.
+
+    Parameters
+    ----------
+    points : readings of a sweep of the voltage
+    voltage_noise : [V] standard deviation of one reading
+    """
+    zero = zero_current_of_all(list(split(points)), voltage_noise)
+    if zero.value == 0.0 or zero.others:
+        return points, 0.0
+    return replace(points, current=points.current - zero.value, offset=zero.value), zero.uncertainty
+
+
+def possible_offsets(half: HalfSweep, facts: SweepFacts) -> list[float]:
+    """Return what the currents of a half-sweep may have too much [A], turned to its side, within the data sheet.
+
+    Where both ways read zero voltage, and noise explains the current there, that is nothing. Else it may be what a way
+    reads at zero, or at its lowest voltage: there, little of the current is that of the device.
+    """
+    ways = half.up(), half.down()
+    if len({one.rising for one in zero_readings(half, facts.voltage_noise)}) > 1:
+        found = zero_current_of_all([half], facts.voltage_noise).different_from_zero()
+        return [half.polarity * one for one in found]
+    lowest = [float(half.current[way][np.argmin(half.level[way])]) for way in ways if half.level[way].size]
+    return [one for one in lowest if 0.0 < abs(one) <= facts.current_offset]
 
 
 def zero_current(
@@ -149,14 +207,14 @@ def _of_line(voltage: FloatArray, current: FloatArray, mine: IntArray, at: float
     """
     below = mine[voltage[mine] <= at]
     if below.size < _STRAIGHT or not float(np.ptp(voltage[below])) > 0.0:
-        return ZeroCurrent(0.0)
+        return NO_CURRENT
     x, y = voltage[below] / at, current[below]
     fits = [_fit(x, y, degree) for degree in (1, 2)]
     (line, of_line), (parabola, of_parabola) = fits
     bent = abs(parabola[2]) > _BEYOND * of_parabola[2]
     told = all(abs(found[0]) > _BEYOND * deviation[0] for found, deviation in fits)
     if bent or not told or line[0] * parabola[0] <= 0.0 or abs(line[0]) <= _LITTLE * float(np.abs(y).max()):
-        return ZeroCurrent(0.0)
+        return NO_CURRENT
     return ZeroCurrent(float(line[0]), float(of_line[0]), (0.0,))
 
 

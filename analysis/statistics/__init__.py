@@ -19,6 +19,7 @@ from tsbench.analysis.statistics.intervals import (
     standard_uncertainty,
     summarise,
     t_quantile_95,
+    uniform_limit,
     wider_half,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "standard_uncertainty",
     "summarise",
     "t_quantile_95",
+    "uniform_limit",
     "wider_half",
 ]

@@ -51,6 +51,11 @@ def standard_uncertainty(limit: float) -> float:
     return abs(limit) / math.sqrt(3.0)
 
 
+def uniform_limit(uncertainty: float) -> float:
+    """Return the limit of a uniform error with a standard ``uncertainty``: what :func:`standard_uncertainty` undoes."""
+    return math.sqrt(3.0) * uncertainty
+
+
 def combined(*standard: float) -> float:
     """Return the root of the sum of squares of independent standard uncertainties."""
     return math.sqrt(math.fsum(part * part for part in standard))

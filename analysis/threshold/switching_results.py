@@ -104,6 +104,10 @@ class Switching:
     hold_voltage: Result
     hold_current: Result
 
+    def is_whole(self) -> bool:
+        """Return whether the device is seen to switch on and off again."""
+        return self.threshold_index is not None and self.hold_index is not None
+
     def results(self) -> tuple[Result, ...]:
         """Return the four results."""
         return self.threshold_voltage, self.threshold_current, self.hold_voltage, self.hold_current
@@ -135,6 +139,8 @@ def result_of(
         value = None if value is None else -value
         low, high = (None if high is None else -high), (None if low is None else -low)
     conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
+    if unit == "A":
+        method += half.taken_off()
     return Result(quantity, unit, value, low, high, method, conditions, flags, *parts)
 
 

@@ -87,10 +87,11 @@ def switching(
     """
     facts = facts or SweepFacts()
     rule = rule or Jump()
-    return tuple(with_overflows(_examine(half, facts, rule)) for half in split(points))
+    return tuple(with_overflows(switching_of(half, facts, rule)) for half in split(points))
 
 
-def _examine(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
+def switching_of(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
+    """Return threshold and hold of one half-sweep, as :func:`switching` does."""
     enough = len(half.voltage) >= _FEWEST_POINTS
     floor = noise_floor(half, facts.current_noise)
     on, off = events(half, rule, floor) if enough else (None, None)

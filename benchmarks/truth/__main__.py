@@ -119,6 +119,9 @@ def _lines_of(
                  largest is None or not score.rows or abs(score.bias) <= largest),
             Line(f"{score.quantity}: spread, median half-width", f"{score.spread:.3%}, {score.half_width:.3%}",
                  INFORMATION, True)]
+    if of_pulses := [row["value"] / row["of_pulses"] - 1 for row in counted if row.get("of_pulses")]:
+        table.append(Line(f"{name}: median and largest deviation from the median of the very pulses",
+                          f"{np.median(of_pulses):+.3%}, {np.max(np.abs(of_pulses)):.2%}", INFORMATION, True))
     seen = sum(is_unflagged(row) and row["true"] is None for row in rows)
     return [*table, Line(f"{name}: unflagged, without a true value", str(seen), INFORMATION, True)]
 

@@ -15,6 +15,7 @@ from benchmarks.pairs.cells import GENERATOR, SCOPE, SOURCE_METER, Cell, Model, 
 from benchmarks.truth.knowable import knowable, may_oscillate
 from benchmarks.truth.long_run import refractory_period
 from benchmarks.truth.records import TruthRecord
+from benchmarks.truth.relaxed import read_voltage, relaxation_time
 from benchmarks.truth.scoring import is_unflagged
 from benchmarks.truth.spoiling import spoilt
 from benchmarks.truth.store import code
@@ -132,7 +133,8 @@ def measure(
 
     A row has the quantity, its conditions, value, interval, flags and method, what is true, ``widest``: the width of a
     bracket of set-points with four standard uncertainties (of a sweep), ``bootstrap``: that of a mean over ten or more
-    pulses, and ``silent``: how many pulses of a mean delay did not fire, by the witness. With ``quiet`` the run is
+    pulses, ``silent``: how many pulses of a mean delay did not fire, and ``of_pulses``: the median of the very
+    relaxations, both by the witness. With ``quiet`` the run is
     performed once more without noise, and ``knowable`` says what it can tell; without ``perform`` only a quiet run that
     is there is asked.
     """
@@ -195,9 +197,12 @@ def _rows(record: TruthRecord, folder: Path) -> list[dict[str, Any]]:
              run.column("amplitude") == result.conditions["amplitude"])) - len(true_delays(result, run, witness))}
         for name, quantity in QUANTITIES[record.protocol].items() for result in run.results
         if result.quantity == quantity]
-    for row in rows:   # thousands of pairs are simulated only for a number that counts
+    for row in rows:   # many pulses are simulated only for a number that counts
         if row["quantity"] == "refractory_period" and is_unflagged(row):
             row["true"] = _long_run(record, folder)
+        if row["quantity"] == "relaxation_time":
+            row["of_pulses"], base = row["true"], read_voltage(record, witness)
+            row["true"] = relaxation_time(record, base) if is_unflagged(row) and base is not None else None
     return rows
 
 

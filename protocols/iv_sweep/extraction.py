@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.resistance.resistances import resistances
+from tsbench.analysis.resistance.zero_current import possible_offsets, without_offset
 from tsbench.analysis.threshold.averaged_oscillation import falling_part
 from tsbench.analysis.threshold.half_sweeps import IVPoints
+from tsbench.analysis.threshold.offset_doubts import doubted_by_offsets
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.switching_results import Switching, step_flags
 from tsbench.analysis.threshold.switching_rule import noise_floor
@@ -55,7 +57,12 @@ def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple
     facts = sweep_facts(run, options)
     if parameter(run, "drive", "voltage") == "current":
         return snapback(sweep_points(run), facts)
-    return tuple(_doubted(event, facts.voltage_noise) for event in switching(sweep_points(run), facts, options.rule))
+    points, _ = without_offset(sweep_points(run), facts.voltage_noise)   # its limit stays that of the data sheet
+    events = switching(points, facts, options.rule)
+    if not points.offset:
+        events = tuple(event if event.is_whole() else doubted_by_offsets(
+            event, possible_offsets(event.half, facts), facts, options.rule) for event in events)
+    return tuple(_doubted(event, facts.voltage_noise) for event in events)
 
 
 def _doubted(event: Switching, noise: float) -> Switching:

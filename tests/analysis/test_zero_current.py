@@ -57,6 +57,32 @@ def test_an_offset_that_both_ways_show_at_zero_voltage_is_taken_off(offset: floa
     assert "zero voltage" not in stored.method   # there, the data sheet counts
 
 
+@pytest.mark.parametrize("offset", [5e-8, -5e-8, 1e-6])
+def test_the_on_resistance_is_that_without_the_offset(offset: float) -> None:
+    up = 0.02 * np.arange(101)
+    voltage = np.concatenate((up, up[-2::-1]))
+    on = np.where(np.arange(voltage.size) < up.size, voltage > 1.2, voltage > 0.5)
+    current = np.where(on, voltage / 1e6, voltage / OFF) + offset
+    events = switching(IVPoints(voltage=voltage, current=current))
+    (found,) = (one for one in resistances(events) if one.quantity == "on_resistance")
+    assert found.value == pytest.approx(1e6, rel=1e-4) and holds(found, 1e6) and found.flags == Flag.NONE
+    # one way alone does not tell an offset from a displacement current
+    events = switching(IVPoints(voltage=voltage[: up.size], current=current[: up.size]))
+    (found,) = (one for one in resistances(events) if one.quantity == "on_resistance")
+    assert found.flags == Flag.AMBIGUOUS and holds(found, 1e6) and holds(found, 2.0 / (2e-6 + offset))
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_a_current_at_zero_voltage_larger_than_that_of_the_on_state_leaves_a_bound(limited: bool) -> None:
+    voltage = 0.02 * np.arange(101)
+    current = np.where(voltage > 1.2, voltage / 1e6, voltage / OFF)
+    current[0] = 1e-4
+    flags = np.where(limited & (voltage > 1.2), int(Flag.COMPLIANCE), 0).astype(np.uint32)
+    events = switching(IVPoints(voltage=voltage, current=current, level=voltage, flags=flags))
+    (found,) = (one for one in resistances(events) if one.quantity == "on_resistance")
+    assert Flag.AMBIGUOUS in found.flags and found.value is None and holds(found, 1e6)
+
+
 def test_what_may_be_no_offset_is_in_doubt() -> None:
     """One way alone, a displacement current, or a straight off state that does not point to zero."""
     voltage, current = one_sweep()
