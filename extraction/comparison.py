@@ -28,6 +28,7 @@ from tsbench.records import Flag
 
 #: relative standard uncertainty of a load if none is given: it makes the voltages of two loads differ
 LOAD_ACCURACY = 1e-3
+_SAME_LOAD = 0.2  #: a given load that differs by more from that of the set-points contradicts them
 _NEXT = {
     Averaged.OSCILLATION: "Do not take the falling voltage for a negative resistance, and do not take thresholds from "
                           "it",
@@ -104,8 +105,10 @@ def compare_sweeps(
     Raises
     ------
     ConfigurationError, UnreadableFile
-        A file is no sweep, or there is nothing to compare.
+        A file is no sweep, or there is nothing to compare; a load is not that of the set-points of its file.
     """
+    _refuse_impossible([*((one, "load", "Ohm") for one in loads), (capacitance, "capacitance", "F"),
+                        (response_time, "response time", "s")])
     if not known_to >= 1.0:
         raise ConfigurationError(f"the response time is known to a factor of 1 or more, not {known_to:g}")
     if loads and len(loads) != len(paths):
@@ -133,6 +136,13 @@ def compare_sweeps(
         lines.append("the facts contradict each other: check the loads, the capacitance and the response time")
     lines.append(f"{first.name}: {verdict.value}. {_NEXT[verdict]}")
     return Comparison(verdict, tuple(facts), lines)
+
+
+def _refuse_impossible(values: Sequence[tuple[float | None, str, str]]) -> None:
+    """Refuse a value (number, name, unit) that is not positive."""
+    for value, name, unit in values:
+        if value is not None and not value > 0.0:
+            raise ConfigurationError(f"the {name} is {format_quantity(value, unit)}. It must be above 0 {unit}")
 
 
 def _facts(
@@ -173,7 +183,7 @@ def _sweep(path: Path, load: float | None, columns: str | Mapping[str, str] | No
         if len(tables) != 1 or not {"voltage", "current"} <= set(tables[0].table.columns):
             raise ConfigurationError(f"{path.name}: this file has not one table of voltage and current")
         halves = _halves(sweep_points_of(tables[0].table, path), path.name)
-        return _Sweep(path.name, _falling(halves), load, 0.0, None, False, halves)
+        return _Sweep(path.name, fall := _falling(halves), _load(fall, load, path), 0.0, None, False, halves)
     from tsbench.storage import read_foreign
 
     run = read_foreign(path)
@@ -186,6 +196,22 @@ def _sweep(path: Path, load: float | None, columns: str | Mapping[str, str] | No
         path.name, _falling(halves),
         fixture.path_resistance.get("drive") if load is None else load, fixture.parallel_capacitance,
         float(given) if isinstance(given, int | float) else None, True, halves)
+
+
+def _load(half: HalfSweep, given: float | None, path: Path) -> float | None:
+    """Return the load [Ohm] of a table: what is given, or that of its set-points, if it has a column of these."""
+    up = way_up(half)
+    drop, free = half.level[up] - half.voltage[up], (half.flags[up] & int(Flag.COMPLIANCE)) == 0
+    part = falling_part(half.voltage[up], half.current[up])
+    if half.assumed or part is None or not free[part].any() or not (drop[part] > 0.0).all():
+        return given
+    shown = float(np.median(drop[part][free[part]] / half.current[up][part][free[part]]))
+    if given is not None and not np.isclose(given, shown, rtol=_SAME_LOAD):
+        raise ConfigurationError(
+            f"{path.name}: --load gives {format_quantity(given, 'Ohm')}, but the set-points less the voltages are "
+            f"{format_quantity(shown, 'Ohm', 3)} times the current. Give the load of this file. Or name the columns "
+            "with --columns, if the set-points are those of another column")
+    return shown if given is None else given
 
 
 def _halves(points: IVPoints, name: str) -> tuple[HalfSweep, ...]:

@@ -96,8 +96,9 @@ def spike_times(
         One for each rise and fall by more than noise makes and a tenth of the swing, timed where the steeper of the
         two edges passes half of its own height. The swing is the median over sixteen parts of the record of highest
         less lowest, so that one wild sample does not set it; a sample that stands alone where spikes are wider is no
-        spike. NO_EVENT where nothing swings beyond the noise. AMBIGUOUS, and ``doubtful``, where the noise has a memory
-        and its excursions are not told from the spikes.
+        spike. UNDER_SAMPLED where many spikes last one sample, or an interval fewer than eight. NO_EVENT where nothing
+        swings beyond the noise. AMBIGUOUS, and ``doubtful``, where the noise has a memory and its excursions are not
+        told from the spikes.
     """
     time, (values,), gaps = usable_record(time, values)
     dt = float(time[-1] - time[0]) / (time.size - 1) if time.size > 1 else 0.0
@@ -211,7 +212,7 @@ def _passages(
 ) -> Spikes:
     """Return the spikes of a record with a known swing, timed on the steeper edge."""
     least, dt = max(scale.least, LEAST_SHARE * swing), record.dt
-    samples, turns = _without_wild(record.samples, scale, turns, least, likely)
+    samples, turns, narrow = _without_wild(record.samples, scale, turns, least, likely)
     level = search_level(samples, scale, turns, least)
     least, turns, half = level.least, turns.beyond(level.least), scale.width // 2
     flags |= Flag.AMBIGUOUS if level.doubtful else Flag.NONE
@@ -235,7 +236,7 @@ def _passages(
     # what a place is wrong by adds to the spread of the intervals, so a much smaller spread is a better place
     if placed is not None and np.std(np.diff(placed.index)) < _CLEARLY_BETTER * np.std(np.diff(index)):
         index, uncertainty = placed.index, placed.uncertainty
-    if index.size > 1 and median(np.diff(index)) < _FEWEST_SAMPLES:
+    if narrow or (index.size > 1 and median(np.diff(index)) < _FEWEST_SAMPLES):
         flags |= Flag.UNDER_SAMPLED
     return Spikes(
         times=record.time_at(index),
@@ -266,14 +267,15 @@ def _swings(turns: Turns, size: int) -> list[float]:
 
 def _without_wild(
     samples: SampleSource, scale: SearchScale, turns: Turns, least: float, likely: LikelyEdges | None,
-) -> tuple[SampleSource, Turns]:
+) -> tuple[SampleSource, Turns, bool]:
     """Return the record without the samples that stand alone, and its turning points beyond ``least``.
 
-    Where many turning points stand alone, spikes are that narrow; where few do, they are errors of the digitiser.
+    Where few turning points stand alone, they are errors of the digitiser. Where many do, spikes are that narrow: the
+    record stays as it is, and what is returned last is true, for other spikes may fall between two samples.
     """
     beyond = turns.beyond(least)
     if beyond.places.size < 3:
-        return samples, beyond
+        return samples, beyond, False
     inner = np.flatnonzero(beyond.suspect[1:-1]) + 1
     signs, lone = beyond.signs, np.full(inner.size, -1)
     nearer, search = nearer_levels(beyond.levels, signs)[inner - 1], for_size(lone_samples, samples.size)
@@ -283,10 +285,11 @@ def _without_wild(
         search(samples.part(first, last), first, places[which], signs[inner[which]], nearer[which], scale.width,
                lone[which])
     found = lone[lone >= 0]
-    if found.size == 0 or found.size > max(_FEW_ALONE * (beyond.places.size - 2), 1):
-        return samples, beyond
+    narrow = found.size > max(_FEW_ALONE * (beyond.places.size - 2), 1)
+    if found.size == 0 or narrow:
+        return samples, beyond, narrow
     mended = MendedSamples(samples, found)
-    return mended, turns_of(mended, scale.width, scale.least, samples.size >= LONG, likely=likely).beyond(least)
+    return mended, turns_of(mended, scale.width, scale.least, samples.size >= LONG, likely=likely).beyond(least), False
 
 
 def _longest(samples: SampleSource) -> int:

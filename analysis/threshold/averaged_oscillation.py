@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.statistics import combined
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray
 from tsbench.samples import noise_of
 
@@ -137,8 +138,8 @@ def by_other_load(one: LoadedSweep, other: LoadedSweep) -> AveragedVerdict:
     apart = difference[inside] / spread[inside]
     pairs = np.minimum(apart[1:], apart[:-1]), np.minimum(-apart[1:], -apart[:-1])
     most = float(max(pairs[0].max(), pairs[1].max()))
-    largest = 1e3 * float(np.abs(difference[inside]).max())
-    said = f"at equal currents the voltages differ by up to {largest:.3g} mV, {most:.3g} standard uncertainties"
+    largest = format_quantity(float(np.abs(difference[inside]).max()), "V", 3)
+    said = f"at equal currents the voltages differ by up to {largest}, {most:.1f} standard uncertainties"
     if most > _APART:
         return AveragedVerdict(Averaged.OSCILLATION, fact, said)
     resolved = float(np.median(spread[inside])) * 2.0 < _RESOLVED * float(np.median(one.voltage))
@@ -195,8 +196,8 @@ def by_other_aperture(long: FloatArray, short: FloatArray, part: slice) -> Avera
         quantile = float(f.ppf(1.0 - 0.5 * _BY_CHANCE, degrees, freedom))
         ratios.append((variance / max(there * quantile, 1e-300), variance, quantile))
     most, here, quantile = max(ratios)
-    said = (f"with the short aperture the readings scatter by {1e3 * math.sqrt(here):.3g} mV from the threshold on, "
-            f"and by {1e3 * math.sqrt(there):.3g} mV below it")
+    said = (f"with the short aperture the readings scatter by {format_quantity(math.sqrt(here), 'V', 3)} from the "
+            f"threshold on, and by {format_quantity(math.sqrt(there), 'V', 3)} below it")
     if most > 1.0:
         return AveragedVerdict(Averaged.OSCILLATION, fact, said)
     fall = abs(float(long[part][0] - long[part][-1]))
@@ -254,9 +255,9 @@ def by_capacitance(
     quotient = 0.5 * (1.0 + chord / readings.load)
     longest = float(np.max(with_noise / (1.0 - with_noise) * chord * capacitance / np.minimum(quotient, 1.0)))
     shortest = float(np.max(without / (1.0 - without) * chord * capacitance / np.maximum(quotient, 1.0)))
-    said = (f"with {1e12 * capacitance:.3g} pF and {readings.load:.4g} Ohm a device with these readings is stable only "
-            f"if it relaxes in more than {1e9 * shortest:.3g} to {1e9 * longest:.3g} ns, and it relaxes in "
-            f"{1e9 * response_time:.3g} ns")
+    said = (f"with {format_quantity(capacitance, 'F', 3)} and {format_quantity(readings.load, 'Ohm')} a device with "
+            f"these readings is stable only if it relaxes in more than {format_quantity(shortest, 's', 3)} to "
+            f"{format_quantity(longest, 's', 3)}, and it relaxes in {format_quantity(response_time, 's', 3)}")
     if shortest > known_to * response_time:
         return AveragedVerdict(Averaged.OSCILLATION, fact, said)
     stable = longest * known_to < response_time

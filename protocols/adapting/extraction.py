@@ -14,7 +14,6 @@ import numpy as np
 from tsbench.analysis.adaptive.belief import Belief, Interval, belief
 from tsbench.analysis.adaptive.dependence import dependent, history_seen
 from tsbench.analysis.adaptive.drift import Drift, drift
-from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.search import ABOVE, BELOW, NARROW, SILENT, Goal
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
 from tsbench.analysis.pulse.delay_results import PulseFacts
@@ -25,7 +24,7 @@ from tsbench.protocols.extracting.edge_tally import EdgeTally
 from tsbench.protocols.extracting.pulse_records import record_flags
 from tsbench.protocols.extracting.signals import DeviceRecord, device_record, device_records
 from tsbench.protocols.pulses.pairs import PulseRecord
-from tsbench.records import Fixture, Flag, FloatArray, Result, Run
+from tsbench.records import Fixture, Flag, FloatArray, Run
 
 #: missed pulses in succession after which a search gives up
 _MOST_MISSED = 5
@@ -46,7 +45,8 @@ class Searched:
     ended: str
     drift: Drift
     conditioning: int = 0  #: pulses beside these that made the device switch
-    untold: int = 0  #: of those that do not count: it is not known whether they fired
+    untold: int = 0  #: of those that do not count: the device conducts from the edge on, and may have fired
+    undecided: int = 0  #: others whose records do not tell whether they fired
 
     @property
     def interval(self) -> Interval:
@@ -67,7 +67,7 @@ class Searched:
             flags |= Flag.CENSORED
         if self.ended not in {NARROW, ABOVE, BELOW}:
             flags |= Flag.TOO_FEW
-        if self.drift.certain or self.untold:
+        if self.drift.certain or self.untold or self.undecided:
             flags |= Flag.AMBIGUOUS
         if dependent(self.found):
             flags |= Flag.DEPENDENT
@@ -106,6 +106,8 @@ class Searched:
             text += f"; {self.uncounted} do not count"
         if self.untold:
             text += f"; in {self.untold} of these, the device conducts from the edge on"
+        if self.undecided:
+            text += f"; the records of {self.undecided} do not tell whether they fired"
         if self.drift.certain:
             text += "; the place drifted, and the interval holds its whole way"
         if history := history_seen(self.found):
@@ -137,14 +139,16 @@ class PulseJudge:
         self._rested: PulseOutcome | None = None
         self.untold = False  #: whether the last pulse tells nothing, for the device conducts from the edge on
         self.unseen = False  #: whether the record of the last pulse does not show it
+        self.undecided = False  #: that, or the pulse before was not over
 
     def __call__(self, stimulus: float, records: Sequence[DeviceRecord]) -> bool | None:
-        record, self.untold, self.unseen = records[0], False, False
+        record, self.untold, self.unseen, self.undecided = records[0], False, False, False
         if record.voltage is None or record.current is None:
             return None
         part = record.times, record.voltage[0], record.current[0], judging_facts(record)
         found = outcome(*part, record_flags(record, 0), rested=self._rested)
         self.unseen = found.firing is Firing.UNSEEN
+        self.undecided = self.unseen or found.firing is Firing.UNDECIDED
         if self.unseen:
             return None
         if self._at_level and self._rested is None:
@@ -317,14 +321,15 @@ class JudgedPulse:
 
     amplitude: float  #: [V]
     fired: bool | None  #: None: not known, or it does not count
-    missed: bool  #: by the scope, or its record does not show it
+    missed: bool  #: by the scope
     renewed: bool = False  #: a conditioning pulse has made the device switch before it
     untold: bool = False  #: the device conducts from the edge on: it may have fired
+    undecided: bool = False  #: its record does not tell whether it fired, for another reason
 
 
 def searched(
     goal: Goal, stimuli: FloatArray | Sequence[float], outcomes: Sequence[bool | None], missed: int,
-    renewed: Sequence[bool] = (), conditioning: int = 0, untold: int = 0,
+    renewed: Sequence[bool] = (), conditioning: int = 0, untold: int = 0, undecided: int = 0,
 ) -> Searched:
     """Return what a stored search found.
 
@@ -336,7 +341,8 @@ def searched(
     missed : how many of these the scope missed
     renewed : whether a conditioning pulse made the device switch before it; empty: never
     conditioning : number of conditioning pulses
-    untold : how many outcomes are None, because the device conducts from the edge on
+    untold, undecided : how many outcomes are None, because the device conducts from the edge on, and because a record
+        does not tell them for another reason
     """
     found, counted = belief(goal.prior, np.empty(0), np.empty(0)), 0
     for x, fired, new in zip(stimuli, outcomes, renewed or [False] * len(outcomes), strict=True):
@@ -344,7 +350,7 @@ def searched(
             found, counted = found.learn(float(x), fired, new), counted + 1
     sent = len(outcomes) + conditioning
     return Searched(goal, found, sent, missed, len(outcomes) - missed - counted, goal.ended(found, sent), drift(found),
-                    conditioning, untold)
+                    conditioning, untold, undecided)
 
 
 def conditioning_rows(run: Run) -> FloatArray:
@@ -374,27 +380,7 @@ def judged_pulses(run: Run, judge: PulseJudge) -> tuple[list[JudgedPulse], int]:
         if conditioned:
             renewed, conditioning = fired is True, conditioning + 1
         else:
-            untold, unseen = (mine is not None and one for one in (judge.untold, judge.unseen))
-            pulses.append(JudgedPulse(float(volts), fired, mine is None or unseen, renewed, untold))
+            untold, undecided = (mine is not None and one for one in (judge.untold, judge.undecided))
+            pulses.append(JudgedPulse(float(volts), fired, mine is None, renewed, untold, undecided))
             renewed = False
     return pulses, conditioning
-
-
-def curve_width_result(found: Searched, conditions: dict[str, object]) -> Result:
-    """Return from where to where the firing curve rises: the amplitude of 90 % of its rise less that of 10 % [V]."""
-    shares = (0.1, 0.9)
-
-    def width(curves: Curves) -> FloatArray:
-        low, high = (curves.stimulus(curves.floor + share * (curves.plateau - curves.floor)) for share in shares)
-        return high - low
-
-    known = found.found.interval(width)
-    narrowest = width(found.found.curves).min()
-    # a curve that is narrower than the grid reckons with is known to be no wider only
-    low = None if known.low <= 1.05 * narrowest else known.low
-    flags = found.flags & ~Flag.CENSORED | (Flag.CENSORED if low is None else Flag.NONE)
-    empty = Flag.NO_EVENT in found.flags
-    return Result(
-        "firing_curve_width", "V", None if low is None or empty else known.value, None if empty else low,
-        None if empty else known.high, found.notes + found.advice,
-        {**conditions, "statistic": "10 to 90 % of the rise"}, flags)

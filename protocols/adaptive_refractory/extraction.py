@@ -90,7 +90,7 @@ def tells_nothing(first: PulseOutcome | None, second: PulseOutcome | None) -> bo
 
 
 def not_shown(first: PulseOutcome | None, second: PulseOutcome | None) -> bool:
-    """Return whether the record of a pulse of a pair does not show it: such a pair counts as missed."""
+    """Return whether the record of a pulse of a pair does not show it, or the scope missed one of them."""
     return any(one is None or one.firing is Firing.UNSEEN for one in (first, second))
 
 
@@ -136,8 +136,9 @@ def refractory_search(run: Run, pairs: Sequence[JudgedPair]) -> Searched:
     goal = refractory_goal(shortest, longest, ratio, int(parameter(run, "budget")))
     return searched(goal, [math.log(pair.gap) for pair in pairs],
                     [second_fired(pair.first, pair.second) for pair in pairs],
-                    sum(not_shown(pair.first, pair.second) for pair in pairs),
-                    untold=sum(tells_nothing(pair.first, pair.second) for pair in pairs))
+                    sum(pair.first is None or pair.second is None for pair in pairs),
+                    untold=sum(tells_nothing(pair.first, pair.second) for pair in pairs),
+                    undecided=sum(pair.first is not None and not_shown(pair.first, pair.second) for pair in pairs))
 
 
 def refractory_results(run: Run) -> list[Result]:

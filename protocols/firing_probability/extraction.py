@@ -97,6 +97,11 @@ class Counted:
         return sum(one.untold for one in self.pulses)
 
     @property
+    def undecided(self) -> int:
+        """Of how many it is not known whether they fired: these, and those whose records do not tell it."""
+        return self.untold + sum(one.undecided for one in self.pulses)
+
+    @property
     def drifted(self) -> bool:
         """Whether the intervals of the first and the second half of the pulses do not meet."""
         fired = self.counted
@@ -138,8 +143,8 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     unclear = not (conditioned or depend or following.independent) and after_fired.width > _WIDE * width
     flags |= Flag.NONE if ended == NARROW else Flag.TOO_FEW
     drifted = pulses.drifted and not following.dependent
-    flags |= Flag.AMBIGUOUS if unclear or drifted or pulses.untold else Flag.NONE
-    known = _either(known, fired, counted, pulses.untold)
+    flags |= Flag.AMBIGUOUS if unclear or drifted or pulses.undecided else Flag.NONE
+    known = _either(known, fired, counted, pulses.undecided)
     conditions: dict[str, object] = {
         "amplitude": pulses.amplitude, "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY,
         "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": sent,
@@ -151,20 +156,20 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     if not counted or conditioned or not (depend or unclear):
         return [main]
     each = [(AFTER_FIRED, following.after_fired), (AFTER_QUIET, following.after_quiet)]
-    doubt = f"; in {pulses.untold} more, the device conducts from the edge on" if pulses.untold else ""
-    if not pulses.untold:   # that it is unclear whether outcomes depend on each other is no matter of either
+    doubt = f"; it is not known whether {pulses.undecided} more fired" if pulses.undecided else ""
+    if not pulses.undecided:   # that it is unclear whether outcomes depend on each other is no matter of either
         flags &= ~Flag.AMBIGUOUS
     return [main, *(
-        _result(_either(probability_interval(*numbers), *numbers, pulses.untold),
+        _result(_either(probability_interval(*numbers), *numbers, pulses.undecided),
                 f"{numbers[0]} of {numbers[1]} pulses fired; {_METHOD}{doubt}", {**conditions, "statistic": name},
                 flags, numbers[1]) for name, numbers in each)]
 
 
-def _either(known: Interval, fired: int, counted: int, untold: int) -> Interval:
-    """Return an interval that also holds both outcomes of the ``untold`` pulses beside those that count."""
-    if not untold:
+def _either(known: Interval, fired: int, counted: int, undecided: int) -> Interval:
+    """Return an interval that also holds both outcomes of the ``undecided`` pulses beside those that count."""
+    if not undecided:
         return known
-    ends = [probability_interval(fired + more, counted + untold) for more in (0, untold)]
+    ends = [probability_interval(fired + more, counted + undecided) for more in (0, undecided)]
     return replace(known, low=min(known.low, ends[0].low), high=max(known.high, ends[1].high))
 
 
@@ -176,6 +181,10 @@ def _more(depend: str, left: int, pulses: Counted, unclear: bool) -> str:
     text = f"; {left} pulses do not count ({pulses.missed} missed by the scope)" if left else ""
     if pulses.untold:
         text += f"; in {pulses.untold} of these, the device conducts from the edge on"
+    if others := pulses.undecided - pulses.untold:
+        text += f"; the records of {others} do not tell whether they fired"
+    if pulses.undecided:
+        text += ": the interval holds both outcomes"
     text += depend
     if unclear:
         text += ("; whether outcomes depend on each other cannot be told: too few pulses followed one that fired. Send "

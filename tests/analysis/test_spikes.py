@@ -129,6 +129,17 @@ def test_few_spikes_coarse_samples_and_clipping_are_said():
     assert Flag.CLIPPED in oscillation(spike_times(time, values, flags=Flag.CLIPPED)).flags
 
 
+@pytest.mark.parametrize(("width", "under_sampled"), [(1, True), (3, False)])
+def test_spikes_of_one_sample_are_said(width, under_sampled):
+    """Others may fall between two samples, or these are errors of the digitiser."""
+    random = np.random.default_rng(3)
+    values = 1e-9 * random.standard_normal(20_000)
+    for start in 250 + np.cumsum(np.maximum(random.normal(500, 50, 35), 20)).astype(int):
+        values[start : start + width] += 2e-8
+    found = spike_times(1e-6 * np.arange(values.size), values)
+    assert found.times.size >= 34 and (Flag.UNDER_SAMPLED in found.flags) is under_sampled
+
+
 def test_bursts_and_irregular_spiking_are_named():
     def record(times):
         time = 1e-8 * np.arange(60_000)

@@ -103,6 +103,26 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
         compare_sweeps([tmp_path / "run.nxs"])
 
 
+@pytest.mark.parametrize("settings", [{"loads": (-5e3,)}, {"loads": (0.0,)}, {"capacitance": -1e-12},
+                                      {"response_time": 0.0}])
+def test_values_that_cannot_be_are_refused(tmp_path, settings):
+    with pytest.raises(ConfigurationError, match="must be above 0"):
+        compare_sweeps([table(tmp_path / "falling.csv", averaged(5e3))], **settings)
+
+
+def test_a_load_that_contradicts_the_set_points_is_refused(tmp_path):
+    made = averaged(5e3)
+    levels = made.voltage + made.load * made.current
+    rows = [f"{v:.9g},{i:.9g},{w:.9g}" for v, i, w in zip(made.voltage, made.current, levels, strict=True)]
+    path, columns = tmp_path / "levels.csv", "voltage=1,current=2,level=3"
+    path.write_text("\n".join(["voltage (V),current (A),set (V)", *rows]), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"--load gives 9.000 kOhm, but .* are 5.00 kOhm times the current"):
+        compare_sweeps([path], (9e3,), columns=columns)
+    found = compare_sweeps([path], (5.2e3,), capacitance=80e-12, response_time=1e-9, columns=columns)
+    assert "5.200 kOhm" in found.lines[0]
+    assert "5.000 kOhm" in compare_sweeps([path], (), 80e-12, 1e-9, columns=columns).lines[0]   # that of the set-points
+
+
 def test_the_command_prints_the_facts_and_the_next_step(tmp_path, capsys):
     one, other = table(tmp_path / "a.csv", averaged(5e3)), table(tmp_path / "b.csv", averaged(1.25e4, seed=1))
     assert main(["compare", str(one), str(other), "--load", "5k,12.5k", "--json"]) == 0
