@@ -1,9 +1,9 @@
 """Figures of several runs in one, by ``tsbench figure`` and in notebooks."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,8 @@ _REJECTED = 0.01  #: p-value of a fit below which a line says so
 #: what is said of tables of other programs where only runs can be drawn
 _TABLES = (", and this figure cannot be drawn from tables. 'tsbench analyse' draws the I-V curves of a table with "
            "--out FOLDER")
+#: column of the run of a series of sweeps -> the condition that it holds
+_SERIES = {"temperature": "temperature", "rate": "ramp_rate", "compliance": "compliance"}
 _FEW_DEVICES = 5  #: with fewer, the cycles of each are drawn; else one value of each
 
 
@@ -286,13 +288,13 @@ def _curves(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
     from tsbench.analysis.figures.comparisons import draw_curves
     from tsbench.protocols.iv_sweep.extraction import sweep_points
 
-    sweeps = [(run, facts) for run, facts in gathered.runs if run.header.protocol == "iv_sweep" and len(run.points)]
+    sweeps = [each for run, facts in gathered.runs for each in _sweeps_of(run, facts)]
     if not sweeps:
         tables = any(one.facts.get("protocol") == "table" for one in gathered.observations)
         raise ConfigurationError(
-            "none of the files is a run of iv_sweep" + _TABLES * tables)
+            "none of the files is a run of iv_sweep or of a series of sweeps" + _TABLES * tables)
     names = wanted.by or tuple(
-        name for name in ("device", "temperature", "load", "ramp_rate", "compliance")
+        name for name in ("device", "load", *_SERIES.values())
         if len({facts.get(name) for _, facts in sweeps}) > 1)
     curves = []
     for run, facts in sweeps:
@@ -302,6 +304,21 @@ def _curves(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
     draw_curves(axes, curves, logarithmic=True)
     label(axes, "device voltage", "V", "magnitude of current", "A")
     return []
+
+
+def _sweeps_of(run: Run, facts: Mapping[str, Any]) -> Iterator[tuple[Run, Mapping[str, Any]]]:
+    """Yield (run, facts) of the sweeps of a run: of a series, one for each of its conditions; of others, none."""
+    names = {column.name for column in run.header.columns}
+    if not len(run.points) or not {"set_point", "cycle", "polarity"} <= names:
+        return
+    swept = next((name for name in _SERIES if name in names), None)
+    if swept is None:
+        yield run, facts
+        return
+    values = run.column(swept)
+    for value in dict.fromkeys(values[np.isfinite(values)].tolist()):
+        mask = values == value
+        yield replace(run, points=run.points[mask], point_flags=run.point_flags[mask]), {**facts, _SERIES[swept]: value}
 
 
 def _overvoltage(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:

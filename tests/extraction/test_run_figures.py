@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.extraction.test_statistics_of_runs import event, table
+from tests.fixtures import made_runs
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.extraction import run_figures
@@ -97,6 +98,23 @@ def test_curves_of_tables_are_refused_with_the_way_to_draw_them(tmp_path: Path) 
     np.savetxt(path, np.column_stack([volts, 1e-6 * volts]), delimiter=",", header="V (V),I (A)", comments="")
     with pytest.raises(ConfigurationError, match=r"tsbench analyse.*--out FOLDER"):
         run_figures.figure("iv", path)
+
+
+@pytest.mark.parametrize(("protocol", "column", "names"), [
+    ("compliance_series", "compliance", ["compliance 100 uA", "compliance 1 mA"]),
+    ("ramp_rate_series", "rate", ["100 uV/s", "1 mV/s"])])
+def test_a_series_of_sweeps_has_a_curve_for_each_condition(protocol: str, column: str, names: list[str]) -> None:
+    one = made_runs.sweep()
+    columns = tuple(each.name for each in one.header.columns)
+    parts = [np.column_stack([one.points, np.full(len(one.points), value)]) for value in (1e-4, 1e-3)]
+    for cycle, part in enumerate(parts, start=1):
+        part[:, columns.index("cycle")] = cycle
+    points = np.concatenate(parts)
+    series = made_runs.run(protocol, (*columns, column), points)
+    axes = run_figures.figure("iv", series).figure.axes[0]
+    lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+    assert [line.get_label() for line in lines] == names
+    assert [len(line.get_xdata()) for line in lines] == [len(one.points)] * 2
 
 
 def test_several_events_at_one_place_are_their_mean() -> None:
