@@ -17,9 +17,8 @@ from tsbench.analysis.oscillation.turning import SearchScale, Turns, least_chang
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of, quantile
 
-#: factor over which the level may grow on a plateau, in steps by a smaller factor
-_WIDE, _STEP = 1.25, 1.05
-_STEPS = round(math.log(_WIDE) / math.log(_STEP))
+#: a plateau is this factor of the level long. It is looked for in steps by a smaller factor, of which five are longer
+_WIDE, _STEP, _STEPS = 1.25, 1.05, 5
 #: share of the turning points that may be lost on a plateau
 _LOST = 0.002
 #: fewer spikes above a plateau may be the few largest excursions of the noise, whose heights differ by chance

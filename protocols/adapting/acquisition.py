@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tsbench.instruments import Pulse, Station, Timebase
 from tsbench.protocols.acquiring.device_view import marked
-from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.chooser import PulseChooser
 from tsbench.protocols.pulses.series import PulseSeries
 from tsbench.protocols.pulses.shot import Shot
 from tsbench.protocols.pulses.single import SinglePulses
@@ -23,11 +23,12 @@ class SearchByPulses(PulseSeries[SinglePulses]):
     """
 
     def __init__(
-        self, settings: SinglePulses, station: Station, recorder: Recorder, choosers: Iterator[Chooser], budget: int
+        self, settings: SinglePulses, station: Station, recorder: Recorder, choosers: Iterator[PulseChooser],
+        budget: int
     ) -> None:
         super().__init__(settings, station, recorder)
         self._choosers, self._budget = choosers, budget
-        self._chooser: Chooser
+        self._chooser: PulseChooser
 
     def first_pulse(self, amplitude: float) -> Pulse:
         """Return the pulse of one ``amplitude`` [V]."""

@@ -21,14 +21,9 @@ CONDITIONING = Column("conditioning", "", "1: a conditioning pulse, 0: a pulse t
 
 
 class Chooser(Protocol):
-    """Chooses the stimulus of each pulse (an amplitude [V], a gap [s]) by what the ones before did."""
+    """Chooses the stimulus of each record (a bias or an amplitude [V], a gap [s]) by what the ones before showed."""
 
     reason: str  #: why it ended, for the log; "" before
-    fell_silent: bool  #: whether it ended because the device does not fire any more
-
-    @property
-    def conditioning(self) -> bool:
-        """Whether the stimulus that was chosen last is that of a conditioning pulse."""
 
     @property
     def progress(self) -> str:
@@ -46,3 +41,13 @@ class Chooser(Protocol):
         records : the waveforms of each pulse; empty where the scope missed it
         flags : of the acquisition
         """
+
+
+class PulseChooser(Chooser, Protocol):
+    """Chooses single pulses, and tells which of them condition the device."""
+
+    fell_silent: bool  #: whether it ended because the device does not fire any more
+
+    @property
+    def conditioning(self) -> bool:
+        """Whether the stimulus that was chosen last is that of a conditioning pulse."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from tsbench.instruments import Pulse, Station
-from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.chooser import PulseChooser
 from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameters
 from tsbench.protocols.pulses.pairs import PairSeries, PulseRecord
 from tsbench.quantities import format_quantity
@@ -20,7 +20,7 @@ class RefractorySearch(PairSeries[RefractoryParameters]):
     """
 
     def __init__(self, settings: RefractoryParameters, station: Station, recorder: Recorder,
-                 choosers: Callable[[], Chooser]) -> None:
+                 choosers: Callable[[], PulseChooser]) -> None:
         super().__init__(settings, station, recorder)
         self._choosers = choosers
         self._chooser = choosers()

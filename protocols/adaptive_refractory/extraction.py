@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tsbench.analysis.adaptive.search import refractory_goal
 from tsbench.analysis.pulse.firing import Firing, PulseOutcome, outcome, probability_result
-from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.chooser import PulseChooser
 from tsbench.protocols.adapting.extraction import SearchChooser, Searched, judging_facts, searched
 from tsbench.protocols.adaptive_refractory.parameters import RefractoryParameters
 from tsbench.protocols.extracting.edge_tally import EdgeTally
@@ -18,7 +18,7 @@ from tsbench.protocols.paired_pulse.extraction import pulse_began, sample_interv
 from tsbench.records import Fixture, Flag, Result, Run
 
 
-def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Callable[[], Chooser]:
+def refractory_choosers(settings: RefractoryParameters, fixture: Fixture) -> Callable[[], PulseChooser]:
     """Return what makes the choosers of the gaps of a run, one for each amplitude."""
     goal = refractory_goal(settings.shortest, settings.longest, settings.ratio, settings.budget)
 

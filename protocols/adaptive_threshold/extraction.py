@@ -7,7 +7,7 @@ import numpy as np
 
 from tsbench.analysis.adaptive.firing_curve import Curves
 from tsbench.analysis.adaptive.search import Goal, threshold_goal
-from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.chooser import PulseChooser
 from tsbench.protocols.adapting.extraction import (
     PulseJudge,
     SearchChooser,
@@ -21,7 +21,7 @@ from tsbench.quantities import format_quantity
 from tsbench.records import Fixture, Flag, FloatArray, Result, Run
 
 
-def threshold_chooser(settings: ThresholdParameters, fixture: Fixture) -> Chooser:
+def threshold_chooser(settings: ThresholdParameters, fixture: Fixture) -> PulseChooser:
     """Return what chooses the amplitudes of a run."""
     goal = threshold_goal(abs(settings.lowest), abs(settings.highest), settings.interval, settings.budget)
     sign = math.copysign(1.0, settings.highest)

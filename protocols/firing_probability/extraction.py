@@ -8,7 +8,7 @@ from tsbench.analysis.adaptive.dependence import succession
 from tsbench.analysis.adaptive.probability import probability_ended, probability_interval, with_dependence
 from tsbench.analysis.adaptive.search import NARROW
 from tsbench.analysis.pulse.at_once import MAY_HAVE_SWITCHED
-from tsbench.protocols.adapting.chooser import Chooser
+from tsbench.protocols.adapting.chooser import PulseChooser
 from tsbench.protocols.adapting.extraction import (
     Judge,
     JudgedPulse,
@@ -67,7 +67,7 @@ class ProbabilityChooser(Listener):
         return f"interval {high - low:.3f} wide, {self._width:g} wanted"
 
 
-def probability_choosers(settings: ProbabilityParameters, fixture: Fixture) -> Iterator[Chooser]:
+def probability_choosers(settings: ProbabilityParameters, fixture: Fixture) -> Iterator[PulseChooser]:
     """Yield what counts the pulses of each amplitude of a run; one judge sees them all."""
     judge = PulseJudge(bool(settings.base), fixture)
     for amplitude in settings.amplitude:

@@ -23,15 +23,12 @@ _METHOD = ("the edge lies between two biases, each from 0 V and looked at twice;
 class WindowChooser:
     """Chooses each bias by bisection: as of :class:`~tsbench.protocols.adapting.chooser.Chooser`."""
 
-    fell_silent = False
-
     def __init__(self, settings: WindowParameters, fixture: Fixture) -> None:
         self._settings, self._fixture = settings, fixture
         self._sign = math.copysign(1.0, settings.highest)
         self._looks: list[WindowLook] = []
         self._sent = self._missed = 0
         self.reason = ""
-        self.conditioning = False
 
     @property
     def progress(self) -> str:
