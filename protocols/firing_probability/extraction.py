@@ -156,7 +156,7 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     if not counted or conditioned or not (depend or unclear):
         return [main]
     each = [(AFTER_FIRED, following.after_fired), (AFTER_QUIET, following.after_quiet)]
-    doubt = f"; it is not known whether {pulses.undecided} more fired" if pulses.undecided else ""
+    doubt = _doubt(pulses)
     if not pulses.undecided:   # that it is unclear whether outcomes depend on each other is no matter of either
         flags &= ~Flag.AMBIGUOUS
     return [main, *(
@@ -176,15 +176,20 @@ def _either(known: Interval, fired: int, counted: int, undecided: int) -> Interv
 _METHOD = "median and central 95 % after evenly spread probabilities"
 
 
+def _doubt(pulses: Counted) -> str:
+    """Return what ``method`` says of the pulses of which it is not known whether they fired."""
+    if not pulses.undecided:
+        return ""
+    text = f"; in {pulses.untold} of these, the device conducts from the edge on" if pulses.untold else ""
+    if others := pulses.undecided - pulses.untold:
+        text += f"; the records of {others} do not tell whether they fired"
+    return f"{text}: the interval holds both outcomes"
+
+
 def _more(depend: str, left: int, pulses: Counted, unclear: bool) -> str:
     """Return what ``method`` says beside the counts."""
     text = f"; {left} pulses do not count ({pulses.missed} missed by the scope)" if left else ""
-    if pulses.untold:
-        text += f"; in {pulses.untold} of these, the device conducts from the edge on"
-    if others := pulses.undecided - pulses.untold:
-        text += f"; the records of {others} do not tell whether they fired"
-    if pulses.undecided:
-        text += ": the interval holds both outcomes"
+    text += _doubt(pulses)
     text += depend
     if unclear:
         text += ("; whether outcomes depend on each other cannot be told: too few pulses followed one that fired. Send "

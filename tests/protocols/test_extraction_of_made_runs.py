@@ -219,5 +219,5 @@ def test_some_pulses_of_a_search_that_tell_nothing_widen_every_row() -> None:
     main, fired, quiet = of_search(*[False] * 16, None, None)
     for row in (main, quiet):
         assert row.high is not None and row.high > 0.3 and Flag.AMBIGUOUS in row.flags
-        assert "from the edge on" in row.method
+        assert "from the edge on: the interval holds both" in row.method
     assert fired.value is None
