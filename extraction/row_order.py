@@ -11,19 +11,19 @@ _FEWEST_ROWS, _JUMPS = 20, 0.2
 _MOSTLY, _UNLIKE = 0.8, 3  #: share of the rows in pairs, and pairs with unlike readings, of rows that were sorted
 
 
-def order_doubts(driven: FloatArray, read: FloatArray, swept: str) -> list[str]:
+def order_doubts(driven: FloatArray, other: FloatArray, swept: str) -> list[str]:
     """Return in words why the rows may not be in the order of measurement; empty: nothing says so.
 
     Parameters
     ----------
-    driven, read : the swept quantity and the other one, of voltage and current, shape (n,) each
+    driven, other : the swept quantity and the other one, of voltage and current, shape (n,) each
     swept : name of the former, for the words
     """
     found = []
     if _is_out_of_order(driven):
         found.append(f"the {swept} jumps from row to row, so the rows may not be in the order of measurement. Sort "
                      "them by time, or by the number of the reading")
-    if _is_sorted(driven, read):
+    if _is_sorted(driven, other):
         found.append(f"the rows are sorted by the {swept}. Most values of it occur twice with different readings, so "
                      "the way up and the way down are mixed. Give the rows in the order of measurement")
     return found

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.resistance.resistances import resistances
-from tsbench.analysis.resistance.zero_current import without_offset
 from tsbench.analysis.statistics import bootstrap_interval, uniform_limit
 from tsbench.analysis.tables.driven_quantity import is_current_driven
 from tsbench.analysis.tables.table import Table
 from tsbench.analysis.threshold.averaged_oscillation import NO_FACT, falling_part
+from tsbench.analysis.threshold.current_offset import without_offset
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.source_levels import last_at_source
@@ -25,7 +25,7 @@ from tsbench.analysis.threshold.switching_rule import Above, Rule
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
-from tsbench.extraction.current_offsets import doubted_events, taken_off
+from tsbench.extraction.current_offsets import events_with_doubt, offset_line
 from tsbench.extraction.found import Found, drawn
 from tsbench.extraction.missing_readings import beside_gaps
 from tsbench.extraction.row_order import order_doubts
@@ -71,11 +71,12 @@ def analyse_sweeps(
     if driven:
         events, doubt = _unchecked(snapback(replace(points, level=points.current), SweepFacts()))
     else:
-        points, uncertainty = without_offset(points, facts.voltage_noise)
+        points, uncertainty = without_offset(points, facts)
         facts = replace(facts, current_offset=uniform_limit(uncertainty))
-        events, hidden = doubted_events(switching(_with_beyond(points, table), facts, rule), facts, rule, read_voltage)
+        events, hidden = events_with_doubt(
+            switching(_with_beyond(points, table), facts, rule), facts, rule, read_voltage)
         events, doubt = _unchecked(events)
-        doubt = [*taken_off(points.offset), *hidden, *doubt]
+        doubt = [*offset_line(points.offset), *hidden, *doubt]
     events, lost = beside_gaps(events, len(table.left_out) - len(table.beyond))
     doubt = [*doubt, *lost]
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
@@ -88,9 +89,8 @@ def analyse_sweeps(
     if not driven and points.level is None:
         results, lines = _of_device_voltage(events, results)
         doubt = [*doubt, *lines]
-    swept = "current" if driven else "voltage"
-    read = points.current, points.voltage
-    if mixed := order_doubts(*(read if driven else read[::-1]), swept):
+    swept, other = (points.current, points.voltage) if driven else (points.voltage, points.current)
+    if mixed := order_doubts(swept, other, "current" if driven else "voltage"):
         results, doubt = [replace(one, flags=one.flags | Flag.AMBIGUOUS) for one in results], [*doubt, *mixed]
     rows, remark = _on_state_marked([*results, *summaries])
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
@@ -141,10 +141,7 @@ def _unchecked(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]
             marked.append(event)
             continue
         falling += 1
-        marked.append(replace(event, **{
-            field: replace(found, flags=found.flags | NO_FACT.flag) for field in (
-                "threshold_voltage", "threshold_current", "hold_voltage", "hold_current")
-            if (found := getattr(event, field)) is not None}))
+        marked.append(event.flagged(NO_FACT.flag))
     if not falling:
         return marked, []
     return marked, [

@@ -13,7 +13,7 @@ from tsbench.analysis.resistance.differential_resistance import (
 from tsbench.analysis.resistance.load_line import series_resistance
 from tsbench.analysis.resistance.state_readings import on_branch, was_on
 from tsbench.analysis.resistance.state_resistance import off_resistance, on_resistance, zero_current_of
-from tsbench.analysis.resistance.zero_current import NO_CURRENT, ZeroCurrent, readings_of_each
+from tsbench.analysis.threshold.current_offset import NO_CURRENT, ZeroCurrent, may_be_magnitudes, readings_of_each
 from tsbench.analysis.threshold.snapback import Snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
 from tsbench.records import Flag, Result
@@ -48,14 +48,18 @@ def resistances(
 def zero_currents(
     events: Sequence[Switching], facts: SweepFacts, read_voltage: float | None = None
 ) -> list[ZeroCurrent]:
-    """Return the current at zero voltage of each half-sweep; none where the accuracy of the meter is known.
+    """Return the current at zero voltage of each half-sweep, which may be an offset of the meter.
 
-    The data sheet of a stored run gives the offset. Under current drive the voltage has one, and not the current.
+    None where the data sheet of a stored run limits the offset, or where it was subtracted. Under current drive the
+    voltage has an offset, and not the current.
     """
-    if facts.current_offset != 0.0 or any(isinstance(event, Snapback) for event in events):
+    halves = [event.half for event in events]
+    if facts.current_offset != 0.0 or any(half.offset for half in halves) or any(
+            isinstance(event, Snapback) for event in events):
         return [NO_CURRENT] * len(events)
-    at_zero = readings_of_each([event.half for event in events], facts.voltage_noise)
-    return [zero_current_of(event, facts, read_voltage, mine) for event, mine in zip(events, at_zero, strict=True)]
+    at_zero = readings_of_each(halves, facts.voltage_noise)
+    found = [zero_current_of(event, facts, read_voltage, mine) for event, mine in zip(events, at_zero, strict=True)]
+    return [one.of_magnitudes() for one in found] if may_be_magnitudes(halves) else found
 
 
 def _with_state_in_doubt(

@@ -132,7 +132,7 @@ def _end_of_on(event: Switching, facts: SweepFacts) -> int:
 
 
 def ratio_uncertainty(
-    half: HalfSweep, facts: SweepFacts, k: int, noise: tuple[float, float] = (0.0, 0.0)
+    half: HalfSweep, facts: SweepFacts, k: int, noise: tuple[float, float] = (0.0, 0.0), offset: float = 0.0
 ) -> tuple[float, float]:
     """Return the random and the systematic standard uncertainty [Ohm] of device voltage over current at a reading.
 
@@ -145,8 +145,9 @@ def ratio_uncertainty(
     facts : of the source meter and the path
     k : index of the reading
     noise : standard deviations of voltage [V] and current [A] that the readings show, beside those of the data sheet
+    offset : [A] that is subtracted from the current
     """
-    amperes = float(half.current[k])
+    amperes = float(half.current[k]) - offset
     volts = float(half.voltage[k]) + facts.path_resistance * amperes
     slope = volts / amperes**2
     random = combined(max(facts.voltage_noise, noise[0]) / amperes, slope * max(facts.current_noise, noise[1]))

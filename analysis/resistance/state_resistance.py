@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tsbench.analysis.resistance.state_readings import OnBranch, off_readings, ratio_uncertainty, source_voltage, was_on
-from tsbench.analysis.resistance.zero_current import NO_CURRENT, ZeroCurrent, ZeroReading, zero_current
+from tsbench.analysis.resistance.zero_current import zero_current
 from tsbench.analysis.statistics import NORMAL_95, combined, noise_or_scatter, standard_uncertainty
+from tsbench.analysis.threshold.current_offset import NO_CURRENT, ZeroCurrent, ZeroReading, subtracted
 from tsbench.analysis.threshold.half_sweeps import IntArray
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of
 from tsbench.quantities import format_quantity
@@ -50,7 +51,7 @@ def off_resistance(
     switched = was_on(event)
     asked = "the read voltage" if read_voltage is not None else (
         "half of the threshold voltage" if switched else "half of the highest voltage")
-    at = read_at(event, mine, read_voltage)
+    at = _read_at(event, mine, read_voltage)
     method = f"device voltage over current on the way up, at {asked}"
     chosen = _around(half.voltage, mine, at)
     if chosen is None:
@@ -74,7 +75,7 @@ def off_resistance(
     wide = NORMAL_95 * combined(random, systematic)
     flags = Flag(int(np.bitwise_or.reduce(half.flags[chosen], initial=0))) & PASSED_ON
     method = f"{method} ({format_quantity(at, 'V', 3)}); a parabola through the currents of {chosen.size} readings"
-    method += zero.told(half.polarity)
+    method += zero.in_words(half.sign)
     if zero.others:
         flags |= Flag.AMBIGUOUS
     least, most = (end + side * wide for end, side in zip(zero.between(current), (-1.0, 1.0), strict=True))
@@ -123,24 +124,28 @@ def on_resistance(
     relative = noise_of(np.log(half.current[near])) * float(half.current[k])
     noise = (max(noise_of(volts[near] - half.level[near]), at_limit),
              max(noise_of(half.current[near]), relative, of_limited))
-    random, systematic = ratio_uncertainty(half, facts, k, noise)
-    there, amperes = float(half.voltage[k]), float(half.current[k])
-    systematic = combined(systematic, there / amperes**2 * zero.uncertainty)
-    wide = NORMAL_95 * combined(random, systematic)
-    least, most = zero.between(amperes)
-    at = f"{format_quantity(amperes, 'A', 3)}, {format_quantity(there, 'V', 3)}"
-    method = f"{method} ({at}){zero.told(half.polarity)}"
+    zero = zero.of_way_down() if branch.falling else zero
+    there, amperes = float(half.voltage[k]), float(half.current[k]) - zero.value
+    least, most = zero.between(float(half.current[k]))
+    method += f" ({format_quantity(amperes, 'A', 3)}, {format_quantity(there, 'V', 3)})"
     flags = Flag(int(half.flags[k])) & PASSED_ON
+    if most <= 0.0:
+        return _unsigned(event, name, method + zero.in_words(half.sign), (None, None, None), flags | Flag.IMPLAUSIBLE,
+                         (None, None))
+    kept = amperes if amperes > 0.0 else most
+    random, systematic = ratio_uncertainty(half, facts, k, noise, float(half.current[k]) - kept)
     if random == 0.0 and max(known.size, branch.limited.size) < _FEWEST_OF_NOISE:
         flags |= Flag.TOO_FEW
         method += "; so few readings of the on state do not tell their noise"
-    if least <= 0.0:   # all of the current may flow at zero voltage, too
-        return _unsigned(event, name, method, (None, there / most, None), flags | Flag.CENSORED | Flag.AMBIGUOUS,
-                         (None, None))
-    if there / least - there / most > wide:   # what flows at zero voltage matters
+    method += zero.in_words(half.sign)
+    systematic = combined(systematic, there / kept**2 * zero.uncertainty)
+    wide = NORMAL_95 * combined(random, systematic) * kept**2 / there   # of the current
+    if most - least > 2.0 * wide:   # what flows at zero voltage matters more than all other errors
         flags |= Flag.AMBIGUOUS
-    numbers = there / (amperes - zero.value), there / most - wide, there / least + wide
-    return _unsigned(event, name, method, numbers, flags, (random, systematic))
+    if least - wide <= 0.0:
+        return _unsigned(event, name, method, (None, there / (most + wide), None), flags | Flag.CENSORED, (None, None))
+    return _unsigned(event, name, method, (there / amperes, there / (most + wide), there / (least - wide)), flags,
+                     (random, systematic))
 
 
 def _limited(event: Switching, facts: SweepFacts, branch: OnBranch, method: str, zero: ZeroCurrent) -> Result:
@@ -149,19 +154,24 @@ def _limited(event: Switching, facts: SweepFacts, branch: OnBranch, method: str,
         return result_of(half, "on_resistance", "Ohm", f"{method}; there is no such reading",
                          flags=branch.flags | Flag.TOO_FEW)
     k = int(mine[np.argmin(half.voltage[mine] / half.current[mine])])
-    random, systematic = ratio_uncertainty(half, facts, k, _noise_at_limit(event, facts, branch))
+    zero = zero.of_way_down() if branch.falling else zero
+    least, flags = zero.between(float(half.current[k]))[0], branch.flags | Flag.COMPLIANCE
+    if least <= 0.0:
+        method += f"; all of the current may be an offset of the meter{zero.in_words(half.sign)}"
+        return result_of(half, "on_resistance", "Ohm", method, flags=flags | Flag.AMBIGUOUS)
+    # what is subtracted is the largest offset that the current may contain
+    random, systematic = ratio_uncertainty(
+        half, facts, k, _noise_at_limit(event, facts, branch), float(half.current[k]) - least)
+    systematic = combined(systematic, float(half.voltage[k]) / least**2 * zero.uncertainty)
     # the lowest of several quotients is too low by chance
     chance = math.sqrt(2.0 * math.log(mine.size))
-    method += zero.told(half.polarity)
-    least, _ = zero.between(float(half.current[k]))
-    if least <= 0.0:   # all of the current may flow at zero voltage, too
-        return result_of(half, "on_resistance", "Ohm", f"{method}; nothing is left of the current",
-                         flags=branch.flags | Flag.COMPLIANCE | Flag.AMBIGUOUS)
     bound = float(half.voltage[k]) / least + chance * random + NORMAL_95 * combined(random, systematic)
+    if zero.others:
+        flags |= Flag.AMBIGUOUS
     text = (f"{method}; all readings of the on state are in compliance. At "
-            f"{format_quantity(float(half.current[k]), 'A', 3)} the device has no more than this")
-    return _unsigned(event, "on_resistance", text, (None, None, bound), branch.flags | Flag.COMPLIANCE | Flag.CENSORED,
-                     (None, None))
+            f"{format_quantity(float(half.current[k]), 'A', 3)} the device has no more than this"
+            f"{zero.in_words(half.sign)}")
+    return _unsigned(event, "on_resistance", text, (None, None, bound), flags | Flag.CENSORED, (None, None))
 
 
 def _noise_at_limit(event: Switching, facts: SweepFacts, branch: OnBranch) -> tuple[float, float]:
@@ -175,11 +185,11 @@ def _unsigned(
     parts: tuple[float | None, float | None],
 ) -> Result:
     """Return a resistance, which has the same sign at both polarities; ``numbers``: value, low and high."""
-    empty = result_of(event.half, quantity, "Ohm", method + event.half.taken_off())
+    empty = result_of(event.half, quantity, "Ohm", method + subtracted(event.half.offset))
     return Result(quantity, "Ohm", *numbers, empty.method, empty.conditions, flags, *parts)
 
 
-def read_at(event: Switching, mine: IntArray, read_voltage: float | None) -> float:
+def _read_at(event: Switching, mine: IntArray, read_voltage: float | None) -> float:
     """Return the magnitude of the voltage [V] at which the off resistance is read; ``mine``: readings of that state."""
     return abs(read_voltage) if read_voltage is not None else _half_of(event, mine)
 
@@ -195,7 +205,7 @@ def zero_current_of(
     at_zero : readings at zero voltage that show the meter's offset
     """
     half, mine = event.half, off_readings(event, facts)
-    at = read_at(event, mine, read_voltage)
+    at = _read_at(event, mine, read_voltage)
     chosen = _around(half.voltage, mine, at)
     if chosen is None:
         return zero_current(half, mine[:0], at, at_zero, facts, (0.0, 0.0))

@@ -11,7 +11,6 @@ from tsbench.analysis.signal import OVERFLOW_NUMBER
 from tsbench.analysis.threshold.reading_noise import least_seen
 from tsbench.analysis.threshold.source_levels import source_levels
 from tsbench.analysis.threshold.turning_points import is_closed, least_reversal, sides, turns_up
-from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray
 
 _BEYOND_NOISE = 3.0  #: times what noise and offset hide: a current of the wrong sign tells nothing of the device
@@ -31,7 +30,7 @@ class IVPoints:
     cycle: IntArray | None = None  #: None: split where the voltage returns to zero or changes sign
     polarity: IntArray | None = None  #: +1 or -1; None: sign of the level
     cycle_name: str = "cycle"  #: what ``cycle`` counts, as the results' conditions name it
-    offset: float = 0.0  #: [A] that was taken off the currents
+    offset: float = 0.0  #: [A] that was subtracted from the currents
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,8 @@ class HalfSweep:
     #: readings whose current was beyond the measuring range: number of readings before each, and its level
     beyond: tuple[tuple[int, float], ...] = ()
     assumed: bool = False  #: whether the levels are not in the record (:func:`.source_levels.source_levels`)
-    offset: float = 0.0  #: [A] that was taken off the currents, with the sign of the record
-
-    def taken_off(self) -> str:
-        """Return what was taken off the currents, as the method of a result says it; empty: nothing was."""
-        return f", less {format_quantity(self.offset, 'A', 3)} at zero voltage" if self.offset else ""
+    offset: float = 0.0  #: [A] that was subtracted from the currents, with the sign of the record
+    sign: int = 1  #: by which the currents of the record were multiplied: its polarity, or not where they are opposite
 
     @property
     def rises(self) -> bool:
@@ -113,9 +109,9 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
     counted = points.cycle is not None and _rises_once(polarity * level, polarity, cycle, parts)
     for number, whole in enumerate(parts):
         part, side = whole, int(polarity[whole[0]])
-        volts, amperes = side * voltage[part], current[part]
-        if float(np.dot(volts, amperes)) < 0:
-            amperes = -amperes
+        volts = side * voltage[part]
+        sign = -1 if float(np.dot(volts, current[part])) < 0 else 1
+        amperes = sign * current[part]
         magnitude = side * level[part]
         right = _of_right_sign(amperes, magnitude)
         part, volts, amperes, magnitude = part[right], volts[right], amperes[right], magnitude[right]
@@ -134,6 +130,7 @@ def split(points: IVPoints) -> Iterator[HalfSweep]:
             beyond=_beyond(over, everything, known, part, last=number == len(parts) - 1),
             assumed=assumed is not None,
             offset=points.offset,
+            sign=sign,
         )
 
 

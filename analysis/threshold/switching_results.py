@@ -8,6 +8,7 @@ import numpy as np
 from tsbench.analysis.statistics import Summary, combined, standard_uncertainty, summarise
 from tsbench.analysis.statistics.brackets import BETWEEN_SET_POINTS
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
+from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
 
 #: what an interval between two set-points is, as ``method`` says it
@@ -104,9 +105,14 @@ class Switching:
     hold_voltage: Result
     hold_current: Result
 
-    def is_whole(self) -> bool:
-        """Return whether the device is seen to switch on and off again."""
-        return self.threshold_index is not None and self.hold_index is not None
+    def flagged(self, flags: Flag, *events: str) -> "Switching":
+        """Return the events with more ``flags`` on voltage and current.
+
+        ``events``: "threshold" or "hold"; none of them: both.
+        """
+        names = [f"{event}_{kind}" for event in events or ("threshold", "hold") for kind in ("voltage", "current")]
+        return replace(self, **{name: replace(found, flags=found.flags | flags) for name in names
+                                if (found := getattr(self, name)) is not None})
 
     def results(self) -> tuple[Result, ...]:
         """Return the four results."""
@@ -139,8 +145,8 @@ def result_of(
         value = None if value is None else -value
         low, high = (None if high is None else -high), (None if low is None else -low)
     conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
-    if unit == "A":
-        method += half.taken_off()
+    if unit == "A" and half.offset:
+        method += f". The current at zero voltage, {format_quantity(half.offset, 'A', 3)}, was subtracted"
     return Result(quantity, unit, value, low, high, method, conditions, flags, *parts)
 
 

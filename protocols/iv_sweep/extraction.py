@@ -6,10 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from tsbench.analysis.resistance.resistances import resistances
-from tsbench.analysis.resistance.zero_current import possible_offsets, without_offset
 from tsbench.analysis.threshold.averaged_oscillation import falling_part
+from tsbench.analysis.threshold.current_offset import flagged_if_offset_matters, possible_offsets, without_offset
 from tsbench.analysis.threshold.half_sweeps import IVPoints
-from tsbench.analysis.threshold.offset_doubts import doubted_by_offsets
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.switching_results import Switching, step_flags
 from tsbench.analysis.threshold.switching_rule import noise_floor
@@ -57,11 +56,11 @@ def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple
     facts = sweep_facts(run, options)
     if parameter(run, "drive", "voltage") == "current":
         return snapback(sweep_points(run), facts)
-    points, _ = without_offset(sweep_points(run), facts.voltage_noise)   # its limit stays that of the data sheet
+    points, _ = without_offset(sweep_points(run), facts)   # its limit stays that of the data sheet
     events = switching(points, facts, options.rule)
     if not points.offset:
-        events = tuple(event if event.is_whole() else doubted_by_offsets(
-            event, possible_offsets(event.half, facts), facts, options.rule) for event in events)
+        events = tuple(flagged_if_offset_matters(event, possible_offsets(event.half, facts), facts, options.rule)
+                       for event in events)
     return tuple(_doubted(event, facts.voltage_noise) for event in events)
 
 
@@ -76,9 +75,7 @@ def _doubted(event: Switching, noise: float) -> Switching:
     part = falling_part(event.half.voltage[up], event.half.current[up], max(noise, noise_of(event.half.voltage[up])))
     if part is None or not (event.half.flags[up][part] & int(Flag.UNCHECKED)).all():
         return event
-    names = "threshold_voltage", "threshold_current", "hold_voltage", "hold_current"
-    return replace(event, **{
-        name: replace(found, flags=found.flags | Flag.AMBIGUOUS) for name in names for found in [getattr(event, name)]})
+    return event.flagged(Flag.AMBIGUOUS)
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
