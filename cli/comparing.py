@@ -22,7 +22,7 @@ def declare(commands: Any) -> None:
                          help="sweeps of one device: run files or tables. The first one is judged. The others have "
                          "another load, or another aperture at the same set-points")
     command.add_argument("--load", metavar="OHM,…", help="load between source and device, one for each file (default: "
-                         "that of the bench, from the run file)")
+                         "that of the bench, from the run file, or of the set-points of a table)")
     command.add_argument("--load-accuracy", metavar="SHARE",
                          help="relative standard uncertainty of the loads (default: 0.1%%)")
     command.add_argument("--capacitance", metavar="FARAD", help="capacitance across the device (default: that of the "

@@ -95,7 +95,8 @@ def compare_sweeps(
     Parameters
     ----------
     paths : run files of sweeps, or tables of voltage (at the device) and current; the first one is judged
-    loads : [Ohm] between source and device, one for each file; empty: those of the bench, in the run files
+    loads : [Ohm] between source and device, one for each file; empty: those of the bench, in the run files, and those
+        that the set-points of a table show
     capacitance : [F] across the device; None: that of the bench
     response_time : [s] with which the device relaxes at rest; None: the capacitance is not used
     known_to : factor to which the ratio of response time and capacitance is known
@@ -105,10 +106,11 @@ def compare_sweeps(
     Raises
     ------
     ConfigurationError, UnreadableFile
-        A file is no sweep, or there is nothing to compare; a load is not that of the set-points of its file.
+        A file is no sweep, or there is nothing to compare. A value is not positive, or ``known_to`` below 1. The number
+        of loads is not that of the files, or a load is not that of the set-points of its file.
     """
-    _refuse_impossible([*((one, "load", "Ohm") for one in loads), (capacitance, "capacitance", "F"),
-                        (response_time, "response time", "s")])
+    _refuse_not_positive([*((one, "load", "Ohm") for one in loads), (capacitance, "capacitance", "F"),
+                          (response_time, "response time", "s"), (load_accuracy, "accuracy of the loads", "")])
     if not known_to >= 1.0:
         raise ConfigurationError(f"the response time is known to a factor of 1 or more, not {known_to:g}")
     if loads and len(loads) != len(paths):
@@ -138,11 +140,11 @@ def compare_sweeps(
     return Comparison(verdict, tuple(facts), lines)
 
 
-def _refuse_impossible(values: Sequence[tuple[float | None, str, str]]) -> None:
-    """Refuse a value (number, name, unit) that is not positive."""
+def _refuse_not_positive(values: Sequence[tuple[float | None, str, str]]) -> None:
+    """Refuse a value (number, name, unit) that is not positive and finite."""
     for value, name, unit in values:
-        if value is not None and not value > 0.0:
-            raise ConfigurationError(f"the {name} is {format_quantity(value, unit)}. It must be above 0 {unit}")
+        if value is not None and not 0.0 < value < np.inf:
+            raise ConfigurationError(f"the {name} is {format_quantity(value, unit)}. It must be positive and finite")
 
 
 def _facts(
@@ -183,7 +185,8 @@ def _sweep(path: Path, load: float | None, columns: str | Mapping[str, str] | No
         if len(tables) != 1 or not {"voltage", "current"} <= set(tables[0].table.columns):
             raise ConfigurationError(f"{path.name}: this file has not one table of voltage and current")
         halves = _halves(sweep_points_of(tables[0].table, path), path.name)
-        return _Sweep(path.name, fall := _falling(halves), _load(fall, load, path), 0.0, None, False, halves)
+        half = _falling(halves)
+        return _Sweep(path.name, half, _load(half, load, path), 0.0, None, False, halves)
     from tsbench.storage import read_foreign
 
     run = read_foreign(path)

@@ -31,7 +31,8 @@ _MOST_ROUNDS = 12
 _SHARE_OF_HISTORIES = 0.5
 #: a few pulses may fire, or not fire, whatever their amplitude is
 USUAL_RATES: Rates = ((0.0, 1.0, 0.7), (0.02, 0.98, 0.2), (0.0, 0.9, 0.1))
-#: the plateau of a recovery is the firing probability of a rested device: all values are as likely, one above all
+#: the plateau of a recovery is the firing probability of a rested device. All values are equally likely, but 1 is four
+#: times as likely
 RECOVERY_RATES: Rates = (
     *((0.0, value, 1.0) for value in (0.1, 0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)),
     (0.0, 1.0, 4.0), (0.02, 1.0, 1.0))

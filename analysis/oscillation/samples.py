@@ -72,6 +72,11 @@ def averaged(samples: SampleSource, most: int) -> tuple[FloatArray, int]:
     return np.concatenate(means), block
 
 
+def longest_part(samples: SampleSource) -> int:
+    """Return how many samples may be read at once."""
+    return samples.size if isinstance(samples, ArraySamples) else PART
+
+
 def spans(firsts: Places, lasts: Places, longest: int = PART) -> Iterator[tuple[slice, int, int]]:
     """Yield (which, first, last): stretches of a record, in order, in groups that are read at once.
 

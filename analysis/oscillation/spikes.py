@@ -16,7 +16,7 @@ import numpy as np
 from tsbench.analysis.compilation import LONG, for_size
 from tsbench.analysis.oscillation.loops import Places, crossings, lone_samples
 from tsbench.analysis.oscillation.mean_shape import alike, placed_by_shape
-from tsbench.analysis.oscillation.samples import PART, ArraySamples, MendedSamples, SampleSource, spans
+from tsbench.analysis.oscillation.samples import ArraySamples, MendedSamples, SampleSource, longest_part, spans
 from tsbench.analysis.oscillation.search_level import search_level
 from tsbench.analysis.oscillation.turning import (
     LEAST_SHARE,
@@ -212,9 +212,10 @@ def _passages(
 ) -> Spikes:
     """Return the spikes of a record with a known swing, timed on the steeper edge."""
     least, dt = max(scale.least, LEAST_SHARE * swing), record.dt
-    samples, turns, narrow = _without_wild(record.samples, scale, turns, least, likely)
+    samples, turns, alone = _without_wild(record.samples, scale, turns, least, likely)
     level = search_level(samples, scale, turns, least)
     least, turns, half = level.least, turns.beyond(level.least), scale.width // 2
+    narrow = _are_many(int(np.count_nonzero(np.isin(turns.places, alone))), turns)
     flags |= Flag.AMBIGUOUS if level.doubtful else Flag.NONE
     rises, falls = _whole_edges(samples, turns, 1.0, half), _whole_edges(samples, turns, -1.0, half)
     if not (rises.starts.size or falls.starts.size):
@@ -267,34 +268,34 @@ def _swings(turns: Turns, size: int) -> list[float]:
 
 def _without_wild(
     samples: SampleSource, scale: SearchScale, turns: Turns, least: float, likely: LikelyEdges | None,
-) -> tuple[SampleSource, Turns, bool]:
+) -> tuple[SampleSource, Turns, Places]:
     """Return the record without the samples that stand alone, and its turning points beyond ``least``.
 
-    Where few turning points stand alone, they are errors of the digitiser. Where many do, spikes are that narrow: the
-    record stays as it is, and what is returned last is true, for other spikes may fall between two samples.
+    Few of them are errors of the digitiser. Where many turning points stand alone, spikes may be that narrow: the
+    record stays as it is, and the places of these turning points are returned last.
     """
     beyond = turns.beyond(least)
     if beyond.places.size < 3:
-        return samples, beyond, False
+        return samples, beyond, beyond.places[:0]
     inner = np.flatnonzero(beyond.suspect[1:-1]) + 1
     signs, lone = beyond.signs, np.full(inner.size, -1)
     nearer, search = nearer_levels(beyond.levels, signs)[inner - 1], for_size(lone_samples, samples.size)
     places, reach = beyond.places[inner], scale.width + 2
     for which, first, last in spans(np.maximum(places - reach, 0), np.minimum(places + reach, samples.size),
-                                    _longest(samples)):
+                                    longest_part(samples)):
         search(samples.part(first, last), first, places[which], signs[inner[which]], nearer[which], scale.width,
                lone[which])
     found = lone[lone >= 0]
-    narrow = found.size > max(_FEW_ALONE * (beyond.places.size - 2), 1)
-    if found.size == 0 or narrow:
-        return samples, beyond, narrow
+    if found.size == 0 or _are_many(found.size, beyond):
+        return samples, beyond, places[lone >= 0]
     mended = MendedSamples(samples, found)
-    return mended, turns_of(mended, scale.width, scale.least, samples.size >= LONG, likely=likely).beyond(least), False
+    turns = turns_of(mended, scale.width, scale.least, samples.size >= LONG, likely=likely)
+    return mended, turns.beyond(least), places[:0]
 
 
-def _longest(samples: SampleSource) -> int:
-    """Return how many samples may be read at once."""
-    return samples.size if isinstance(samples, ArraySamples) else PART
+def _are_many(alone: int, turns: Turns) -> bool:
+    """Return whether so many turning points that are one sample are no errors of the digitiser."""
+    return alone > max(_FEW_ALONE * (turns.places.size - 2), 1)
 
 
 @dataclass(frozen=True)
@@ -390,7 +391,7 @@ def _crossings(
     """
     search, found = for_size(crossings, max(size, samples.size)), np.empty(edges.starts.size)
     firsts, lasts = np.maximum(edges.starts - half, 0), np.minimum(edges.ends + half + 1, samples.size)
-    for which, first, last in spans(firsts, lasts, _longest(samples)):
+    for which, first, last in spans(firsts, lasts, longest_part(samples)):
         one = edges.some(which)
         search(samples.part(first, last), first, one.starts, one.ends, one.bases, one.heights, share,
                0.5 * share if back is None else back, half, found[which])

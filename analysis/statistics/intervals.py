@@ -52,7 +52,7 @@ def standard_uncertainty(limit: float) -> float:
 
 
 def uniform_limit(uncertainty: float) -> float:
-    """Return the limit of a uniform error with a standard ``uncertainty``: what :func:`standard_uncertainty` undoes."""
+    """Return the limit of a uniform error with a standard ``uncertainty``; inverse of :func:`standard_uncertainty`."""
     return math.sqrt(3.0) * uncertainty
 
 

@@ -120,7 +120,7 @@ def _lines_of(
             Line(f"{score.quantity}: spread, median half-width", f"{score.spread:.3%}, {score.half_width:.3%}",
                  INFORMATION, True)]
     if of_pulses := [row["value"] / row["of_pulses"] - 1 for row in counted if row.get("of_pulses")]:
-        table.append(Line(f"{name}: median and largest deviation from the median of the very pulses",
+        table.append(Line(f"{name}: median and largest deviation from the true median of the pulses measured",
                           f"{np.median(of_pulses):+.3%}, {np.max(np.abs(of_pulses)):.2%}", INFORMATION, True))
     seen = sum(is_unflagged(row) and row["true"] is None for row in rows)
     return [*table, Line(f"{name}: unflagged, without a true value", str(seen), INFORMATION, True)]

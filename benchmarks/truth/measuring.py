@@ -132,9 +132,9 @@ def measure(
     """Perform one record, or take its run from ``runs``; returns its rows, or why there is none.
 
     A row has the quantity, its conditions, value, interval, flags and method, what is true, ``widest``: the width of a
-    bracket of set-points with four standard uncertainties (of a sweep), ``bootstrap``: that of a mean over ten or more
-    pulses, ``silent``: how many pulses of a mean delay did not fire, and ``of_pulses``: the median of the very
-    relaxations, both by the witness. With ``quiet`` the run is
+    bracket of set-points with four standard uncertainties (of a sweep), and ``bootstrap``: that of a mean over ten or
+    more pulses. By the witness, it has ``silent``: how many pulses of a mean delay did not fire, and ``of_pulses``: the
+    median of the relaxations that the run measured. With ``quiet`` the run is
     performed once more without noise, and ``knowable`` says what it can tell; without ``perform`` only a quiet run that
     is there is asked.
     """

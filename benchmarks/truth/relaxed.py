@@ -1,9 +1,9 @@
-"""What is true of a device and not of the pulses of one run: the median of its relaxation times, by many pulses.
+"""True median relaxation time of a device, from many simulated pulses.
 
-A run has some ten pulses. Their median is not that of the device, and the interval of the result is one for the latter.
-So the pulses are simulated many times over, without instruments, by the solver of :mod:`.studies.filaments.runs`, which
-shares nothing with the circuit engine but the equations of the device. It reads the device at the voltage that the
-generator of the run really gave: a source is off by its accuracy, which is much of a small read bias.
+A run has some ten pulses. Their median differs from that of the device, for which a result gives an interval. So many
+more pulses are simulated, without instruments, by the solver of :mod:`.studies.filaments.runs`. It shares nothing with
+the circuit engine but the equations of the device. It reads the device at the voltage that the generator of the run
+really gave: a source is off by its accuracy, which is much of a small read bias.
 """
 
 import math
@@ -21,11 +21,10 @@ _SCOPE = (1e6, 14e-12)  #: [Ohm], [F] of an input of the scope, at the device an
 _RATIO = 1.01  #: of two times at which the current after the edge is read
 _SETTLED = 6.0  #: time constants of the node after which the current is that of the device
 _TOP = 0.05  #: last part of a pulse that tells whether the device is on
-_OFF_SHARE = 0.1  #: of the excess of the conductance at the end of a pulse: with less of it before, the device is off
 
 
 def read_voltage(record: TruthRecord, witness: WitnessLog) -> float | None:
-    """Return the voltage [V] without a current that really read the device of a run after its pulses; None: unknown."""
+    """Return the open-circuit voltage [V] that really read the device of a run after its pulses; None: unknown."""
     resistance = _circuit(record)[0] + record.shunt
     found = [voltage for event in witness.relaxations()
              if (voltage := event.read_voltage(resistance)) is not None]
@@ -33,7 +32,8 @@ def read_voltage(record: TruthRecord, witness: WitnessLog) -> float | None:
 
 
 def relaxation_time(record: TruthRecord, base: float) -> float | None:
-    """Return the true median [s] of the relaxation times of the device of a record; None: too few pulses fire.
+    """Return the true median relaxation time [s] of the device of a record; None: few pulses fire, or it is longer
+    than the window.
 
     The time from the middle of the falling edge until the current stays below the share of the record of its value
     right after the edge, both above the current of the device at rest (docs/definitions.md).
@@ -46,6 +46,7 @@ def relaxation_time(record: TruthRecord, base: float) -> float | None:
     repeats = record.parameters["repeats"]
     found = [_run(record, base, part) for part in range(math.ceil(_PULSES / repeats))]
     times = np.concatenate(found)
+    times = times[~np.isnan(times)]
     return float(np.median(times)) if times.size >= _PULSES // 4 and np.isfinite(np.median(times)) else None
 
 
@@ -67,6 +68,7 @@ def _run(record: TruthRecord, base: float, part: int) -> FloatArray:
     from tsbench.simulated_backends.devices.silver_filament.equations import SilverFilament
     from tsbench.simulated_backends.devices.switching_levels import levels_of
     from tsbench.simulated_backends.studies.filaments.runs import Surroundings, levels, run
+    from tsbench.simulated_backends.witness.firing import pulses_fired
 
     settings = record.parameters
     resistance, capacitance, share = _circuit(record)
@@ -87,17 +89,19 @@ def _run(record: TruthRecord, base: float, part: int) -> FloatArray:
     current, voltage = (one.reshape(settings["repeats"], -1) for one in (found.source_current, found.node_voltage))
     conductance = current / (voltage - shunt * current)
     before, on, rested = conductance[:, 1], conductance[:, 4], conductance[0, 1]
-    fired = (on > conducts.on) & (before - rested < _OFF_SHARE * (on - rested))
+    fired = pulses_fired(before, on, np.full(before.size, rested), conducts)
     after = current[:, 6:] - current[:, 1:2]
     # from the middle of the edge to the middle of the later half of each part, over which its current is the mean
-    ends = np.concatenate([[first], tail[1:]])
-    times = edge / 2.0 + ends - 0.25 * np.diff(ends, prepend=0.0)
+    times = edge / 2.0 + tail - 0.25 * np.diff(tail, prepend=0.0)
     return np.array([_until(times, one, settings["fraction"] * one[0]) for one in after[fired]])
 
 
 def _until(times: FloatArray, current: FloatArray, level: float) -> float:
     """Return the time [s] from which a current [A] stays below a level; inf: it does not within the window."""
-    last = int(np.flatnonzero(current >= level)[-1])
+    above = np.flatnonzero(current >= level)
+    if not level > 0.0 or not above.size:   # the device was off as the pulse ended
+        return math.nan
+    last = int(above[-1])
     if last == current.size - 1:
         return math.inf
     ends = np.log(np.maximum(current[last : last + 2], 1e-3 * level))   # the current may fall to zero within a part

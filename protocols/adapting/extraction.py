@@ -41,12 +41,12 @@ class Searched:
     found: Belief
     sent: int  #: pulses in all
     missed: int  #: that the scope did not record
-    uncounted: int  #: recorded, but the device was still on, or the first pulse of the pair did not fire
+    uncounted: int  #: recorded, but undecided, or the device was still on, or the first pulse of the pair did not fire
     ended: str
     drift: Drift
     conditioning: int = 0  #: pulses beside these that made the device switch
-    untold: int = 0  #: of those that do not count: the device conducts from the edge on, and may have fired
-    undecided: int = 0  #: others whose records do not tell whether they fired
+    at_once: int = 0  #: of those that do not count: the device conducts from the edge on, and may have fired
+    unreadable: int = 0  #: of those that do not count: the record does not tell whether it fired, for another reason
 
     @property
     def interval(self) -> Interval:
@@ -59,7 +59,7 @@ class Searched:
 
     @property
     def flags(self) -> Flag:
-        """NO_EVENT, CENSORED, TOO_FEW, AMBIGUOUS (the device drifted, or pulses tell nothing) and DEPENDENT."""
+        """NO_EVENT, CENSORED, TOO_FEW, AMBIGUOUS (the device drifted, or pulses are undecided) and DEPENDENT."""
         known, prior, flags = self.interval, self.goal.prior, Flag.NONE
         if self.found.x.size == 0 or not self.found.fired.any():
             flags |= Flag.NO_EVENT
@@ -67,7 +67,7 @@ class Searched:
             flags |= Flag.CENSORED
         if self.ended not in {NARROW, ABOVE, BELOW}:
             flags |= Flag.TOO_FEW
-        if self.drift.certain or self.untold or self.undecided:
+        if self.drift.certain or self.at_once or self.unreadable:
             flags |= Flag.AMBIGUOUS
         if dependent(self.found):
             flags |= Flag.DEPENDENT
@@ -104,10 +104,10 @@ class Searched:
             text += f"; the scope missed {self.missed}"
         if self.uncounted:
             text += f"; {self.uncounted} do not count"
-        if self.untold:
-            text += f"; in {self.untold} of these, the device conducts from the edge on"
-        if self.undecided:
-            text += f"; the records of {self.undecided} do not tell whether they fired"
+        if self.at_once:
+            text += f"; in {self.at_once} of these, the device conducts from the edge on"
+        if self.unreadable:
+            text += f"; the records of {self.unreadable} do not tell whether they fired"
         if self.drift.certain:
             text += "; the place drifted, and the interval holds its whole way"
         if history := history_seen(self.found):
@@ -119,7 +119,7 @@ class Searched:
     @property
     def advice(self) -> str:
         """What ends ``method``: why pulses tell nothing, and what to do; "" where all tell something."""
-        return MAY_HAVE_SWITCHED if self.untold else ""
+        return MAY_HAVE_SWITCHED if self.at_once else ""
 
 
 class PulseJudge:
@@ -137,24 +137,22 @@ class PulseJudge:
     def __init__(self, at_level: bool, fixture: Fixture) -> None:
         self._at_level, self._edges = at_level, EdgeTally(fixture)
         self._rested: PulseOutcome | None = None
-        self.untold = False  #: whether the last pulse tells nothing, for the device conducts from the edge on
-        self.unseen = False  #: whether the record of the last pulse does not show it
-        self.undecided = False  #: that, or the pulse before was not over
+        self.at_once = False  #: whether the device conducts from the edge of the last pulse on
+        self.unreadable = False  #: whether the last record does not show its pulse, or the pulse before was not over
 
     def __call__(self, stimulus: float, records: Sequence[DeviceRecord]) -> bool | None:
-        record, self.untold, self.unseen, self.undecided = records[0], False, False, False
+        record, self.at_once, self.unreadable = records[0], False, False
         if record.voltage is None or record.current is None:
             return None
         part = record.times, record.voltage[0], record.current[0], judging_facts(record)
         found = outcome(*part, record_flags(record, 0), rested=self._rested)
-        self.unseen = found.firing is Firing.UNSEEN
-        self.undecided = self.unseen or found.firing is Firing.UNDECIDED
-        if self.unseen:
+        self.unreadable = found.firing in (Firing.UNSEEN, Firing.UNDECIDED)
+        if found.firing is Firing.UNSEEN:
             return None
         if self._at_level and self._rested is None:
             self._rested = found
-        self.untold = self._edges.untold(abs(stimulus), *part, found)
-        if self.untold:
+        self.at_once = self._edges.untold(abs(stimulus), *part, found)
+        if self.at_once:
             return None
         return None if found.firing in (Firing.STILL_ON, Firing.UNDECIDED) else found.firing is Firing.FIRED
 
@@ -183,7 +181,8 @@ class Listener(ABC):
     def __init__(self, fixture: Fixture, judge: Judge, budget: int, conditioning: float | None = None) -> None:
         self._fixture, self._judge, self._budget = fixture, judge, budget
         self._conditioned_by = conditioning
-        self._sent = self._missed = self._unswitched = self._untold = 0
+        self._sent = self._missed = self._unswitched = 0
+        self._undecided = self._at_once = 0   #: undecided records in succession, and how many of them conduct at once
         self._switched = False  #: whether the pulse before made the device switch
         self._renewed = False  #: whether this was a conditioning pulse
         self.conditioning = False
@@ -225,14 +224,15 @@ class Listener(ABC):
     def next_stimulus(self) -> float | None:
         """Return the next stimulus; None once the interval is narrow enough or the budget is spent."""
         ended = self.ended()
-        if not ended and max(self._missed, self._unswitched, self._untold) < _MOST_MISSED:
+        if not ended and max(self._missed, self._unswitched, self._undecided) < _MOST_MISSED:
             self.conditioning = self._conditioned_by is not None and not self._switched
             return self._conditioned_by if self.conditioning else self.choose()
         counted = f"the search for {self.what} ended after {self._sent} of at most {self._budget} {self.sends}"
-        gave_up = (f"the scope missed {_MOST_MISSED} in succession, or its records do not show them"
-                   if self._missed >= _MOST_MISSED else
+        gave_up = (f"the scope missed {_MOST_MISSED} in succession" if self._missed >= _MOST_MISSED else
                    f"in {_MOST_MISSED} in succession, the device conducts from the edge on{MAY_HAVE_SWITCHED}"
-                   if self._untold >= _MOST_MISSED else
+                   if self._at_once >= _MOST_MISSED else
+                   f"the records of {_MOST_MISSED} in succession do not tell whether they fired. Use a wider range of "
+                   "the scope, or more samples" if self._undecided >= _MOST_MISSED else
                    f"{_MOST_MISSED} conditioning pulses in succession did not switch the device. Raise 'conditioning'")
         self.fell_silent, self.reason = ended == SILENT, f"{counted}: " + {
             NARROW: f"its interval is narrow enough ({self.narrowness})", ABOVE: "it is above the range searched",
@@ -249,10 +249,11 @@ class Listener(ABC):
             read = [device_record({one.channel: one for one in record}, self._fixture) for record in records]
             self.tells_nothing = self.unseen = False
             fired = self._judge(stimulus, read)
-            unseen = self.unseen or (isinstance(self._judge, PulseJudge) and self._judge.unseen)
-            self._missed = self._missed + 1 if unseen else 0
-            untold = self.tells_nothing or (isinstance(self._judge, PulseJudge) and self._judge.untold)
-            self._untold = self._untold + 1 if untold else 0
+            at_once, unreadable = (self._judge.at_once, self._judge.unreadable) if isinstance(
+                self._judge, PulseJudge) else (self.tells_nothing, self.unseen)
+            self._missed = 0
+            self._undecided = self._undecided + 1 if at_once or unreadable else 0
+            self._at_once = self._at_once + 1 if at_once else 0
         else:
             self._missed += 1
         if self.conditioning:
@@ -323,13 +324,13 @@ class JudgedPulse:
     fired: bool | None  #: None: not known, or it does not count
     missed: bool  #: by the scope
     renewed: bool = False  #: a conditioning pulse has made the device switch before it
-    untold: bool = False  #: the device conducts from the edge on: it may have fired
-    undecided: bool = False  #: its record does not tell whether it fired, for another reason
+    at_once: bool = False  #: the device conducts from the edge on: it may have fired
+    unreadable: bool = False  #: its record does not tell whether it fired, for another reason
 
 
 def searched(
     goal: Goal, stimuli: FloatArray | Sequence[float], outcomes: Sequence[bool | None], missed: int,
-    renewed: Sequence[bool] = (), conditioning: int = 0, untold: int = 0, undecided: int = 0,
+    renewed: Sequence[bool] = (), conditioning: int = 0, at_once: int = 0, unreadable: int = 0,
 ) -> Searched:
     """Return what a stored search found.
 
@@ -341,7 +342,7 @@ def searched(
     missed : how many of these the scope missed
     renewed : whether a conditioning pulse made the device switch before it; empty: never
     conditioning : number of conditioning pulses
-    untold, undecided : how many outcomes are None, because the device conducts from the edge on, and because a record
+    at_once, unreadable : how many outcomes are None, because the device conducts from the edge on, and because a record
         does not tell them for another reason
     """
     found, counted = belief(goal.prior, np.empty(0), np.empty(0)), 0
@@ -350,7 +351,7 @@ def searched(
             found, counted = found.learn(float(x), fired, new), counted + 1
     sent = len(outcomes) + conditioning
     return Searched(goal, found, sent, missed, len(outcomes) - missed - counted, goal.ended(found, sent), drift(found),
-                    conditioning, untold, undecided)
+                    conditioning, at_once, unreadable)
 
 
 def conditioning_rows(run: Run) -> FloatArray:
@@ -380,7 +381,7 @@ def judged_pulses(run: Run, judge: PulseJudge) -> tuple[list[JudgedPulse], int]:
         if conditioned:
             renewed, conditioning = fired is True, conditioning + 1
         else:
-            untold, undecided = (mine is not None and one for one in (judge.untold, judge.undecided))
-            pulses.append(JudgedPulse(float(volts), fired, mine is None, renewed, untold, undecided))
+            at_once, unreadable = (mine is not None and one for one in (judge.at_once, judge.unreadable))
+            pulses.append(JudgedPulse(float(volts), fired, mine is None, renewed, at_once, unreadable))
             renewed = False
     return pulses, conditioning

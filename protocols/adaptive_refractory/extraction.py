@@ -137,8 +137,8 @@ def refractory_search(run: Run, pairs: Sequence[JudgedPair]) -> Searched:
     return searched(goal, [math.log(pair.gap) for pair in pairs],
                     [second_fired(pair.first, pair.second) for pair in pairs],
                     sum(pair.first is None or pair.second is None for pair in pairs),
-                    untold=sum(tells_nothing(pair.first, pair.second) for pair in pairs),
-                    undecided=sum(pair.first is not None and not_shown(pair.first, pair.second) for pair in pairs))
+                    at_once=sum(tells_nothing(pair.first, pair.second) for pair in pairs),
+                    unreadable=sum(pair.first is not None and not_shown(pair.first, pair.second) for pair in pairs))
 
 
 def refractory_results(run: Run) -> list[Result]:

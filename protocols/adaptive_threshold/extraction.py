@@ -37,7 +37,7 @@ def threshold_search(run: Run) -> Searched:
     pulses, conditioning = judged_pulses(run, PulseJudge(bool(parameter(run, "base", 0.0)), run.header.fixture))
     return searched(_goal(run), np.abs([one.amplitude for one in pulses]), [one.fired for one in pulses],
                     sum(one.missed for one in pulses), [one.renewed for one in pulses], conditioning,
-                    sum(one.untold for one in pulses), sum(one.undecided for one in pulses))
+                    sum(one.at_once for one in pulses), sum(one.unreadable for one in pulses))
 
 
 def _goal(run: Run) -> Goal:

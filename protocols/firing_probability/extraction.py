@@ -92,14 +92,14 @@ class Counted:
         return sum(one.missed for one in self.pulses)
 
     @property
-    def untold(self) -> int:
+    def at_once(self) -> int:
         """In how many the device conducts from the edge on, so that it is not known whether they fired."""
-        return sum(one.untold for one in self.pulses)
+        return sum(one.at_once for one in self.pulses)
 
     @property
     def undecided(self) -> int:
-        """Of how many it is not known whether they fired: these, and those whose records do not tell it."""
-        return self.untold + sum(one.undecided for one in self.pulses)
+        """Of how many it is not known whether they fired, for this or another reason."""
+        return self.at_once + sum(one.unreadable for one in self.pulses)
 
     @property
     def drifted(self) -> bool:
@@ -125,7 +125,7 @@ def probability_results(run: Run) -> Sequence[Result]:
     NO_EVENT: no pulse counts. TOO_FEW: the pulses ended before the interval was as narrow as was asked. DEPENDENT: a
     pulse that follows one that fired does not fire as often as others. AMBIGUOUS: that may be so, or cannot be told; or
     the intervals of the two halves of the pulses do not meet, so that the device changed on the way; or it is not known
-    of some pulses whether they fired, and the interval holds both.
+    of some pulses whether they fired, and the interval contains both.
     """
     found, rows = counted_pulses(run)
     results = [result for pulses in found for result in _results(run, pulses, rows[pulses.amplitude])]
@@ -145,6 +145,8 @@ def _results(run: Run, pulses: Counted, sent: int) -> list[Result]:
     drifted = pulses.drifted and not following.dependent
     flags |= Flag.AMBIGUOUS if unclear or drifted or pulses.undecided else Flag.NONE
     known = _either(known, fired, counted, pulses.undecided)
+    if pulses.undecided and known.width > width:   # the pulses that count ended the run
+        flags |= Flag.TOO_FEW
     conditions: dict[str, object] = {
         "amplitude": pulses.amplitude, "statistic": AFTER_SWITCHING if conditioned else AFTER_ANY,
         "pulse_width": float(parameter(run, "width")), "base": float(parameter(run, "base")), "pulses": sent,
@@ -180,10 +182,10 @@ def _doubt(pulses: Counted) -> str:
     """Return what ``method`` says of the pulses of which it is not known whether they fired."""
     if not pulses.undecided:
         return ""
-    text = f"; in {pulses.untold} of these, the device conducts from the edge on" if pulses.untold else ""
-    if others := pulses.undecided - pulses.untold:
+    text = f"; in {pulses.at_once} of these, the device conducts from the edge on" if pulses.at_once else ""
+    if others := pulses.undecided - pulses.at_once:
         text += f"; the records of {others} do not tell whether they fired"
-    return f"{text}: the interval holds both outcomes"
+    return f"{text}: the interval contains both outcomes" if pulses.counted else text
 
 
 def _more(depend: str, left: int, pulses: Counted, unclear: bool) -> str:
@@ -194,7 +196,7 @@ def _more(depend: str, left: int, pulses: Counted, unclear: bool) -> str:
     if unclear:
         text += ("; whether outcomes depend on each other cannot be told: too few pulses followed one that fired. Send "
                  "conditioning pulses ('conditioning')")
-    return text + (MAY_HAVE_SWITCHED if pulses.untold else "")
+    return text + (MAY_HAVE_SWITCHED if pulses.at_once else "")
 
 
 def _result(known: Interval, method: str, conditions: dict[str, object], flags: Flag, counted: int) -> Result:

@@ -104,9 +104,9 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("settings", [{"loads": (-5e3,)}, {"loads": (0.0,)}, {"capacitance": -1e-12},
-                                      {"response_time": 0.0}])
+                                      {"response_time": 0.0}, {"load_accuracy": -1.0}, {"loads": (float("inf"),)}])
 def test_values_that_cannot_be_are_refused(tmp_path, settings):
-    with pytest.raises(ConfigurationError, match="must be above 0"):
+    with pytest.raises(ConfigurationError, match="must be positive and finite"):
         compare_sweeps([table(tmp_path / "falling.csv", averaged(5e3))], **settings)
 
 

@@ -93,7 +93,7 @@ def test_a_search_gives_up_where_records_show_no_pulse(station: Any, recorder: A
         recorder.points.clear()
         list(protocol_named(name).parse({}).run(station, recorder))   # the scope sees noise alone
         assert len(recorder.points) == 5
-        assert any("or its records do not show them" in text for text in recorder.texts("log"))
+        assert any("the records of 5 in succession do not tell" in text for text in recorder.texts("log"))
 
 
 def test_a_search_gives_up_where_no_conditioning_pulse_switches_the_device(station: Any, recorder: Any) -> None:

@@ -9,8 +9,8 @@ from tsbench.records import Flag, Result
 
 
 def pulse(fired: bool | None, **how: bool) -> JudgedPulse:
-    return JudgedPulse(1.0, fired, how.get("missed", False), False, how.get("untold", False),
-                       how.get("undecided", False))
+    return JudgedPulse(1.0, fired, how.get("missed", False), False, how.get("at_once", False),
+                       how.get("unreadable", False))
 
 
 def probability(*more: JudgedPulse) -> Result:
@@ -21,7 +21,7 @@ def probability(*more: JudgedPulse) -> Result:
     return _results(made, Counted(1.0, (*pulses, *more)), 40 + len(more))[0]
 
 
-@pytest.mark.parametrize("kind", ["untold", "undecided"])
+@pytest.mark.parametrize("kind", ["at_once", "unreadable"])
 def test_an_interval_holds_both_outcomes_of_undecided_pulses(kind: str) -> None:
     clear, doubted = probability(), probability(*[pulse(None, **{kind: True})] * 20)
     assert Flag.AMBIGUOUS in doubted.flags and doubted.value == clear.value
