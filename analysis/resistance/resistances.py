@@ -13,7 +13,13 @@ from tsbench.analysis.resistance.differential_resistance import (
 from tsbench.analysis.resistance.load_line import series_resistance
 from tsbench.analysis.resistance.state_readings import on_branch, was_on
 from tsbench.analysis.resistance.state_resistance import off_resistance, on_resistance, zero_current_of
-from tsbench.analysis.threshold.current_offset import NO_CURRENT, ZeroCurrent, may_be_magnitudes, readings_of_each
+from tsbench.analysis.threshold.current_offset import (
+    NO_CURRENT,
+    ZeroCurrent,
+    may_be_magnitudes,
+    of_on_state,
+    readings_of_each,
+)
 from tsbench.analysis.threshold.snapback import Snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
 from tsbench.records import Flag, Result
@@ -88,14 +94,28 @@ def _of_one(
     current_drive = isinstance(event, Snapback)
     branch = on_branch(event, facts, current_drive)
     found = (off_resistance(event, facts, read_voltage, zero),
-             _doubted(on_resistance(event, facts, branch, zero), event),
-             _doubted(differential_on_resistance(event, facts, branch), event))
+             _doubted(on_resistance(event, facts, branch, of_on_state(event.half, facts, zero)), event),
+             _doubted(_with_displacement(differential_on_resistance(event, facts, branch), event, zero), event))
     if current_drive:
         return *found, _doubted(negative_differential_resistance(event, facts), event)
     half = event.half
     if half.assumed or (facts.path_resistance == 0.0 and np.array_equal(half.level, half.voltage)):
         return found   # a table of voltage and current: nothing tells the voltage of the source
     return *found, series_resistance(event, facts)
+
+
+def _with_displacement(result: Result, event: Switching, zero: ZeroCurrent) -> Result:
+    """Return a differential resistance, AMBIGUOUS where the ways differ at zero voltage by more than it is known.
+
+    A displacement current that grows, or an offset that drifts, changes the slope of the on state.
+    """
+    if not zero.displaced or result.value is None or result.high is None:
+        return result
+    span = float(np.ptp(event.half.current))
+    if abs(zero.value - zero.others[0]) / max(span, 1e-300) <= result.high / result.value - 1.0:
+        return result
+    return replace(result, flags=result.flags | Flag.AMBIGUOUS,
+                   method=f"{result.method}. The current at zero voltage is another one on the way down")
 
 
 def _doubted(result: Result, event: Switching) -> Result:

@@ -61,9 +61,11 @@ def _of_line(voltage: FloatArray, current: FloatArray, mine: IntArray, at: float
     ----------
     voltage, current : [V], [A], shape (n,)
     mine : readings of the off state
-    at : [V] up to which they count
+    at : [V] up to which they count, if these are enough
     """
     below = mine[voltage[mine] <= at]
+    if below.size < _STRAIGHT:   # few steps up to there
+        below = mine
     if below.size < _STRAIGHT or not float(np.ptp(voltage[below])) > 0.0:
         return NO_CURRENT
     x, y = voltage[below] / at, current[below]

@@ -24,7 +24,9 @@ from tsbench.samples import median, noise_of
 _ZERO, _SIGMAS = 1e-3, 2.0
 _AROUND = 41  #: readings around zero that tell the noise there
 BEYOND = 2.6  #: standard deviations (one in two hundred by chance) that noise does not explain
+_DRIFT = 5.0  #: standard deviations that the range of zero readings has by chance in few records (of 20: one in 100)
 _ROUNDED = 1e-12  #: share of the largest current that rounding leaves of a sum of currents
+_FEW = 3  #: readings from zero on that show whether the current rises
 _EVENT_NAMES = "threshold", "hold"
 
 
@@ -45,6 +47,7 @@ class ZeroCurrent:
     uncertainty: float = 0.0  #: [A] standard
     others: tuple[float, ...] = ()  #: [A] what it may be as well; empty: there is no doubt
     displaced: bool = False  #: whether ``value`` is that of the way up, and ``others`` that of the way down
+    of_another_range: bool = False  #: whether it was seen in a range of the meter that may not be that of the reading
 
     def between(self, current: float) -> tuple[float, float]:
         """Return the least and the largest current [A] that a reading of ``current`` may be without it."""
@@ -70,7 +73,10 @@ class ZeroCurrent:
         """
         if not (self.value or self.others):
             return ""
-        text = subtracted(sign * self.value) or ". No current at zero voltage was subtracted"
+        text = subtracted(sign * self.value)
+        if self.of_another_range:
+            return f"{text}. It is not clear whether the meter has the same offset in the range of the on state"
+        text = text or ". No current at zero voltage was subtracted"
         return f"{text}. It is not clear whether this current is an offset of the meter" if self.others else text
 
 
@@ -95,19 +101,34 @@ def zero_readings(half: HalfSweep, voltage_noise: float) -> tuple[ZeroReading, .
     for way, direction in ((np.arange(half.turn + 1), 1), (np.arange(half.turn + 1, half.voltage.size), -1)):
         size = np.abs(half.level[way])
         noise = noise_of(half.current[np.sort(way[np.argsort(size, kind="stable")[:_AROUND]])], resolution)
-        found += [ZeroReading(half.sign * float(half.current[k]), noise, direction * half.polarity > 0)
-                  for k in way[size <= least]]
+        zeros = way[size <= least]
+        # behind a zero, another one follows no step of the voltage: it has no displacement current
+        zeros = zeros[np.diff(zeros, prepend=-2) != 1]
+        found += [ZeroReading(half.sign * float(half.current[k]), noise, direction * half.polarity > 0) for k in zeros]
     return tuple(found)
 
 
 def readings_of_each(halves: Sequence[HalfSweep], voltage_noise: float) -> list[tuple[ZeroReading, ...]]:
-    """Return for each half-sweep the readings at zero that count: its own, or those of all if these have one direction.
+    """Return for each half-sweep the readings at zero that count: those at its begin and its end.
 
-    ``voltage_noise``: [V] standard deviation of one reading.
+    A half-sweep begins at the zero that ends the one before. Where this gives one direction alone, those of the whole
+    record count.
+
+    Parameters
+    ----------
+    halves : in order of measurement
+    voltage_noise : [V] standard deviation of one reading
     """
     each = [zero_readings(half, voltage_noise) for half in halves]
     whole = tuple(one for own in each for one in own)
-    return [own if len({one.rising for one in own}) > 1 else whole for own in each]
+    beside = [own if _ways_of(own) > 1 else (*before[-1:], *own)
+              for before, own in zip(((), *each[:-1]), each, strict=True)]
+    return [own if _ways_of(own) > 1 else whole for own in beside]
+
+
+def _ways_of(readings: Sequence[ZeroReading]) -> int:
+    """Return in how many directions of the voltage readings were taken."""
+    return len({one.rising for one in readings})
 
 
 Mean = tuple[float, float]  #: mean current [A], and its standard uncertainty [A]
@@ -163,14 +184,43 @@ def zero_current_of_all(halves: Sequence[HalfSweep], voltage_noise: float) -> Ze
     readings = [one for half in halves for one in zero_readings(half, voltage_noise)]
     largest = max((float(np.abs(half.current).max()) for half in halves if half.current.size), default=0.0)
     found = of_ways(*ways_at_zero(readings, 1, 1, _ROUNDED * largest)) or NO_CURRENT
+    if found.value and _drifts(readings, _ROUNDED * largest):
+        return replace(found, others=(*found.others, 0.0))
     return found.of_magnitudes() if may_be_magnitudes(halves) else found
 
 
-def may_be_magnitudes(halves: Iterable[HalfSweep]) -> bool:
-    """Return whether the currents of a record may be magnitudes: none is negative, but some voltages are."""
-    each = list(halves)
-    return any(half.sign != half.polarity for half in each) and all(
-        bool((half.sign * half.current >= 0.0).all()) for half in each)
+def _drifts(readings: Sequence[ZeroReading], beside: float) -> bool:
+    """Return whether readings at zero differ by more than their noise; ``beside``: [A] uncertainty beside it."""
+    values = np.array([one.current for one in readings])
+    noise = combined(math.sqrt(float(np.mean([one.noise**2 for one in readings]))), beside)
+    return values.size > 1 and float(np.ptp(values)) > _DRIFT * noise
+
+
+def may_be_magnitudes(halves: Sequence[HalfSweep]) -> bool:
+    """Return whether the currents of a record may be magnitudes, of which the sign of an offset is not known.
+
+    None is negative then. Either some voltages are, or the current does not rise from zero voltage on: as a magnitude
+    it falls first, if the offset has the other sign than the current of the device.
+    """
+    if any(bool((half.sign * half.current < 0.0).any()) for half in halves):
+        return False
+    trends = {_trend_from_zero(half) for half in halves}
+    return any(half.sign != half.polarity for half in halves) or -1 in trends or 1 not in trends
+
+
+def _trend_from_zero(half: HalfSweep) -> int:
+    """Return 1 where the current rises from zero voltage on, beyond its noise, -1 where it falls first; 0: unknown."""
+    up = half.current[half.up()]
+    double = np.flatnonzero(up > 2.0 * up[0])
+    early = up[: int(double[0]) + 1] if double.size else up
+    if early.size < _FEW or half.level[0] > _ZERO * float(half.level.max()):
+        return 0
+    noise = noise_of(half.current[: max(early.size, _AROUND)])
+    if float(early.min()) < early[0] * (1.0 - _ROUNDED) - BEYOND * math.sqrt(2.0) * noise:
+        return -1
+    slope, middle = np.polyfit(np.linspace(-1.0, 1.0, early.size), early, 1)
+    deviation = math.sqrt(3.0 * (early.size - 1) / (early.size * (early.size + 1))) * noise
+    return 1 if slope > BEYOND * max(deviation, _ROUNDED * abs(middle)) else 0
 
 
 def without_offset(points: IVPoints, facts: SweepFacts) -> tuple[IVPoints, float]:
@@ -191,13 +241,31 @@ def without_offset(points: IVPoints, facts: SweepFacts) -> tuple[IVPoints, float
                    voltage=points.voltage + facts.path_resistance * zero.value), zero.uncertainty
 
 
+def of_on_state(half: HalfSweep, facts: SweepFacts, zero: ZeroCurrent) -> ZeroCurrent:
+    """Return the offset of the current in the on state: that at zero voltage, or none, if the range is another one.
+
+    The limit of a data sheet holds in all ranges, so there is no doubt where it is larger than what was subtracted.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    facts : of the source meter
+    zero : current at zero voltage
+    """
+    if zero.value and not zero.others:
+        return replace(zero, others=(0.0,), of_another_range=True)
+    if half.offset and abs(half.offset) > 2.0 * facts.current_offset:   # it was subtracted from all currents
+        return ZeroCurrent(0.0, others=(-half.sign * half.offset,), of_another_range=True)
+    return zero
+
+
 def possible_offsets(half: HalfSweep, facts: SweepFacts) -> list[float]:
     """Return the offsets that the currents of a half-sweep may contain [A], turned to its side, within the data sheet.
 
     The list is empty where both ways read zero voltage, and noise explains the current there. Else an offset may be
     what a way reads at zero, or at its lowest voltage: there, little of the current is that of the device.
     """
-    if len({one.rising for one in zero_readings(half, facts.voltage_noise)}) > 1:
+    if _ways_of(zero_readings(half, facts.voltage_noise)) > 1:
         found = zero_current_of_all([half], facts.voltage_noise).different_from_zero()
         seen = [half.sign * one for one in found]
     else:

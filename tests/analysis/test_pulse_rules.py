@@ -124,9 +124,10 @@ def test_a_wild_sample_takes_the_mean_of_its_neighbours() -> None:
     spoiled = values.copy()
     spoiled[30], spoiled[45] = 900.0, -500.0
     scale = SearchScale(1, 0.0, 0.0, 0.0)
-    samples, turns = _without_wild(ArraySamples(spoiled), scale, turns_of(ArraySamples(spoiled), 1, 0.0, False), 100.0,
-                                    None)
+    samples, turns, alone = _without_wild(
+        ArraySamples(spoiled), scale, turns_of(ArraySamples(spoiled), 1, 0.0, False), 100.0, None)
     mended = samples.part(0, samples.size)
+    assert alone.size == 0
     assert (mended[30], mended[45]) == (0.5 * (values[29] + values[31]), 0.5 * (values[44] + values[46]))
     assert np.array_equal(np.delete(mended, [30, 45]), np.delete(values, [30, 45]))
     assert turns.places.tolist() == reversals(values, 100.0).tolist()

@@ -65,7 +65,9 @@ def test_the_on_resistance_is_that_without_the_offset(offset: float) -> None:
     current = np.where(on, voltage / 1e6, voltage / OFF) + offset
     events = switching(IVPoints(voltage=voltage, current=current))
     (found,) = (one for one in resistances(events) if one.quantity == "on_resistance")
-    assert found.value == pytest.approx(1e6, rel=1e-4) and holds(found, 1e6) and found.flags == Flag.NONE
+    assert found.value == pytest.approx(1e6, rel=1e-4) and holds(found, 1e6)
+    # the meter may be in another range while the device is on
+    assert found.flags == Flag.AMBIGUOUS and holds(found, 2.0 / (2e-6 + offset)) and "range of the on" in found.method
     # one way alone does not tell an offset from a displacement current
     events = switching(IVPoints(voltage=voltage[: up.size], current=current[: up.size]))
     (found,) = (one for one in resistances(events) if one.quantity == "on_resistance")

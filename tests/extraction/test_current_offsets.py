@@ -47,7 +47,8 @@ def test_both_ways_show_the_offset_and_nothing_is_hidden(
     for quantity, truth in truths.items():
         row = rows[quantity]
         assert row["low"] * (1 - 1e-9 * np.sign(row["low"])) <= truth <= row["high"] * (1 + 1e-9 * np.sign(row["high"]))
-        assert "ambiguous" not in row["flags"] and row["value"] is not None
+        doubted = bool(offset) and quantity == "on_resistance"   # the meter may be in another range there
+        assert ("ambiguous" in row["flags"]) == doubted and row["value"] is not None
         assert ("at zero voltage" in row["method"]) == bool(offset and quantity.endswith("resistance"))
     said = [line for line in found.lines if "at zero voltage" in line]
     assert len(said) == bool(offset)
