@@ -9,6 +9,11 @@ from tsbench.records import Flag, FloatArray
 from tsbench.samples import median
 
 _GAP = 2.0  #: times the length of the mean: a longer step between two samples is a gap
+_EVEN = 3.0  #: standard deviations of a mean that a current falls by over its length, for one crossing of a level
+_CODES = 2.0  #: steps of the digitiser over which the mean of a falling current is even
+_AROUND = 0.3  #: of a time, on both sides, over which the slope there is told
+#: a digitiser repeats its values: fewer unlike ones than this share of the samples tell its step
+_REPEATED = 0.25
 
 
 def time_at(time: FloatArray, place: float) -> float:
@@ -41,8 +46,38 @@ def hidden(
     return float(time[most]), float(time[min(max(most, place) + 1, time.size - 1)]), Flag.CENSORED | Flag.UNDER_SAMPLED
 
 
+def samples_of_fall(tail: FloatArray, last: int, noise: float, code: float) -> tuple[int, int]:
+    """Return over how many samples a falling current has to be averaged to cross a level once: by noise, by rounding.
+
+    A mean of m samples scatters by noise / sqrt(m), and falls by m times the slope over its own length. Where it falls
+    by less than it scatters, it crosses the level many times, and the last crossing is late. A rounded current stays at
+    its last code above a level; a mean over two codes falls evenly.
+
+    Parameters
+    ----------
+    tail : [A] current after the pulse, shape (n,)
+    last : sample at which it crosses the level, about
+    noise, code : [A] of one sample, and step of the digitiser
+    """
+    around = slice(max(int((1.0 - _AROUND) * last), 0), int((1.0 + _AROUND) * last) + 2)
+    part = tail[around]
+    if part.size < 4:
+        return 1, 1
+    slope = -float(np.polyfit(np.arange(float(part.size)), part, 1)[0])
+    if slope <= 0.0:
+        return part.size, part.size
+    return math.ceil((_EVEN * noise / slope) ** (2.0 / 3.0)), math.ceil(_CODES * code / slope)
+
+
+def step_of_values(values: FloatArray) -> float:
+    """Return the step of the digitiser that rounded a record, shape (n,), by the values that return; 0: none shows."""
+    unlike = np.unique(values)
+    return float(np.diff(unlike).min()) if 1 < unlike.size < _REPEATED * values.size else 0.0
+
+
 def passed(
-    time: FloatArray, smooth: FloatArray, edge: float, settled: int, last: int, mean: int, wanted: float, noise: float,
+    time: FloatArray, smooth: FloatArray, edge: float, settled: int, last: int, mean: int, wanted: float,
+    steps: tuple[float, float],
 ) -> tuple[float, float, float, float]:
     """Return when the current passes a level for the last time.
 
@@ -54,7 +89,7 @@ def passed(
     settled, last : index in the record, and index in ``smooth`` of the last sample at the level or above
     mean : samples of the mean
     wanted : [A] the level
-    noise : [A] of one sample
+    steps : [A] noise of one sample, and step of the digitiser
 
     Returns
     -------
@@ -65,7 +100,10 @@ def passed(
     value = time_at(time, settled + crossing) - time_at(time, edge)
     dt = float(time[settled + last + 1] - time[settled + last])
     slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)
-    blur = noise / math.sqrt(mean) / slope  # [samples]; and what the mean rounds off
+    noise, code = steps
+    # a mean does not take off what is rounded, unless noise spreads it over several codes; nor of the current at rest
+    rounded = math.sqrt(2.0 / 12.0) * code if noise < code else 0.0
+    blur = combined(noise / math.sqrt(mean), rounded) / slope  # [samples]; and what the mean rounds off
     # the edge and the crossing are each anywhere between two samples; where the times are uneven, these differ
     at_edge = min(int(edge), time.size - 2)
     between = (float(time[at_edge + 1] - time[at_edge]), dt)

@@ -21,7 +21,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.analysis.relaxation.level_passed import hidden, passed, time_at
+from tsbench.analysis.relaxation.level_passed import hidden, passed, samples_of_fall, step_of_values, time_at
 from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
@@ -38,6 +38,8 @@ from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
 _WIDEST_MEAN = 0.02
 #: share of the relaxation time that it takes at least
 _MEAN_SHARE = 0.03
+#: and most of it that noise may ask for: over more, the current bends
+_MOST_OF_FALL = 0.3
 #: share of the record after the edge, most over which a current is averaged to see that nothing flows
 _MOST_TO_SEE = 0.25
 #: standard deviations of the noise of one sample, over the root of their number, by which a median may be off: three of
@@ -154,17 +156,31 @@ def relaxation_time(
     last = int(above[-1])
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
     mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
-    smooth = smoothed(tail, mean)[: tail.size - mean // 2]  # at the very end fewer samples would be averaged
-    above = np.flatnonzero(smooth >= wanted)
-    last = int(above[-1]) if above.size else last
+    smooth, last = _last_above(tail, mean, wanted, last)
     if (bounds := hidden(time, settled + last, mean, ends=last >= smooth.size - 1 - mean)) is not None:
         least, most, why = bounds
         return Relaxed(None, flags=flags | why, low=max(least - edge_time, 0.0),
                        high=None if most is None else most - edge_time, **found)
-    value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, noise)
+    code, widest = facts.current_resolution or step_of_values(current), max(widest, round(_MOST_OF_FALL * last))
+    even, rounded = samples_of_fall(tail, last, noise, code)
+    if even > widest:
+        flags |= Flag.UNDER_SAMPLED
+    if mean < (longer := min(max(even, rounded), widest, (tail.size - last) // 2)):
+        mean, (smooth, last) = longer, _last_above(tail, longer, wanted, last)
+    value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, (noise, code))
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
     return Relaxed(value, random, combined(systematic * value, by_gain), flags, **found)
+
+
+def _last_above(tail: FloatArray, mean: int, wanted: float, last: int) -> tuple[FloatArray, int]:
+    """Return the running mean of the current after the edge [A], and the last sample at which it is ``wanted`` or more.
+
+    ``last``: what is returned where there is none.
+    """
+    smooth = smoothed(tail, mean)[: tail.size - mean // 2]  # at the very end fewer samples would be averaged
+    above = np.flatnonzero(smooth >= wanted)
+    return smooth, int(above[-1]) if above.size else last
 
 
 def _samples_of_mean(size: int, noise: float, clear: float) -> tuple[int, int]:

@@ -238,3 +238,26 @@ def test_a_current_that_does_not_fall_with_the_voltage_is_followed_from_the_edge
     assert found.edge_time == pytest.approx(4e-3, abs=1e-5)
     assert found.value == pytest.approx(2e-3 * math.log(1e-5 / found.level), rel=0.02)
     assert found.level == pytest.approx(0.5e-5, rel=0.05)
+
+
+@pytest.mark.thin(4)
+@pytest.mark.parametrize(("noise", "code"), [
+    (1e-9, 0.0), (1e-7, 0.0), (2e-7, 0.0), (4e-7, 0.0), (1e-9, 2e-7), (1e-9, 4e-7), (1.3e-7, 4e-7)])
+def test_intervals_hold_the_truth_in_much_noise_and_with_few_codes(noise, code):
+    """An exponential from 5 uA: noise up to 8 % of it, and 12 to 25 codes. No resolution is stated, as in a table."""
+    life, first = 200e-6, 5e-6
+    time = 1e-6 * np.arange(-200, 3000)
+    held = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        on = (time >= 2e-5) & (time < 2e-4)
+        after = time >= 2e-4
+        current = np.where(on, 1e-4, np.where(after, first * np.exp(-(time - 2e-4) / life), 0.0))
+        current += noise * random.standard_normal(time.size)
+        current = np.round(current / code) * code if code else current
+        voltage = np.where((time >= 0) & (time < 2e-4), np.where(on, 1.0, 1.4), 0.05)
+        found = relaxation_time(time, voltage, current, 2e-4, level=2.2e-6, start=0.0)
+        assert found.value is not None
+        low, high = (found.value + side * 1.96 * math.hypot(found.random, found.systematic) for side in (-1, 1))
+        held += low <= life * math.log(first / 2.2e-6) <= high
+    assert held >= 36   # with a mean over 3 % of the time, 28 of 48 and none
