@@ -173,8 +173,8 @@ def unequal(seed, small, drift, jitter=0.0, narrow=False):
 
 @pytest.mark.thin(6)
 @pytest.mark.parametrize("narrow", [False, True])
-@pytest.mark.parametrize(("small", "drift"), [(0.6, 0), (0.4, 0), (0.25, 0), (1, 1), (1, -1), (1, 2), (0.4, 1), (0.25, 2),
-                                             (0.25, -3)])
+@pytest.mark.parametrize(("small", "drift"), [
+    (0.6, 0), (0.4, 0), (0.25, 0), (1, 1), (1, -1), (1, 2), (0.4, 1), (0.25, 2), (0.25, -3)])
 def test_spikes_of_two_heights_and_on_a_drift_are_all_found(small, drift, narrow):
     covered = 0
     for seed in range(20):
