@@ -15,6 +15,8 @@ TELLS_NOTHING = Flag.NO_EVENT | Flag.AMBIGUOUS
 OF_MEDIAN_DEVIATION = 1.4826
 #: second differences that are enough for their median
 _ENOUGH = 500_000
+#: a digitiser repeats its values: fewer unlike ones than this share of the samples tell its step
+_REPEATED = 0.25
 #: samples of an envelope that are searched at once: they fit into the cache of a processor
 _AT_ONCE = 2**17
 _LONG_KERNEL = 500  #: samples; for more, a transform is faster than sums (measured: as fast at 300 to 500)
@@ -81,6 +83,26 @@ def resolution(waveform: Waveform) -> float:
     Keysight, LeCroy and others). One code is then no step that it can show.
     """
     return abs(waveform.scale) * step_of_codes(waveform.codes)
+
+
+def step_of_values(values: FloatArray) -> float:
+    """Return the step of the digitiser that rounded some values, shape (n,), by those that return; 0: none shows."""
+    unlike = np.unique(values)
+    return float(np.diff(unlike).min()) if 1 < unlike.size < _REPEATED * values.size else 0.0
+
+
+def rounding(step: float, noise: float) -> float:
+    """Return the standard uncertainty that rounding leaves in a mean of many values, in their unit.
+
+    Values that noise spreads over several steps have independent errors, and their mean has none. Others are rounded
+    alike.
+
+    Parameters
+    ----------
+    step : of the digitiser
+    noise : standard deviation of a value
+    """
+    return step / math.sqrt(12.0) if noise < step else 0.0
 
 
 def step_of_codes(codes: npt.NDArray[Any]) -> int:

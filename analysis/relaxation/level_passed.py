@@ -6,14 +6,12 @@ import numpy as np
 
 from tsbench.analysis.statistics import combined
 from tsbench.records import Flag, FloatArray
-from tsbench.samples import median
+from tsbench.samples import median, rounding
 
 _GAP = 2.0  #: times the length of the mean: a longer step between two samples is a gap
 _EVEN = 3.0  #: standard deviations of a mean that a current falls by over its length, for one crossing of a level
 _CODES = 2.0  #: steps of the digitiser over which the mean of a falling current is even
 _AROUND = 0.3  #: of a time, on both sides, over which the slope there is told
-#: a digitiser repeats its values: fewer unlike ones than this share of the samples tell its step
-_REPEATED = 0.25
 
 
 def time_at(time: FloatArray, place: float) -> float:
@@ -69,12 +67,6 @@ def samples_of_fall(tail: FloatArray, last: int, noise: float, code: float) -> t
     return math.ceil((_EVEN * noise / slope) ** (2.0 / 3.0)), math.ceil(_CODES * code / slope)
 
 
-def step_of_values(values: FloatArray) -> float:
-    """Return the step of the digitiser that rounded a record, shape (n,), by the values that return; 0: none shows."""
-    unlike = np.unique(values)
-    return float(np.diff(unlike).min()) if 1 < unlike.size < _REPEATED * values.size else 0.0
-
-
 def passed(
     time: FloatArray, smooth: FloatArray, edge: float, settled: int, last: int, mean: int, wanted: float,
     steps: tuple[float, float],
@@ -101,8 +93,7 @@ def passed(
     dt = float(time[settled + last + 1] - time[settled + last])
     slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)
     noise, code = steps
-    # a mean does not take off what is rounded, unless noise spreads it over several codes; nor of the current at rest
-    rounded = math.sqrt(2.0 / 12.0) * code if noise < code else 0.0
+    rounded = math.sqrt(2.0) * rounding(code, noise)   # of the current there, and of the current at rest
     blur = combined(noise / math.sqrt(mean), rounded) / slope  # [samples]; and what the mean rounds off
     # the edge and the crossing are each anywhere between two samples; where the times are uneven, these differ
     at_edge = min(int(edge), time.size - 2)

@@ -21,7 +21,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.analysis.relaxation.level_passed import hidden, passed, samples_of_fall, step_of_values, time_at
+from tsbench.analysis.relaxation.level_passed import hidden, passed, samples_of_fall, time_at
 from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
@@ -32,7 +32,7 @@ from tsbench.analysis.statistics import (
     summarise,
 )
 from tsbench.records import Flag, FloatArray, Result
-from tsbench.samples import TELLS_NOTHING, noise_of, smoothed
+from tsbench.samples import TELLS_NOTHING, noise_of, smoothed, step_of_values
 
 #: shares of the record after the edge: most that a running mean may take
 _WIDEST_MEAN = 0.02

@@ -18,7 +18,7 @@ from tsbench.analysis.threshold.half_sweeps import IntArray
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
-from tsbench.samples import noise_of
+from tsbench.samples import noise_of, rounding, step_of_values
 
 TOO_FEW_AROUND = "too few readings of the off state around it"
 #: part of the threshold voltage, or of the highest voltage, at which the off state is read. As the field does
@@ -71,7 +71,7 @@ def off_resistance(
         standard_uncertainty(facts.parallel_tolerance * facts.parallel_conductance * at),
         slope * standard_uncertainty(facts.voltage_gain * volts + facts.voltage_offset),
         slope * standard_uncertainty(facts.path_tolerance * facts.path_resistance) * abs(current))
-    systematic = combined(systematic, zero.uncertainty)
+    systematic = combined(systematic, zero.uncertainty, rounding(step_of_values(half.current[mine]), noise))
     wide = NORMAL_95 * combined(random, systematic)
     flags = Flag(int(np.bitwise_or.reduce(half.flags[chosen], initial=0))) & PASSED_ON
     method = f"{method} ({format_quantity(at, 'V', 3)}); a parabola through the currents of {chosen.size} readings"

@@ -47,9 +47,14 @@ def zero_current(
     if (found := of_ways(*ways)) is not None:
         return found
     line = _of_line(half.voltage, half.current, mine, at)
-    agrees = all(abs(way[0] - line.value) <= BEYOND * combined(way[1], line.uncertainty)
-                 for way in ways if way is not None)
-    return line if agrees else NO_CURRENT
+    known = [way for way in ways if way is not None]
+    if line.value and all(abs(mean - line.value) <= BEYOND * combined(wide, line.uncertainty) for mean, wide in known):
+        return line
+    if len(known) < len(ways):
+        return NO_CURRENT
+    # noise explains the current at zero, and an offset within this noise would not show
+    mean, wide = (0.5 * sum(each) for each in zip(*known, strict=True))
+    return ZeroCurrent(0.0, combined(mean, wide / math.sqrt(2.0)))
 
 
 def _of_line(voltage: FloatArray, current: FloatArray, mine: IntArray, at: float) -> ZeroCurrent:
