@@ -26,7 +26,8 @@ _TURNS = 7
 _FORMS = ("Gaussian", "sawtooth", "exponential", "dip")
 _RATIOS = (1.0, 0.5, 0.25)
 _NOISES = (0.01, 0.05, 0.1)  #: standard deviation, of the smallest spike
-_DRIFTS = ("none", "line", "wave", "double wave")   #: the last one is twice as large as a spike, from peak to peak
+#: the last one is twice as large as a spike from peak to peak, and changes by half of the smallest spike in an interval
+_DRIFTS = ("none", "line", "wave", "high wave")
 #: coefficients of the low passes; infinite: 1/f noise
 _MEMORIES = (0.5, 0.8, 0.95, np.inf)
 _RIGHT = 0.01  #: a frequency is right where its interval holds the truth, or within this share
@@ -70,8 +71,8 @@ def record(
         values = -values
     level = np.linspace(0.0, 1.0, size)
     if drift != "none":
-        size_of_wave = 1.0 if drift == "double wave" else 0.5
-        values += level if drift == "line" else size_of_wave * np.sin(2.0 * np.pi * 3.0 * level)
+        high, waves = (1.0, 1.0) if drift == "high wave" else (0.5, 3.0)
+        values += level if drift == "line" else high * np.sin(2.0 * np.pi * waves * level)
     values += noise * ratio * random.standard_normal(size)
     if clip:
         if form == "dip":
