@@ -23,6 +23,7 @@ from tsbench.analysis.oscillation.turning import (
     LikelyEdges,
     SearchScale,
     Turns,
+    largest_edge,
     nearer_levels,
     scale_of,
     turns_of,
@@ -263,8 +264,7 @@ def _swings(turns: Turns, size: int) -> list[float]:
         return [float(turns.highs.max() - turns.lows.min())] if turns.lows.size else []
     typical = median(turns.highs) - median(turns.lows)
     own = float(np.sort(turns.highs)[-2] - np.sort(turns.lows)[1])
-    if (edges := np.abs(np.diff(turns.levels))).size > 1:   # a drift makes both larger than any spike
-        own, typical = (min(one, float(np.partition(edges, -2)[-2])) for one in (own, typical))
+    own, typical = (min(one, largest_edge(turns)) for one in (own, typical))
     return [own, typical] if typical < 0.5 * own else [typical, own]
 
 

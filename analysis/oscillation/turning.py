@@ -251,10 +251,19 @@ class _Tried:
 
     @classmethod
     def of(cls, turns: Turns, scale: SearchScale) -> "_Tried":
-        swing = median(turns.highs) - median(turns.lows) if turns.lows.size else 0.0
+        swing = min(median(turns.highs) - median(turns.lows), largest_edge(turns)) if turns.lows.size else 0.0
         if LEAST_SHARE * swing > scale.least:
             turns = turns.beyond(LEAST_SHARE * swing)
         return cls(scale, max(0, (turns.places.size - 1) // 2), _clearness(np.abs(np.diff(turns.levels)), scale.least))
+
+
+def largest_edge(turns: Turns) -> float:
+    """Return the second largest rise or fall between turning points; infinite where there is no second one.
+
+    A drift makes the range of a record larger than any spike, and not its edges. One wild sample makes the largest one.
+    """
+    edges = np.abs(np.diff(turns.levels))
+    return float(np.partition(edges, -2)[-2]) if edges.size > 1 else math.inf
 
 
 def _clearness(swings: FloatArray, least: float) -> float:
