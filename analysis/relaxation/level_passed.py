@@ -9,9 +9,8 @@ from tsbench.records import Flag, FloatArray
 from tsbench.samples import median, rounding
 
 _GAP = 2.0  #: times the length of the mean: a longer step between two samples is a gap
-_EVEN = 3.0  #: standard deviations of a mean that a current falls by over its length, for one crossing of a level
+EVEN = 3.0  #: standard deviations of a mean that a current falls by over its length, for one crossing of a level
 _CODES = 2.0  #: steps of the digitiser over which the mean of a falling current is even
-_AROUND = 0.3  #: of a time, on both sides, over which the slope there is told
 
 
 def time_at(time: FloatArray, place: float) -> float:
@@ -44,27 +43,22 @@ def hidden(
     return float(time[most]), float(time[min(max(most, place) + 1, time.size - 1)]), Flag.CENSORED | Flag.UNDER_SAMPLED
 
 
-def samples_of_fall(tail: FloatArray, last: int, noise: float, code: float) -> tuple[int, int]:
-    """Return over how many samples a falling current has to be averaged to cross a level once: by noise, by rounding.
+def falls_evenly(smooth: FloatArray, last: int, mean: int, noise: float, code: float) -> bool:
+    """Return whether the mean of a current falls by more than its scatter over its own length.
 
-    A mean of m samples scatters by noise / sqrt(m), and falls by m times the slope over its own length. Where it falls
-    by less than it scatters, it crosses the level many times, and the last crossing is late. A rounded current stays at
-    its last code above a level; a mean over two codes falls evenly.
+    A mean of m samples scatters by noise / sqrt(m). Where it falls by less than it scatters over its own length, it
+    crosses the level many times, and the last crossing is late. A rounded current stays at its last code above a level;
+    a mean over two codes falls evenly.
 
     Parameters
     ----------
-    tail : [A] current after the pulse, shape (n,)
-    last : sample at which it crosses the level, about
-    noise, code : [A] of one sample, and step of the digitiser
+    smooth : [A] running mean, shape (n,)
+    last : its last sample at the level or above
+    mean : samples of the mean
+    noise, code : [A] of one sample, or :data:`EVEN` times that; and step of the digitiser
     """
-    around = slice(max(int((1.0 - _AROUND) * last), 0), int((1.0 + _AROUND) * last) + 2)
-    part = tail[around]
-    if part.size < 4:
-        return 1, 1
-    slope = -float(np.polyfit(np.arange(float(part.size)), part, 1)[0])
-    if slope <= 0.0:
-        return part.size, part.size
-    return math.ceil((_EVEN * noise / slope) ** (2.0 / 3.0)), math.ceil(_CODES * code / slope)
+    fall = float(smooth[max(last - mean, 0)] - smooth[min(last + mean, smooth.size - 1)])
+    return fall >= 2.0 * max(noise / math.sqrt(mean), _CODES * code)
 
 
 def passed(

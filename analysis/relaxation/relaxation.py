@@ -21,7 +21,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.analysis.relaxation.level_passed import hidden, passed, samples_of_fall, time_at
+from tsbench.analysis.relaxation.level_passed import EVEN, falls_evenly, hidden, passed, time_at
 from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
@@ -38,8 +38,8 @@ from tsbench.samples import TELLS_NOTHING, noise_of, smoothed, step_of_values
 _WIDEST_MEAN = 0.02
 #: share of the relaxation time that it takes at least
 _MEAN_SHARE = 0.03
-#: and most of it that noise may ask for: over more, the current bends
-_MOST_OF_FALL = 0.3
+#: and most of it that noise may ask for: over more, the current bends; it is reached in steps by a factor
+_MOST_OF_FALL, _LONGER = 0.3, 1.25
 #: share of the record after the edge, most over which a current is averaged to see that nothing flows
 _MOST_TO_SEE = 0.25
 #: standard deviations of the noise of one sample, over the root of their number, by which a median may be off: three of
@@ -161,12 +161,13 @@ def relaxation_time(
         least, most, why = bounds
         return Relaxed(None, flags=flags | why, low=max(least - edge_time, 0.0),
                        high=None if most is None else most - edge_time, **found)
-    code, widest = facts.current_resolution or step_of_values(current), max(widest, round(_MOST_OF_FALL * last))
-    even, rounded = samples_of_fall(tail, last, noise, code)
-    if even > widest:
+    code = facts.current_resolution or step_of_values(current)
+    longest = min(max(widest, round(_MOST_OF_FALL * last)), (tail.size - last) // 2)
+    while not falls_evenly(smooth, last, mean, EVEN * noise, code) and mean < longest:
+        mean = min(math.ceil(_LONGER * mean), longest)
+        smooth, last = _last_above(tail, mean, wanted, last)
+    if not falls_evenly(smooth, last, mean, noise, 0.0):   # the last crossing is late by more than the interval tells
         flags |= Flag.UNDER_SAMPLED
-    if mean < (longer := min(max(even, rounded), widest, (tail.size - last) // 2)):
-        mean, (smooth, last) = longer, _last_above(tail, longer, wanted, last)
     value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, (noise, code))
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
