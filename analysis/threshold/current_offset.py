@@ -121,8 +121,7 @@ def readings_of_each(halves: Sequence[HalfSweep], voltage_noise: float) -> list[
     """
     each = [zero_readings(half, voltage_noise) for half in halves]
     whole = tuple(one for own in each for one in own)
-    beside = [own if _ways_of(own) > 1 else (*before[-1:], *own)
-              for before, own in zip(((), *each[:-1]), each, strict=True)]
+    beside = [own if _ways_of(own) > 1 or k == 0 else (*each[k - 1][-1:], *own) for k, own in enumerate(each)]
     return [own if _ways_of(own) > 1 else whole for own in beside]
 
 

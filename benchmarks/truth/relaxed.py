@@ -19,7 +19,7 @@ _PULSES = 240  #: the median of so many scatters by 0.08 of what the pulses scat
 _SOURCE = 50.0  #: [Ohm] of the generator
 _SCOPE = (1e6, 14e-12)  #: [Ohm], [F] of an input of the scope, at the device and across the sense resistor
 _RATIO = 1.01  #: of two times at which the current after the edge is read
-_SETTLED = 6.0  #: time constants of the node after which the current is that of the device
+_SETTLED = 14.0  #: time constants of the node after which the source current is that of the device: the rest is 1e-6
 _TOP = 0.05  #: last part of a pulse that tells whether the device is on
 
 
