@@ -148,12 +148,10 @@ def relaxation_time(
     if mean > widest:
         flags |= Flag.UNDER_SAMPLED  # the level is lost in the noise
     mean = min(max(mean, 3), widest)
-    smooth = smoothed(tail, mean)[: tail.size - mean // 2]
-    above = np.flatnonzero(smooth >= wanted)
-    if above.size == 0:
+    _, last = _last_above(tail, mean, wanted, -1)
+    if last < 0:
         high = time_at(time, settled + max(_FIRST_SAMPLES, mean)) - edge_time
         return Relaxed(None, flags=flags | Flag.CENSORED, high=high, **found)
-    last = int(above[-1])
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
     mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
     smooth, last = _last_above(tail, mean, wanted, last)
@@ -163,9 +161,7 @@ def relaxation_time(
                        high=None if most is None else most - edge_time, **found)
     code = facts.current_resolution or step_of_values(current)
     longest = min(max(widest, round(_MOST_OF_FALL * last)), (tail.size - last) // 2)
-    while not falls_evenly(smooth, last, mean, EVEN * noise, code) and mean < longest:
-        mean = min(math.ceil(_LONGER * mean), longest)
-        smooth, last = _last_above(tail, mean, wanted, last)
+    smooth, last, mean = _even_mean(tail, (smooth, last, mean), wanted, (noise, code), longest)
     if not falls_evenly(smooth, last, mean, noise, 0.0):   # the last crossing is late by more than the interval tells
         flags |= Flag.UNDER_SAMPLED
     value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, (noise, code))
@@ -182,6 +178,27 @@ def _last_above(tail: FloatArray, mean: int, wanted: float, last: int) -> tuple[
     smooth = smoothed(tail, mean)[: tail.size - mean // 2]  # at the very end fewer samples would be averaged
     above = np.flatnonzero(smooth >= wanted)
     return smooth, int(above[-1]) if above.size else last
+
+
+def _even_mean(
+    tail: FloatArray, now: tuple[FloatArray, int, int], wanted: float, steps: tuple[float, float], longest: int
+) -> tuple[FloatArray, int, int]:
+    """Return a running mean that falls evenly, the last sample at ``wanted`` or more, and the samples of the mean.
+
+    Parameters
+    ----------
+    tail : [A] current after the edge, shape (n,)
+    now : the same three of a mean that may be too short
+    wanted : [A] the level
+    steps : [A] noise of one sample, and step of the digitiser
+    longest : samples of the longest mean
+    """
+    smooth, last, mean = now
+    noise, code = steps
+    while not falls_evenly(smooth, last, mean, EVEN * noise, code) and mean < longest:
+        mean = min(math.ceil(_LONGER * mean), longest)
+        smooth, last = _last_above(tail, mean, wanted, last)
+    return smooth, last, mean
 
 
 def _samples_of_mean(size: int, noise: float, clear: float) -> tuple[int, int]:

@@ -141,8 +141,9 @@ def _beside_pulses(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     worst = max(medians, key=lambda kind: abs(medians[kind]))
     return [Line(f"{name}: deviation from the true median of the pulses measured, median and largest",
                  f"{np.median(every):+.3%}, {np.max(np.abs(every)):.2%}", INFORMATION, True),
-            Line(f"{name}: the same, median of the kind of device with the largest one", f"{worst} {medians[worst]:+.2%}",
-                 f"at most {LARGEST_OF_KIND:.0%}", abs(medians[worst]) <= LARGEST_OF_KIND)]
+            Line(f"{name}: the same, median of the kind of device with the largest one",
+                 f"{worst} {medians[worst]:+.2%}", f"at most {LARGEST_OF_KIND:.0%}",
+                 abs(medians[worst]) <= LARGEST_OF_KIND)]
 
 
 def _sharpness(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
