@@ -13,9 +13,9 @@ import numpy as np
 from tsbench.analysis.resistance.state_readings import OnBranch, off_readings, ratio_uncertainty, source_voltage, was_on
 from tsbench.analysis.resistance.zero_current import zero_current
 from tsbench.analysis.statistics import NORMAL_95, combined, noise_or_scatter, standard_uncertainty
-from tsbench.analysis.threshold.current_offset import NO_CURRENT, ZeroCurrent, ZeroReading, subtracted
+from tsbench.analysis.threshold.current_offset import NO_CURRENT, ZeroCurrent, ZeroReading
 from tsbench.analysis.threshold.half_sweeps import IntArray
-from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of
+from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of, subtracted
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import noise_of, rounding, step_of_values

@@ -13,10 +13,9 @@ import numpy as np
 
 from tsbench.analysis.statistics import combined
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split
-from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
+from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, subtracted
 from tsbench.analysis.threshold.switching_rule import Rule
 from tsbench.analysis.threshold.threshold import switching_of
-from tsbench.quantities import format_quantity
 from tsbench.records import Flag
 from tsbench.samples import median, noise_of
 
@@ -81,11 +80,6 @@ class ZeroCurrent:
 
 
 NO_CURRENT = ZeroCurrent(0.0)
-
-
-def subtracted(offset: float) -> str:
-    """Return the sentence on an offset [A] that was subtracted from the current; empty: it is zero."""
-    return f". The current at zero voltage, {format_quantity(offset, 'A', 3)}, was subtracted" if offset else ""
 
 
 def zero_readings(half: HalfSweep, voltage_noise: float) -> tuple[ZeroReading, ...]:

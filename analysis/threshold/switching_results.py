@@ -119,6 +119,11 @@ class Switching:
         return self.threshold_voltage, self.threshold_current, self.hold_voltage, self.hold_current
 
 
+def subtracted(offset: float) -> str:
+    """Return the sentence on an offset [A] that was subtracted from the current; empty: it is zero."""
+    return f". The current at zero voltage, {format_quantity(offset, 'A', 3)}, was subtracted" if offset else ""
+
+
 def result_of(
     half: HalfSweep,
     quantity: str,
@@ -145,8 +150,8 @@ def result_of(
         value = None if value is None else -value
         low, high = (None if high is None else -high), (None if low is None else -low)
     conditions = {half.cycle_name: half.cycle, "polarity": "+" if half.polarity > 0 else "-"}
-    if unit == "A" and half.offset:
-        method += f". The current at zero voltage, {format_quantity(half.offset, 'A', 3)}, was subtracted"
+    if unit == "A":
+        method += subtracted(half.offset)
     return Result(quantity, unit, value, low, high, method, conditions, flags, *parts)
 
 
