@@ -96,9 +96,10 @@ class Blunt:
 
         With ``shares``, the noise of the sum of such sums at neighbouring samples, each with its share.
         """
-        kernel = _kernel(width, weights)
-        if shares is not None:
-            kernel = convolved(np.pad(shares[::-1], kernel.size - 1), kernel)
+        return self.noise_of(influences(width, weights, shares))
+
+    def noise_of(self, kernel: FloatArray) -> float:
+        """Return the noise of a weighted sum of neighbouring samples, as :meth:`noise`; ``kernel``: their weights."""
         white = self.one_noise * math.sqrt(float(kernel @ kernel))
         if self._quiet.size >= 4 * kernel.size:
             return max(white, float(np.std(convolved(self._quiet, kernel))))
@@ -110,6 +111,15 @@ class Blunt:
     def wider(self, width: float, times: float) -> float:
         """Return the kernel with which the whole blur has ``times`` the variance."""
         return math.sqrt(times * width**2 + (times - 1.0) * self.blur**2)
+
+
+def influences(width: float, weights: Sequence[float], shares: FloatArray | None = None) -> FloatArray:
+    """Return by how much each sample changes such a sum as :meth:`Blunt.noise` tells the noise of.
+
+    The samples go as far as ``width`` reaches on either side.
+    """
+    kernel = _kernel(width, weights)[::-1]
+    return kernel if shares is None else np.convolve(shares, kernel)
 
 
 def _kernel(width: float, weights: Sequence[float]) -> FloatArray:

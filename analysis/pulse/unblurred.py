@@ -9,11 +9,11 @@ All places and widths are in samples.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from tsbench.analysis.pulse.blunt import COARSER, FINEST, FLAT, Blunt, Unblurred, before_blur
+from tsbench.analysis.pulse.blunt import COARSER, FINEST, FLAT, Blunt, Unblurred, before_blur, influences
 from tsbench.records import FloatArray
 
 _CLEAR_SLOPE = 15.0  #: the steepest slope is so many standard deviations of its noise
@@ -56,8 +56,9 @@ def steepest(record: Blunt, first: int, last: int, late: float, doubt: float) ->
         width *= COARSER
         if width > max(_WIDEST_RISE * (last - first), FINEST):
             return None
-    wider = [_peak(record, first, last, record.wider(width, times), late).place for times in (2.0, 4.0)]
-    value, form = before_blur([found.place, *wider], FLAT)
+    twice, fourfold = (_peak(record, first, last, record.wider(width, times), late) for times in (2.0, 4.0))
+    value, form = before_blur([found.place, twice.place, fourfold.place], FLAT)
+    random = _noise_before(record, found, twice, value)
     if found.after < _ABRUPT * math.hypot(width, record.blur) and found.before > _LONGER * found.after:
         # nothing tells where on the last, steepest part of it the parabola of the true slope would lie
         end = found.top + found.after
@@ -66,7 +67,7 @@ def steepest(record: Blunt, first: int, last: int, late: float, doubt: float) ->
     half = max(found.half, 0.5)
     unresolved = min(1.0, (_RESOLVED * response / half) ** 2)
     by_lean = _LEANS * response * unresolved
-    random = found.random * (1.0 + by_lean / half)   # the lean moves with the place
+    random *= 1.0 + by_lean / half   # the lean moves with the place
     lean = math.sqrt(max(found.lean**2 - (found.random / half)**2, 0.0))   # without its noise
     overshoots = 0.5 * _early_by_overshoot(record, found, first, width, late)
     poles = [_peak(record, first, last, width, max(late + side * doubt, 0.0)).place for side in (-1.0, 1.0)]
@@ -114,6 +115,8 @@ class _Peak:
     before: float  #: samples from where the slope has passed half of its height to there
     after: float  #: and from there to where it falls below
     lean: float = 0.0  #: from the middle between these two to the place, in parts of half the width
+    first: int = 0  #: sample that ``by_sample`` begins with
+    by_sample: FloatArray = field(default_factory=lambda: np.zeros(0))  #: by how much each sample moves the place
 
 
 def _peak(record: Blunt, first: int, last: int, width: float, late: float) -> _Peak:
@@ -144,12 +147,27 @@ def _peak(record: Blunt, first: int, last: int, width: float, late: float) -> _P
     moves = (0.5 * lean / bend**2 * solved[0] - 0.5 / bend * solved[1]) * max(half, 0.5)   # by each slope
     shares = np.zeros(stop - start + 1)
     np.add.at(shares, np.round(x - start).astype(int), moves)   # of finer points the nearest sample's
-    random = record.noise(width, weights, shares)
+    by_sample = influences(width, weights, shares)
     place = middle + float(np.clip(-0.5 * lean / bend, -1.0, 1.0)) * max(half, 0.5)
     left, right = _ends(x, slope - 0.5 * float(slope.max()))
     leans = (2.0 * place - left - right) / max(right - left, 1.0)
-    return _Peak(begin + place, random, half, height, float(begin + top), top - start, stop - top,
-                 float(np.clip(leans, -1.0, 1.0)))
+    return _Peak(begin + place, record.noise_of(by_sample), half, height, float(begin + top), top - start, stop - top,
+                 float(np.clip(leans, -1.0, 1.0)), begin + start - (by_sample.size - shares.size) // 2, by_sample)
+
+
+def _noise_before(record: Blunt, narrow: _Peak, wide: _Peak, value: float) -> float:
+    """Return the noise of a place that lies on the line from that of a wide kernel to that of a narrow one, beyond it.
+
+    The noise of the two places is mostly the same, but not all of it, and what is left grows with the way beyond.
+    """
+    if not (narrow.by_sample.size and wide.by_sample.size and wide.place != narrow.place):
+        return narrow.random
+    beyond = (value - narrow.place) / (narrow.place - wide.place)
+    first = min(narrow.first, wide.first)
+    last = max(one.first + one.by_sample.size for one in (narrow, wide))
+    one, two = (np.pad(peak.by_sample, (peak.first - first, last - peak.first - peak.by_sample.size))
+                for peak in (narrow, wide))
+    return max(narrow.random, record.noise_of((1.0 + beyond) * one - beyond * two))
 
 
 def _ends(x: FloatArray, above: FloatArray) -> tuple[float, float]:

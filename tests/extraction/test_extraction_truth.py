@@ -16,6 +16,7 @@ from tsbench.records import Flag
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Constant, PulseWaveform, Repetition
 from tsbench.simulated_backends.witness.log import read_sessions
+from tsbench.simulated_backends.witness.slopes import slopes_between, steepest_instant
 from tsbench.station.runner import run_protocol
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -71,10 +72,11 @@ def pulse(amplitude: float, rise: float = 12.5e-9) -> PulseWaveform:
     ("nbo2", 1.1), ("nbo2", 1.15), ("nbo2", 1.4), ("nbo2", 2.0), ("vo2", 1.3), ("vo2", 1.6), ("nb2o5", 2.0)])
 def test_the_delay_of_a_pulse_is_covered(device, amplitude):
     times, voltage, current = record(PULSES.replace("nbo2", device), pulse(amplitude), 900e-9, 0.05e-9)
-    instant = int(np.argmax(np.diff(current)))
-    highest = voltage[: instant + 1].max()
-    edge = np.flatnonzero((voltage[:instant] < highest / 2) & (voltage[1 : instant + 1] >= highest / 2))[-1]
-    truth = float(times[instant] - times[edge])
+    peak = int(np.argmax(np.diff(current)))
+    highest = voltage[: peak + 1].max()
+    edge = np.flatnonzero((voltage[:peak] < highest / 2) & (voltage[1 : peak + 1] >= highest / 2))[-1]
+    edge_time = np.interp(highest / 2, voltage[edge : edge + 2], times[edge : edge + 2])
+    truth = steepest_instant(times, peak, slopes_between(times, current, 1.0)) - edge_time   # docs/definitions.md
     covered, errors, widths = 0, [], []
     for seed in range(40):
         random = np.random.default_rng(seed)
