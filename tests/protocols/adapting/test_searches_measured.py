@@ -127,8 +127,16 @@ def test_the_refractory_period_of_silver(measure) -> None:
     assert found.low < 3.749e-3 < found.high and found.high < 2.0 * found.low and done.run.column("pair").size <= 40
     log = WitnessLog(done.witness)
     times, gaps, fired = (done.run.column(name) for name in ("time", "gap", "fired"))
-    for start, end, second in zip(times, [*times[1:], np.inf], fired, strict=True):
-        assert len(log.switching_on(start, end)) == 1 + second
+    gradual = []
+    for start, end, gap, second in zip(times, [*times[1:], np.inf], gaps, fired, strict=True):
+        if second and len(log.switching_on(start, end)) == 1:
+            # nine tenths of the way back are "off" (docs/definitions.md); the witness waits for more, and writes no "off"
+            assert log.switching_off(start, start + gap) == []
+            gradual.append(gap)
+        else:
+            assert len(log.switching_on(start, end)) == 1 + second
+    # both definitions differ only where chance decides: between 3 % and 87 % of many pairs (ag_sio2.truth.toml)
+    assert len(gradual) <= 1 and all(2.6e-3 < gap < 4.7e-3 for gap in gradual)
     assert gaps.min() >= 0.99e-4 and gaps.max() <= 0.101
     budget, *others = done.warnings()
     # 80 pF at 1.5 V behind 10 kOhm: more than the 100 uA of the bench file
