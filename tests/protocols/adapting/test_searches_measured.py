@@ -130,7 +130,7 @@ def test_the_refractory_period_of_silver(measure) -> None:
     gradual = []
     for start, end, gap, second in zip(times, [*times[1:], np.inf], gaps, fired, strict=True):
         if second and len(log.switching_on(start, end)) == 1:
-            # nine tenths of the way back are "off" (docs/definitions.md); the witness waits for more, and writes no "off"
+            # nine tenths of the way back are "off" (docs/definitions.md); the witness waits for more
             assert log.switching_off(start, start + gap) == []
             gradual.append(gap)
         else:
