@@ -33,7 +33,7 @@ from benchmarks.truth.scoring import (
     narrowed,
     rejected,
 )
-from benchmarks.truth.store import FILE, code, store, stored
+from benchmarks.truth.store import FILE, code, store, stored, with_knowable
 from tsbench.analysis.statistics import NORMAL_95
 
 KEPT = Path("build/truth.jsonl")
@@ -254,6 +254,7 @@ def main() -> int:
             file.flush()
             said = one["refused"] or one["failed"] or "done"
             sys.stderr.write(f"{done}/{len(jobs)} record {one['number']}: {said}\n")
+    found = with_knowable(found, archive)
     every = archive | found   # a run that measures a part of the records keeps the others
     if options.store:
         store(every)

@@ -19,6 +19,8 @@ _ROOMS = ("analysis", "core", "extraction", "protocols", "simulated_backends/wit
           "simulated_backends/studies/filaments")
 _FILES = ("demo/truth.py", "benchmarks/truth/knowable.py", "benchmarks/truth/long_run.py",
           "benchmarks/truth/measuring.py", "benchmarks/truth/relaxed.py", "benchmarks/truth/spoiling.py")
+#: what a row has of the record without noise
+_TOLD = ("knowable", "may_oscillate")
 
 
 @functools.cache
@@ -43,3 +45,15 @@ def store(found: Mapping[int, Mapping[str, Any]], file: Path = FILE) -> None:
     """Keep what was found, in the order of the list."""
     text = "".join(f"{json.dumps(found[number])}\n" for number in sorted(found))
     file.write_bytes(lzma.compress(text.encode("utf-8")))
+
+
+def with_knowable(found: Mapping[int, Mapping[str, Any]], before: Mapping[int, Mapping[str, Any]]) -> dict[int, Any]:
+    """Return what was found, with what ``before`` has on whether its quantities can be known.
+
+    The record without noise tells that, and no extractor; a run that is extracted again is not performed without noise.
+    """
+    told = {(number, row["quantity"], json.dumps(row["conditions"], sort_keys=True)):
+            {key: row[key] for key in _TOLD if key in row} for number, one in before.items() for row in one["rows"]}
+    return {number: {**one, "rows": [
+        {**told.get((number, row["quantity"], json.dumps(row["conditions"], sort_keys=True)), {}), **row}
+        for row in one["rows"]]} for number, one in found.items()}

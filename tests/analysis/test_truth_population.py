@@ -9,6 +9,7 @@ import pytest
 from benchmarks.truth.knowable import falls_smoothly, gap_width, on_edge, time_width
 from benchmarks.truth.records import FIRST, LISTS, drawn_device, load
 from benchmarks.truth.scoring import Coverage, coverage_of, is_unflagged, kinds_that_miss, narrowed, rejected
+from benchmarks.truth.store import with_knowable
 from tsbench.records import Flag
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evidence" / "truth.md"
@@ -114,3 +115,15 @@ def test_what_a_noise_free_record_can_tell() -> None:
 def test_a_voltage_that_falls_smoothly_does_not_exclude_an_oscillation(voltage: list[float], falls: bool) -> None:
     assert falls_smoothly(np.array(voltage), np.linspace(1e-6, 7e-6, 7), 1e-3) is falls
     assert not falls_smoothly(np.array(voltage), np.full(7, 1e-6), 1e-3)   # the limit of the current is no fall
+
+
+def test_what_can_be_known_is_kept_when_a_run_is_extracted_again() -> None:
+    def row(value: float, **more: object) -> dict[str, object]:
+        return {"quantity": "switching_delay", "conditions": {"amplitude": 1.0}, "value": value, **more}
+
+    before = {7: {"rows": [row(1.0, knowable=True, may_oscillate=False)]}}
+    again = {7: {"code": "b", "rows": [row(2.0)]}, 8: {"rows": [row(3.0)]}}
+    assert with_knowable(again, before) == {
+        7: {"code": "b", "rows": [row(2.0, knowable=True, may_oscillate=False)]}, 8: {"rows": [row(3.0)]}}
+    told = {7: {"rows": [row(2.0, knowable=False)]}}   # asked anew
+    assert with_knowable(told, before)[7]["rows"][0]["knowable"] is False
