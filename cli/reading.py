@@ -54,7 +54,8 @@ def declare(commands: Any) -> None:
     analyse.add_argument(
         "--rule",
         metavar="RULE",
-        help="the rule for switching, for example above=10n for the first point above 10 nA",
+        help="what counts as switching: jump (default), jump=3 for a ratio of the conductances of at least 3, or "
+             "above=10n for two readings in a row above 10 nA",
     )
     analyse.add_argument(
         "--read-voltage", metavar="VOLTAGE",

@@ -289,7 +289,7 @@ def _relaxations(pulses: Sequence[TablePulse], said: list[str]) -> list[Result]:
         results += [median, mean_result(shots, dict(group[0].conditions))]
         fired = sum(shot.fired for shot in shots)
         text = f", relaxation time {format_interval(median.value, median.low, median.high, 's')}" if fired else ""
-        said.append(f"the device is on after {fired} of {len(group)} pulses of {_text(group)}{text}")
+        said.append(f"{fired} of {len(group)} pulses of {_text(group)} switch the device on{text}")
     return results
 
 

@@ -39,6 +39,8 @@ class Unblurred:
 class Blunt:
     """A record that a response has made blunt.
 
+    The ``width`` of a kernel in its methods is a standard deviation in samples, a ``place`` is in samples too.
+
     Parameters
     ----------
     values : shape (n,)
@@ -109,7 +111,7 @@ class Blunt:
         return max(white, self.scatter * math.sqrt(max(coloured, 0.0)))
 
     def wider(self, width: float, times: float) -> float:
-        """Return the kernel with which the whole blur has ``times`` the variance."""
+        """Return the width of the kernel [samples] with which the whole blur has ``times`` the variance."""
         return math.sqrt(times * width**2 + (times - 1.0) * self.blur**2)
 
 

@@ -1,8 +1,10 @@
 """Relaxation time: from the falling edge of a pulse until the device current at the read level stays below a level.
 
-Definitions. Falling edge: the current's fall through the middle between its last value in the pulse and its first at
-the read level; a device that is on hardly shows the edge in its voltage when a resistor is in series. Level: a current,
-or a share of the current right after the edge. The current before the pulse, at the same read level and with the device
+How the instants are found. docs/definitions.md defines the falling edge by half of the highest current of the pulse.
+Here it is the middle of the steep fall at the end of the pulse, between the last current in the pulse and the first at
+the read level; both are on this fall unless the current has decayed to less than half within the pulse. A device that
+is on hardly shows the edge in its voltage when a resistor is in series. Level: a current, or a share of the current
+right after the edge. The current before the pulse, at the same read level and with the device
 at rest, is taken for zero, for a scope's offset is larger than these currents.
 
 A device that is still above the level when the record ends gives a lower bound, one that is below it at once an upper
