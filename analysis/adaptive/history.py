@@ -38,8 +38,8 @@ class History:
     stays: bool  #: whether the next one comes with the next switch only; False: with every pulse
 
 
-#: what an adaptive search reckons with beside independent outcomes. The correlations are assumed: 0.6 between cycles, and
-#: 0.8 between neighbouring pulses, which are closer in time
+#: what an adaptive search reckons with beside independent outcomes. The correlations are assumed: 0.6 between cycles,
+#: and 0.8 between neighbouring pulses, which are closer in time
 HISTORIES = (
     History("the threshold stays until the device switches", 0.0, stays=True),
     History("the threshold stays until the device switches, and the next one resembles it", 0.6, stays=True),
