@@ -50,7 +50,8 @@ def store(found: Mapping[int, Mapping[str, Any]], file: Path = FILE) -> None:
 def with_knowable(found: Mapping[int, Mapping[str, Any]], before: Mapping[int, Mapping[str, Any]]) -> dict[int, Any]:
     """Return what was found, with what ``before`` has on whether its quantities can be known.
 
-    The record without noise tells that, and no extractor; a run that is extracted again is not performed without noise.
+    The record without noise tells that, with the true value, and no extractor. A run that is extracted again is not
+    performed without noise. After a change of ``knowable.py``, ``--knowable`` must ask anew.
     """
     told = {(number, row["quantity"], json.dumps(row["conditions"], sort_keys=True)):
             {key: row[key] for key in _TOLD if key in row} for number, one in before.items() for row in one["rows"]}

@@ -72,6 +72,24 @@ def test_a_sudden_end_is_within_the_interval_of_the_form() -> None:
     assert abs(found.value - 200.0) <= abs(found.form)
 
 
+@pytest.mark.parametrize("noise", [0.01, 0.02])
+@pytest.mark.parametrize("uneven", [0.0, 0.6])
+def test_the_noise_of_a_steepest_point_is_what_it_scatters_by(noise: float, uneven: float) -> None:
+    """The place is continued beyond the narrowest kernel, and its noise grows with it."""
+    u = (np.arange(400) - 200.0) / 8.0
+    slope = 1.0 / np.cosh(u) ** 2 * np.clip(1.0 + uneven * np.tanh(u), 0.0, None)
+    curve = np.cumsum(slope) / slope.sum()
+    places, told = [], []
+    for seed in range(400):
+        values = curve + noise * np.random.default_rng(seed).standard_normal(u.size)
+        found = steepest(Blunt(values, 150, 0.0, noise), 180, 222, 0.0, 0.0)
+        assert found is not None
+        places.append(found.value)
+        told.append(found.random)
+    scatter = 0.5 * float(np.subtract(*np.percentile(places, [84.1, 15.9])))
+    assert 0.93 < float(np.median(told)) / scatter < 1.15   # 0.8 with the noise of the narrowest kernel alone
+
+
 def test_noise_hides_a_rise_of_few_samples() -> None:
     noise = np.random.default_rng(1).standard_normal(400)
     assert steepest(Blunt(noise, 150, 0.5, 1.0), 195, 205, 0.0, 0.0) is None
