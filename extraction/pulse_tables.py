@@ -25,6 +25,7 @@ from tsbench.extraction.found import Found, drawn
 from tsbench.protocols.extracting.contacts import with_contact
 from tsbench.quantities import format_interval, format_quantity
 from tsbench.records import Flag, FloatArray, Result
+from tsbench.samples import step_of_values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,6 +36,9 @@ _READ_LEVEL = 0.01
 _SAME_AMPLITUDE, _SAME_WIDTH = 0.05, 0.1
 _MOST_FIGURES = 12
 _FEWEST_CLIPPED = 10  #: readings at the largest value
+#: values are codes of a digitiser where so many differ, and so many of their differences below so many steps are whole
+#: within this part of a step
+_FEWEST_CODES, _OF_CODES, _FAR, _OFF_CODE = 8, 0.9, 10.0, 0.15
 #: samples after a pulse whose current tells how many decimals the relaxing one was printed with. Chosen: few, because
 #: the current and with it the step of its last digit are largest at first; more than one, so that none decides alone
 _FIRST_AFTER = 12
@@ -166,6 +170,17 @@ def _whole_pulses(record: PulseRecord, table: Table, path: Path) -> tuple[PulseR
         f"{'them' if number > 1 else 'it'}"], True
 
 
+def _step_of_codes(values: FloatArray) -> float:
+    """Return the step of the digitiser in the unit of the values, shape (n,); 0 where they are no multiples of one."""
+    step = step_of_values(values)
+    unlike = np.unique(values)
+    if step <= 0.0 or unlike.size < _FEWEST_CODES:
+        return 0.0
+    steps = np.diff(unlike) / step
+    near = steps[steps < _FAR]   # printed digits move far codes by more than a part of a step
+    return step if np.mean(np.abs(near - np.rint(near)) < _OFF_CODE) >= _OF_CODES else 0.0
+
+
 def _examined(
     time: FloatArray, voltage: FloatArray, current: FloatArray, base: float, spans: Sequence[PulseSpan],
     windows: Mapping[str, tuple[float, float]],
@@ -174,6 +189,8 @@ def _examined(
     widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
     noise, step = shown_noise(current), shown_step(current)
     volts, amperes = printed_digits(voltage), printed_digits(current)
+    # a record of few codes may show no noise before the pulse: then rounding is its error
+    codes = _step_of_codes(voltage), _step_of_codes(current)
     pulses: list[TablePulse] = []
     rested: PulseOutcome | None = None
     for span, amplitude, width in zip(spans, amplitudes, widths, strict=True):
@@ -184,8 +201,8 @@ def _examined(
         if "current" not in windows and _clipped(mine, noise, step):
             end = float(np.abs(mine).max())
             flags, facts = Flag.CLIPPED, PulseFacts(current_window=(-end, end))
-        facts = replace(facts, voltage_resolution=volts.step(float(np.abs(voltage[near]).max())),
-                        current_resolution=amperes.step(float(np.abs(mine).max())))
+        facts = replace(facts, voltage_resolution=max(codes[0], volts.step(float(np.abs(voltage[near]).max()))),
+                        current_resolution=max(codes[1], amperes.step(float(np.abs(mine).max()))))
         record = on_even_times(time[near], voltage[near], current[near])
         found = outcome(record.time, record.voltage, record.current, with_noise(facts, record), flags, edge=edge,
                         rested=rested)

@@ -5,6 +5,7 @@ import numpy as np
 from tsbench.analysis.oscillation.spikes import Spikes, spike_times
 from tsbench.analysis.pulse.pulses_in_record import find_pulses
 from tsbench.records import FloatArray
+from tsbench.samples import noise_of
 
 #: what a table can be taken for
 KINDS = ("sweep", "pulses", "relaxation", "spikes")
@@ -15,6 +16,8 @@ HELD = 0.05
 _NEAR_ZERO = 0.15
 #: share of the time above the middle: of a ramp there and back one half, of ramps with rests or of spikes less
 _RAMP, _SPIKY = 0.25, 0.1
+#: readings from which on noise alone is known, and the share of the standard deviation that it then is
+_MANY, _NOISE_ALONE = 64, 0.8
 
 
 def record_kind(time: FloatArray, voltage: FloatArray, current: FloatArray) -> str | None:
@@ -34,6 +37,8 @@ def record_kind(time: FloatArray, voltage: FloatArray, current: FloatArray) -> s
         return "spikes"
     if find_pulses(time, voltage, current).rectangular:
         return "pulses"
+    if voltage.size >= _MANY and noise_of(voltage) > _NOISE_ALONE * float(voltage.std()):
+        return None   # noise turns at every third reading: it would be a sweep of thousands of half-sweeps
     spikes = spike_times(time, voltage)
     if spikes.times.size < _FEWEST_SPIKES:
         return "sweep"
