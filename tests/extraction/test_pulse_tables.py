@@ -340,7 +340,8 @@ def test_the_delays_of_a_table_of_few_codes_hold_the_truth(tmp_path, noise):
         return 0.5 * (1.0 + np.tanh((time - at) / wide))
 
     source = sum(1.2 * (step(start, 14e-9) - step(start + 1e-6, 14e-9)) for start in starts)
-    on = sum(step(start + delay, 14e-9) - step(start + 1e-6, 14e-9) for start, delay in zip(starts, delays, strict=True))
+    on = sum(step(start + delay, 14e-9) - step(start + 1e-6, 14e-9)
+             for start, delay in zip(starts, delays, strict=True))
     conductance = 1.2e-5 + on * 1.4e-3
     current = source * conductance / (1.0 + 500.0 * conductance)
     voltage = source - 500.0 * current
