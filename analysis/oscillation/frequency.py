@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tsbench.analysis.oscillation.jitter import Jitter, jitter_of
+from tsbench.analysis.oscillation.jitter import Jitter, jitter_of, within_samples
 from tsbench.analysis.oscillation.spikes import Spikes, inter_spike_intervals
 from tsbench.analysis.statistics import NORMAL_95, expanded, standard_uncertainty, t_quantile_95
 from tsbench.quantities import format_quantity
@@ -65,6 +65,8 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> MeasuredOscil
     ends = math.sqrt(2.0) * spikes.uncertainty / n
     # a timing error is never exactly zero: a noiseless record says that all of the spread is jitter
     jitter = jitter_of(intervals, max(spikes.uncertainty, 1e-3 * deviation)) if n >= FEWEST_FOR_JITTER else None
+    if jitter is not None and spikes.sampled:
+        jitter = within_samples(jitter, intervals, spikes.sampled)
     scatter = deviation / math.sqrt(n) if jitter is None else jitter.mean_uncertainty
     random = max(t_quantile_95(n - 1) * scatter / NORMAL_95, ends)
     half = expanded(random, timebase_accuracy * mean)

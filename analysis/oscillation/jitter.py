@@ -16,7 +16,7 @@ contradict each other, it is not known whose part e is, and both readings count.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -37,6 +37,8 @@ _MISFIT = 2.6
 _NEARLY_ALL = np.sqrt(1.0 - np.geomspace(1e-3, 0.7, 40) ** 2)
 #: neighbours correlate by -1/2 at most, so n of them tell a variance as n / (1 + 2 (1/2)^2) independent ones at least
 _MOST_ALIKE = 1.5
+#: spikes fall on all parts of a sample if they pass so many samples in a record, also as parts of up to so many
+_PASSES, _PARTS = 10.0, 8
 #: normal quantiles at equal steps of probability, by which the spread of a variance estimate is stepped through
 _QUANTILES = np.array([NormalDist().inv_cdf((k + 0.5) / 25) for k in range(25)])
 
@@ -88,6 +90,31 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     if coarse.needs_no_jitter:
         return Jitter(None, None, high, math.sqrt(of_mean))
     return Jitter(middle, low, high, math.sqrt(of_mean))
+
+
+def within_samples(found: Jitter, intervals: FloatArray, sample: float) -> Jitter:
+    """Return a jitter of spikes whose times are known to a sample only, with what the samples hide.
+
+    Errors of such times are independent of each other if the spikes fall on all parts of a sample in turn. If the
+    period is close to a whole number of samples, or of a few parts of one, they fall on the same parts again and
+    again: then the intervals vary by more or by less than the device's, by up to the difference of two such errors.
+
+    Parameters
+    ----------
+    found : as if the errors were independent
+    intervals : [s], shape (n,)
+    sample : [s] sample interval
+    """
+    turns = float(intervals.mean()) / sample * np.arange(1, _PARTS + 1)
+    away = np.abs(turns - np.rint(turns)) * intervals.size / np.arange(1, _PARTS + 1)
+    if float(away.min()) >= _PASSES:
+        return found
+    hidden = sample / math.sqrt(6.0)
+    low = None if found.low is None else math.sqrt(max(found.low**2 - hidden**2, 0.0))
+    high = math.hypot(found.high, hidden)
+    if found.value is None or not low:
+        return replace(found, value=None, low=None, high=high)
+    return replace(found, low=low, high=high)
 
 
 def _of_both_readings(rest: Jitter, variance: float, timing: float, degrees: float) -> Jitter:

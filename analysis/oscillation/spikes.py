@@ -68,6 +68,7 @@ class Spikes:
     least: float = 0.0  #: [unit] sensitivity: a spike of this height would have been found
     least_width: float = 0.0  #: [s] if it is at least so wide at half of its height
     doubtful: bool = False  #: noise with memory may have made some of them (AMBIGUOUS): see :mod:`.search_level`
+    sampled: float = 0.0  #: [s] sample interval, where each time is known to a sample only; else 0
     unknown: tuple[int, ...] = ()  #: spikes after which the time has a gap: the interval that follows is not known
 
 
@@ -242,15 +243,14 @@ def _passages(
         flags |= Flag.UNDER_SAMPLED
     return Spikes(
         times=record.time_at(index),
-        uncertainty=uncertainty * dt,
+        uncertainty=uncertainty * dt, sampled=dt if coarse and placed is None else 0.0,
         falling=falling,
         levels=edges.bases + 0.5 * edges.heights,
         swing=swing,
         noise=scale.raw_noise,
         flags=flags,
         least=least,
-        least_width=_least_width(scale, dt),
-        doubtful=level.doubtful,
+        least_width=_least_width(scale, dt), doubtful=level.doubtful,
     )
 
 
