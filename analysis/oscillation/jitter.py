@@ -105,8 +105,9 @@ def within_samples(found: Jitter, intervals: FloatArray, sample: float) -> Jitte
     intervals : [s], shape (n,)
     sample : [s] sample interval
     """
-    turns = float(intervals.mean()) / sample * np.arange(1, _PARTS + 1)
-    away = np.abs(turns - np.rint(turns)) * intervals.size / np.arange(1, _PARTS + 1)
+    parts = np.arange(1, _PARTS + 1)
+    turns = float(intervals.mean()) / sample * parts
+    away = np.abs(turns - np.rint(turns)) * intervals.size / parts
     if float(away.min()) >= _PASSES:
         return found
     hidden = sample / math.sqrt(6.0)

@@ -243,7 +243,7 @@ def _passages(
         flags |= Flag.UNDER_SAMPLED
     return Spikes(
         times=record.time_at(index),
-        uncertainty=uncertainty * dt, sampled=dt if coarse and placed is None else 0.0,
+        uncertainty=uncertainty * dt, sampled=dt if coarse else 0.0,
         falling=falling,
         levels=edges.bases + 0.5 * edges.heights,
         swing=swing,

@@ -91,14 +91,12 @@ class Blunt:
         quiet = self._quiet
         return max(self.one_noise, float(np.std(quiet))) if quiet.size >= _FEWEST_QUIET else self.one_noise
 
-    def noise(self, width: float, weights: Sequence[float], shares: FloatArray | None = None) -> float:
+    def noise(self, width: float, weights: Sequence[float]) -> float:
         """Return the noise of such a sum: by the quiet part, and no less than that of white noise.
 
         Where the quiet part is too short to tell it, it is that of white noise behind the response of the scope.
-
-        With ``shares``, the noise of the sum of such sums at neighbouring samples, each with its share.
         """
-        return self.noise_of(influences(width, weights, shares))
+        return self.noise_of(_kernel(width, weights))
 
     def noise_of(self, kernel: FloatArray) -> float:
         """Return the noise of a weighted sum of neighbouring samples, as :meth:`noise`; ``kernel``: their weights."""
@@ -115,13 +113,13 @@ class Blunt:
         return math.sqrt(times * width**2 + (times - 1.0) * self.blur**2)
 
 
-def influences(width: float, weights: Sequence[float], shares: FloatArray | None = None) -> FloatArray:
-    """Return by how much each sample changes such a sum as :meth:`Blunt.noise` tells the noise of.
+def influences(width: float, weights: Sequence[float], shares: FloatArray) -> FloatArray:
+    """Return by how much each sample changes the sum of such sums at neighbouring samples, each with its share.
 
-    The samples go as far as ``width`` reaches on either side.
+    The samples go as far as ``width`` reaches on either side of the neighbours.
     """
     kernel = _kernel(width, weights)[::-1]
-    return kernel if shares is None else np.convolve(shares, kernel)
+    return convolved(np.pad(shares, kernel.size - 1), kernel)
 
 
 def _kernel(width: float, weights: Sequence[float]) -> FloatArray:

@@ -53,8 +53,10 @@ def with_knowable(found: Mapping[int, Mapping[str, Any]], before: Mapping[int, M
     The record without noise tells that, with the true value, and no extractor. A run that is extracted again is not
     performed without noise. After a change of ``knowable.py``, ``--knowable`` must ask anew.
     """
-    told = {(number, row["quantity"], json.dumps(row["conditions"], sort_keys=True)):
-            {key: row[key] for key in _TOLD if key in row} for number, one in before.items() for row in one["rows"]}
-    return {number: {**one, "rows": [
-        {**told.get((number, row["quantity"], json.dumps(row["conditions"], sort_keys=True)), {}), **row}
-        for row in one["rows"]]} for number, one in found.items()}
+    def place(number: int, row: Mapping[str, Any]) -> tuple[int, str, str]:
+        return number, row["quantity"], json.dumps(row["conditions"], sort_keys=True)
+
+    told = {place(number, row): {key: row[key] for key in _TOLD if key in row}
+            for number, one in before.items() for row in one["rows"]}
+    return {number: {**one, "rows": [{**told.get(place(number, row), {}), **row} for row in one["rows"]]}
+            for number, one in found.items()}

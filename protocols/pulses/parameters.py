@@ -42,7 +42,7 @@ class PulseParameters(Parameters):
         if any(amplitude == 0 for amplitude in self.amplitude):
             raise ValueError("amplitude must not be 0 V. Give another amplitude")
         if self.width < self.edges:
-            name = "width" if "width" in type(self).model_fields else "widths"   # a list: the shortest counts
+            name = "width" if "width" in type(self).model_fields else "widths"   # of a list, the longest
             raise ValueError(f"{name} = {short_quantity(self.width, 's')} is shorter than the edges of the pulse "
                              f"({short_quantity(self.edges, 's')}). Raise '{name}', or lower 'rise_time' and "
                              "'fall_time'")

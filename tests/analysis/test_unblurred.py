@@ -7,7 +7,7 @@ import pytest
 
 from tsbench import samples
 from tsbench.analysis.pulse import highest_voltage
-from tsbench.analysis.pulse.blunt import Blunt
+from tsbench.analysis.pulse.blunt import Blunt, influences
 from tsbench.analysis.pulse.highest_voltage import highest
 from tsbench.analysis.pulse.unblurred import crossing, steepest
 from tsbench.records import FloatArray
@@ -135,7 +135,7 @@ def test_without_a_line_the_kernel_of_a_flat_top_grows_over_means(monkeypatch: p
 @pytest.mark.parametrize("weights", [(1.0,), (0.0, 1.0, 30.0)])
 def test_a_transform_gives_the_same_sums(weights: tuple[float, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     record = Blunt(np.random.default_rng(5).normal(2.0, 0.3, 5000), 3000, 1.0, 0.3)
-    found, noise = record.all(1000, 4000, 150.0, weights), record.noise(70.0, weights, np.ones(900))
+    found, noise = record.all(1000, 4000, 150.0, weights), record.noise_of(influences(70.0, weights, np.ones(900)))
     monkeypatch.setattr(samples, "_LONG_KERNEL", 10_000)
     assert found == pytest.approx(record.all(1000, 4000, 150.0, weights), abs=1e-12)
-    assert noise == pytest.approx(record.noise(70.0, weights, np.ones(900)), rel=1e-9)
+    assert noise == pytest.approx(record.noise_of(influences(70.0, weights, np.ones(900))), rel=1e-9)

@@ -17,6 +17,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.extraction import analyse_files
 from tsbench.extraction.pulse_tables import TablePulse, _drawings
 from tsbench.records import Flag
+from tsbench.simulated_backends.witness.slopes import slopes_between, steepest_instant
 
 OFF, ON, NOISE = 1e8, 2e4, 5e-9
 
@@ -359,12 +360,9 @@ def test_the_delays_of_a_table_of_few_codes_hold_the_truth(tmp_path, noise):
         g = 1.2e-5 + rise * 1.4e-3
         i = up * g / (1.0 + 500.0 * g)
         v = up - 500.0 * i
-        slope = np.gradient(i, t)
-        peak = int(np.argmax(slope))
-        high = np.abs(t - t[peak]) < 100e-9
-        high &= slope > 0.5 * slope[peak]
-        bend, lean, _ = np.polyfit(t[high] - t[peak], slope[high], 2, w=np.sqrt(slope[high] - 0.5 * slope[peak]))
-        edge = np.interp(0.5 * v[:peak].max(), v[: int(np.argmax(v[:peak]))], t[: int(np.argmax(v[:peak]))])
-        truths.append(t[peak] - 0.5 * lean / bend - edge)
+        slopes = slopes_between(t, i, 1.0)
+        peak = int(np.argmax(slopes))
+        top = int(np.argmax(v[:peak]))
+        truths.append(steepest_instant(t, peak, slopes) - np.interp(0.5 * v[top], v[:top], t[:top]))
     assert len(found) == 40 and not any(row["flags"] for row in found)
     assert sum(row["low"] <= true <= row["high"] for row, true in zip(found, truths, strict=True)) >= 34
