@@ -10,16 +10,18 @@ import numpy as np
 
 from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand
+from tsbench.analysis.pulse.charging_current import Charging, charging_of_edge
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, with_noise
 from tsbench.analysis.pulse.firing import PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
-from tsbench.analysis.tables.clipping import FINE, shown_noise, shown_step
+from tsbench.analysis.tables.clipping import shown_noise, shown_step, stands_at_end
 from tsbench.analysis.tables.printed_digits import printed_digits
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
+from tsbench.extraction.charged_edges import with_charging
 from tsbench.extraction.conducting_pulses import with_doubts
 from tsbench.extraction.found import Found, drawn
 from tsbench.protocols.extracting.contacts import with_contact
@@ -35,13 +37,13 @@ _READ_LEVEL = 0.01
 #: pulses are of one kind whose amplitudes, and widths, differ by no more than these shares
 _SAME_AMPLITUDE, _SAME_WIDTH = 0.05, 0.1
 _MOST_FIGURES = 12
-_FEWEST_CLIPPED = 10  #: readings at the largest value
 #: values are codes of a digitiser where so many differ, and so many of their differences below so many steps are whole
 #: within this part of a step
 _FEWEST_CODES, _OF_CODES, _FAR, _OFF_CODE = 8, 0.9, 10.0, 0.15
 #: samples after a pulse whose current tells how many decimals the relaxing one was printed with. Chosen: few, because
 #: the current and with it the step of its last digit are largest at first; more than one, so that none decides alone
 _FIRST_AFTER = 12
+_CLEAR = 5.0  #: standard uncertainties
 _ENOUGH_BEFORE = 8  #: samples before a pulse that tell how the rested device conducts
 
 
@@ -56,6 +58,7 @@ class TablePulse:
     delay: Delay
     relaxed: Relaxed
     stand: Stand
+    charging: Charging | None  #: capacitance that its edge charges
 
     @property
     def conditions(self) -> dict[str, object]:
@@ -87,7 +90,7 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
     windows = table.windows
     inside = np.concatenate([np.arange(span.first, span.last + 1) for span in record.pulses])
     rest = _current_at_rest(current, found_pulses)
-    if float(np.dot(voltage[inside] - record.base, current[inside] - rest)) < 0:
+    if _is_against(voltage[inside] - record.base, current[inside] - rest, shown_noise(current)):
         current = -current
         said.append("the current is negative in pulses of positive voltage, so tsbench reverses its sign")
         windows = {**windows, "current": _turned(windows["current"])} if "current" in windows else windows
@@ -98,9 +101,10 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
             "device after the pulse")
     pulses = _examined(time, voltage, current, record.base, record.pulses, windows)
     delays, doubt = with_doubts([pulse.delay for pulse in pulses], [pulse.stand for pulse in pulses])
+    delays, charged = with_charging(time, voltage, delays, [pulse.charging for pulse in pulses])
     pulses = [replace(pulse, delay=delay) for pulse, delay in zip(pulses, delays, strict=True)]
     touching = contact(voltage[inside] - record.base, current[inside])
-    said += [line for line in (doubt, touching.message if Flag.SHORT in touching.flags else "") if line]
+    said += [line for line in (doubt, charged, touching.message if Flag.SHORT in touching.flags else "") if line]
     relaxation = what == "relaxation" or (what == "both" and whole and abs(record.base) >= _READ_LEVEL)
     results: list[Result] = []
     if what != "relaxation":
@@ -138,6 +142,11 @@ def _current_at_rest(current: FloatArray, record: PulseRecord) -> float:
     for span in record.pulses:
         resting[span.first : span.last + 1] = False
     return float(np.median(current[resting] if resting.any() else current))
+
+
+def _is_against(voltage: FloatArray, current: FloatArray, noise: float) -> bool:
+    """Return whether the current of pulses is clearly opposite to their voltage; ``noise`` [A] of one reading."""
+    return float(np.dot(voltage, current)) < -_CLEAR * noise * float(np.linalg.norm(voltage))
 
 
 def _whole_pulses(record: PulseRecord, table: Table, path: Path) -> tuple[PulseRecord, list[str], bool]:
@@ -187,7 +196,7 @@ def _examined(
 ) -> list[TablePulse]:
     amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE, 4)
     widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
-    noise, step = shown_noise(current), shown_step(current)
+    noises, steps = ([of(column) for column in (voltage, current)] for of in (shown_noise, shown_step))
     volts, amperes = printed_digits(voltage), printed_digits(current)
     # a record of few codes may show no noise before the pulse: then rounding is its error
     codes = _step_of_codes(voltage), _step_of_codes(current)
@@ -198,9 +207,11 @@ def _examined(
         edge = float(time[span.first])
         mine = current[span.first : span.last + 1]
         flags, facts = _known_ends(voltage[near], current[near], windows)
-        if "current" not in windows and _clipped(mine, noise, step):
-            end = float(np.abs(mine).max())
-            flags, facts = Flag.CLIPPED, PulseFacts(current_window=(-end, end))
+        for k, (name, column) in enumerate((("voltage", voltage), ("current", current))):
+            seen = column[span.first : span.last + 1]
+            if name not in windows and stands_at_end(seen, noises[k], steps[k]):
+                end = float(np.abs(seen).max())
+                flags, facts = flags | Flag.CLIPPED, replace(facts, **{f"{name}_window": (-end, end)})
         facts = replace(facts, voltage_resolution=max(codes[0], volts.step(float(np.abs(voltage[near]).max()))),
                         current_resolution=max(codes[1], amperes.step(float(np.abs(mine).max()))))
         record = on_even_times(time[near], voltage[near], current[near])
@@ -217,7 +228,8 @@ def _examined(
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,
                                    zero=zero)
         stand = pulse_stand(voltage[near], current[near], 0.0, delay.currents)
-        pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed, stand))
+        charging = charging_of_edge(time[near], voltage[near], current[near], delay)
+        pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed, stand, charging))
     return pulses
 
 
@@ -248,19 +260,6 @@ def _turned(window: tuple[float, float]) -> tuple[float, float]:
     return -window[1], -window[0]
 
 
-def _clipped(current: FloatArray, noise: float, step: float = np.inf) -> bool:
-    """Return whether readings of a noisy current stand at one largest value, as those of a meter at its end do.
-
-    ``noise`` and ``step`` [A]: of the whole record. A pulse that is nearly all at the end does not show the step.
-    """
-    magnitude = np.abs(current)
-    at_end = int(np.count_nonzero(magnitude == magnitude.max()))
-    steps = np.diff(np.unique(current))
-    # codes of a coarse digitiser repeat anywhere
-    fine = steps.size > 0 and min(float(steps.min()), step) < FINE * noise
-    return fine and at_end >= max(_FEWEST_CLIPPED, magnitude.size // 100)
-
-
 def _joined(values: FloatArray, share: float, digits: int = 3) -> list[float]:
     """Return the values with those that differ by less than ``share`` of themselves replaced by their median."""
     order = np.argsort(values)
@@ -289,7 +288,10 @@ def _delays(pulses: Sequence[TablePulse], said: list[str], *, whole: bool) -> li
         mean = mean_delay(delays, dict(group[0].conditions))
         # the voltage of a table may be a nominal one, so that a switching device looks like a diode: it counts
         known = [replace(delay, told=delay.told or delay.fired) for delay in delays]
-        results += [mean, *([switching_probability(known, dict(group[0].conditions))] if whole else [])]
+        probability = switching_probability(known, dict(group[0].conditions))
+        if any(delay.fired and not delay.told for delay in delays):
+            probability = replace(probability, flags=probability.flags | Flag.AMBIGUOUS)
+        results += [mean, *([probability] if whole else [])]
         fired = sum(delay.fired for delay in delays)
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
         clear = [delay for delay in delays if delay.fired or delay.told]

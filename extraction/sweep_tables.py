@@ -44,6 +44,7 @@ _SAME_STEP = 0.2  #: steps of both ways are equal within this share
 #: half-sweeps, for a bootstrap of their mean. Chosen: of 2, 3, 4, 5 and 8 normal values, the interval by bootstrap
 #: alone contains the true mean in 50, 75, 81, 82 and 89 % of the cases (2000 drawn samples of each)
 _FEWEST_DIFFERENCES = 5
+_MAYBE = Flag.NO_EVENT | Flag.AMBIGUOUS
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -264,11 +265,17 @@ def _summaries(
             None,
             f"rule {rule}",
             {"number": len(events), "without": len(events) - switched, "rule": str(rule)},
+            Flag.AMBIGUOUS if any(_is_unknown(event.threshold_voltage) for event in events) else Flag.NONE,
         ),
     )
     up = [event for event in events if event.half.rises]
     few = sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in up)
     hidden = sum(_is_hidden(event.threshold_voltage) for event in up)
+    doubtful = sum(_is_doubtful(event.threshold_voltage) and event.hold_voltage.value is None for event in up)
+    if doubtful:
+        lines.append(f"in {doubtful} half-sweep{'s' * (doubtful > 1)} the conductance changes in one step more than in "
+                     "all others. The step is too wide to show whether the device switches there, or has a steep "
+                     "characteristic. Use smaller steps, or read the voltage at the device")
     if hidden:
         lines.append(f"in {hidden} half-sweep{'s' * (hidden > 1)} the current is beyond the range of the meter, so it "
                      "is not known whether the device switches there. Use a larger range")
@@ -276,9 +283,8 @@ def _summaries(
         has = "s have" if few > 1 else " has"
         lines.insert(0, f"{few} half-sweep{has} too few readings to show whether the device switches")
     lines += _without_a_way(events)
-    lines.insert(
-        0, f"{switched} of {len(events)} half-sweeps switch, {len(up) - few - hidden - switched} do not (rule {rule})"
-    )
+    others = len(up) - few - hidden - doubtful - switched
+    lines.insert(0, f"{switched} of {len(events)} half-sweeps switch, {others} do not (rule {rule})")
     return results, lines
 
 
@@ -289,7 +295,12 @@ def _is_hidden(one: Result) -> bool:
 
 def _is_unknown(one: Result) -> bool:
     """Return whether it is not known whether there is an event."""
-    return (one.value is None and Flag.TOO_FEW in one.flags) or _is_hidden(one)
+    return (one.value is None and Flag.TOO_FEW in one.flags) or _is_hidden(one) or _is_doubtful(one)
+
+
+def _is_doubtful(one: Result) -> bool:
+    """Return whether no event was found that one wide step may hide."""
+    return one.value is None and one.high is None and _MAYBE in one.flags
 
 
 def _has_no_way(events: Sequence[Switching], quantity: str) -> bool:

@@ -52,6 +52,7 @@ class TrainNumber:
 
 
 _UNKNOWN = TrainNumber(None, None, None, Flag.TOO_FEW)
+_IN_DOUBT = TrainNumber(None, None, None, Flag.AMBIGUOUS)
 
 
 def variation(intervals: FloatArray, timing: float, jitter: Jitter | None) -> TrainNumber:
@@ -104,6 +105,20 @@ def _beside(found: TrainNumber, per_jitter: float, jitter: Jitter | None) -> Tra
     return replace(found, flags=Flag.AMBIGUOUS) if found.low > per_jitter * jitter.high else found
 
 
+def _unhidden(found: TrainNumber, hidden: float) -> TrainNumber:
+    """Return a variation with what the sampling may hide or add (:func:`.jitter.within_samples`), as the same number.
+
+    ``hidden``: that part alone, of independent intervals.
+    """
+    if hidden <= 0.0 or found.high is None:
+        return found
+    high = math.hypot(found.high, hidden)
+    low = 0.0 if found.low is None else math.sqrt(max(found.low**2 - hidden**2, 0.0))
+    if found.value is None or low <= 0.0:
+        return replace(found, value=None, low=None, high=high, flags=found.flags | Flag.CENSORED)
+    return replace(found, low=low, high=high)
+
+
 def local_variation(intervals: FloatArray, timing: float, jitter: Jitter | None = None) -> TrainNumber:
     """Return the local variation CV2 without timing noise; parameters as for :func:`variation`.
 
@@ -139,7 +154,7 @@ def serial_correlation(intervals: FloatArray, timing: float, jitter: Jitter | No
     # timing noise alone correlates neighbours by -1/2
     explained = variation(intervals, timing, jitter).flags & (Flag.CENSORED | Flag.AMBIGUOUS)
     if not variance > 0.0 or explained or 2.0 * timing**2 > _MOST_TIMING * variance:
-        return TrainNumber(None, None, None, Flag.AMBIGUOUS)
+        return _IN_DOUBT
     products = away[1:] * away[:-1]
     seen = float(products.sum()) / (n * variance)
     seen += (1.0 + seen) / n   # the mean of the sample is not that of the process (Marriott and Pope 1954, first order)
@@ -180,14 +195,18 @@ def regularity_results(
     flags: Flag = Flag.NONE,
 ) -> list[Result]:
     """Return variation, local variation and serial correlation of a train as results; the method names the regime."""
-    n = intervals.size
+    n, mean = intervals.size, float(intervals.mean())
+    hidden = 0.0 if jitter is None else jitter.hidden
+    share = hidden**2 / max(float(intervals.var()), 1e-300)
     said = f"{n} inter-spike intervals, timing noise subtracted"
     rows = (
-        ("inter_spike_interval_variation", variation(intervals, timing, jitter),
+        ("inter_spike_interval_variation", _unhidden(variation(intervals, timing, jitter), hidden / mean),
          f"standard deviation over mean of {said}; firing regime: {regime}"),
-        ("inter_spike_interval_local_variation", local_variation(intervals, timing, jitter),
+        ("inter_spike_interval_local_variation",
+         _unhidden(local_variation(intervals, timing, jitter), _OF_NORMAL * hidden / mean),
          f"CV2 (Holt 1996) of {said}"),
-        ("inter_spike_interval_correlation", serial_correlation(intervals, timing, jitter),
+        ("inter_spike_interval_correlation",
+         serial_correlation(intervals, timing, jitter) if share < _LITTLE else _IN_DOUBT,
          f"correlation of neighbours among {said}"))
     return [Result(name, "", one.value, one.low, one.high, method, dict(conditions), flags | one.flags)
             for name, one, method in rows]

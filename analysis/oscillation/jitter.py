@@ -56,6 +56,7 @@ class Jitter:
     high: float
     mean_uncertainty: float  #: [s] standard uncertainty of the mean of the intervals
     flags: Flag = Flag.NONE
+    hidden: float = 0.0  #: [s] standard deviation by which the sampling may widen or narrow the intervals
 
 
 def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
@@ -114,8 +115,8 @@ def within_samples(found: Jitter, intervals: FloatArray, sample: float) -> Jitte
     low = None if found.low is None else math.sqrt(max(found.low**2 - hidden**2, 0.0))
     high = math.hypot(found.high, hidden)
     if found.value is None or not low:
-        return replace(found, value=None, low=None, high=high)
-    return replace(found, low=low, high=high)
+        return replace(found, value=None, low=None, high=high, hidden=hidden)
+    return replace(found, low=low, high=high, hidden=hidden)
 
 
 def _of_both_readings(rest: Jitter, variance: float, timing: float, degrees: float) -> Jitter:

@@ -12,6 +12,10 @@ from tsbench.samples import noise_of, spread
 _FEWEST, _SHARE = 10, 0.01
 #: step of the digitiser by its noise: codes of a coarser one repeat anywhere, so they show nothing
 FINE = 0.3
+#: step of the digitiser by its noise up to which a level is spread over several codes, of which the outermost has the
+#: fewest samples
+_SPREAD = 2.0
+_CLEAR = 4.0  #: standard deviations of a count
 #: samples in a row between both ends of a record, and how many such rows, that show noise (chosen)
 _ROW, _ROWS = 9, 20
 #: noise by sixth differences over that by fourth ones: 1 if samples do not depend on each other, and 0.3 for a spike
@@ -37,6 +41,29 @@ def apparent_ends(values: FloatArray) -> tuple[float, float]:
         return -np.inf, np.inf
     return (float(different[0]) if counts[0] >= least else -np.inf,
             float(different[-1]) if counts[-1] >= least else np.inf)
+
+
+def stands_at_end(values: FloatArray, noise: float, step: float = np.inf) -> bool:
+    """Return whether the readings of a pulse stand at one largest magnitude, as those of a meter at its end do.
+
+    If the steps are much finer than the noise, no value repeats by chance. If they are about as large as the noise, a
+    level is spread over several codes, and its outermost code has fewer samples than the next one.
+
+    Parameters
+    ----------
+    values : of the pulse, shape (n,), finite
+    noise : standard deviation of a reading of the whole record, in the unit of the values
+    step : of the whole record; a pulse that is nearly all at the end does not show it
+    """
+    different, counts = np.unique(np.abs(values), return_counts=True)
+    steps = np.diff(np.unique(values))
+    if steps.size == 0 or counts[-1] < max(_FEWEST, _SHARE * values.size):
+        return False
+    step = min(float(steps.min()), step)
+    if step < FINE * noise:
+        return True
+    beside = float(counts[-2]) if different[-1] - different[-2] < 1.5 * step else 0.0
+    return step < _SPREAD * noise and counts[-1] - beside > _CLEAR * math.sqrt(counts[-1] + beside)
 
 
 def shown_noise(values: FloatArray) -> float:

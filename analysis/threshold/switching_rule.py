@@ -1,5 +1,6 @@
 """How switching is told from an ordinary rise of current: by the largest jump, or by a current level."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -40,6 +41,8 @@ _FEWEST_OF_COLLAPSE = 4  #: readings of the way up: two on either side of a gap
 #: standard deviations of the noise of the voltage by which it falls at least; its second differences tell the noise
 _COLLAPSE_SIGMAS = 6.0
 _CLEAR = 3.0  #: times the current that counts as "off": one that is surely on
+_FEWEST_OF_STEP = 5  #: readings of a way up, and the factor by which a step is more than each other one (chosen)
+_ABRUPT = 3.0
 _SURELY_ENOUGH = 200  #: readings of a half-sweep with which every rule finds a plain switch
 
 
@@ -118,13 +121,36 @@ def events(half: HalfSweep, rule: Rule, floor: float) -> tuple[SwitchOn | None, 
     return on, off
 
 
-def can_be_seen(half: HalfSweep, rule: Rule) -> bool:
+def doubt_of_no_event(half: HalfSweep, rule: Rule, floor: float, known: Flag) -> Flag:
+    """Return why a half-sweep in which no event was found may have one.
+
+    Parameters
+    ----------
+    half : one half-sweep
+    rule : what counts as switching
+    floor : [A] a current below this counts as "off"
+    known : flags of the half-sweep. With NO_HYSTERESIS, the other branch makes the same change, so it is no event
+
+    Returns
+    -------
+    Flag
+        TOO_FEW: its readings would not show an event. AMBIGUOUS: it may be within one step. Else NONE.
+    """
+    if not isinstance(rule, Jump):
+        return Flag.NONE
+    if not _can_be_seen(half, rule) or _is_brief(half, rule, floor):
+        return Flag.TOO_FEW
+    denied = Flag.NO_HYSTERESIS in known
+    return Flag.AMBIGUOUS if not denied and _may_be_within_a_step(half, rule, floor) else Flag.NONE
+
+
+def _can_be_seen(half: HalfSweep, rule: Jump) -> bool:
     """Return whether the rule would find a plain switch at the set-points of a half-sweep: else there are too few.
 
     The switch is a resistance that falls by a factor of 1,000 at two thirds of the highest set-point and comes back at
     one third of it, read with 1 % of noise.
     """
-    if not isinstance(rule, Jump) or len(half.level) >= _SURELY_ENOUGH:
+    if len(half.level) >= _SURELY_ENOUGH:
         return True
     index, top = np.arange(len(half.level)), float(half.level[half.turn])
     conducts = (half.level > 0.333 * top) & (index > half.turn) | (half.level > 0.667 * top)
@@ -135,21 +161,34 @@ def can_be_seen(half: HalfSweep, rule: Rule) -> bool:
     return events(made, rule, noise_floor(made))[0] is not None
 
 
-def is_brief(half: HalfSweep, rule: Rule, floor: float) -> bool:
-    """Return whether the peak and the reading behind it show another state than the one before: too few for an event.
-
-    Parameters
-    ----------
-    half : one half-sweep
-    rule : what counts as switching
-    floor : [A] a current below this counts as "off"
-    """
+def _is_brief(half: HalfSweep, rule: Jump, floor: float) -> bool:
+    """Return whether the peak and the reading behind it show another state than the one before."""
     turn, after = half.turn, int(half.down().start) + 1
-    if not isinstance(rule, Jump) or turn < 1 or after >= len(half.current):
+    if turn < 1 or after >= len(half.current):
         return False
     index = np.array([turn - 1, turn, after])
     before, *on = half.current[index] / np.maximum(half.voltage[index], 1e-300)
     return bool(half.current[index[1:]].min() > _CLEAR * floor and min(on) > rule.ratio * max(float(before), 0.0))
+
+
+def _may_be_within_a_step(half: HalfSweep, rule: Jump, floor: float) -> bool:
+    """Return whether the way up has a step of the set-point in which the device may have switched, or may not.
+
+    The conductance changes in this one step much more than in any other one. The steps are too wide to show whether it
+    jumps there or rises as steeply as that of a barrier may.
+    """
+    voltage, current = half.voltage[half.up()], half.current[half.up()]
+    stands = voltage > 0.0
+    if np.count_nonzero(stands) < _FEWEST_OF_STEP or floor <= 0.0:
+        return False
+    series = np.log(np.maximum(current[stands], floor) / voltage[stands])
+    rises = np.diff(series)
+    k = int(np.argmax(rises))
+    lasts = k + 2 >= series.size or series[k + 2] - series[k] > 0.5 * rises[k]   # one reading alone may be wild
+    others = np.delete(rises, k)
+    return bool(
+        rises[k] > max(math.log(rule.ratio), _ABRUPT * float(others.max())) and lasts
+        and current[stands][k + 1] > _CLEAR * floor)
 
 
 def _first_above(half: HalfSweep, current: float) -> SwitchOn | None:

@@ -39,7 +39,7 @@ from tsbench.analysis.threshold.switching_results import (
     result_of,
     step_flags,
 )
-from tsbench.analysis.threshold.switching_rule import Jump, Rule, can_be_seen, events, is_brief, last_on, noise_floor
+from tsbench.analysis.threshold.switching_rule import Jump, Rule, doubt_of_no_event, events, last_on, noise_floor
 from tsbench.records import Flag, Result
 from tsbench.samples import noise_of
 
@@ -85,8 +85,7 @@ def switching(
         Voltages are signed. Without an event ``value`` is None and the flag NO_EVENT is set; a device that
         stays on gives CENSORED (bounded on one side). Currents are bounded on one side by nature.
     """
-    facts = facts or SweepFacts()
-    rule = rule or Jump()
+    facts, rule = facts or SweepFacts(), rule or Jump()
     return tuple(with_overflows(switching_of(half, facts, rule)) for half in split(points))
 
 
@@ -101,10 +100,11 @@ def switching_of(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     elif nothing := untold(half, on, rule, facts.current_noise):
         return Switching(half, None, None, *nothing)
     on, off = verdict.on, verdict.off
-    if not (on or off) and (not enough or not can_be_seen(half, rule) or is_brief(half, rule, floor)):
-        verdict = replace(verdict, flags=verdict.flags | Flag.TOO_FEW)
     # a device that surely switches back was on: then it is not known where it switched on
     unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
+    if not (on or off):
+        doubt = doubt_of_no_event(half, rule, floor, verdict.flags) if enough else Flag.TOO_FEW
+        verdict, unseen = replace(verdict, flags=verdict.flags | doubt), doubt & Flag.AMBIGUOUS
     error = NORMAL_95 * facts.voltage_uncertainty(0.0, 0.0)
     (up, up_doubt), (down, down_doubt) = doubts_of_flicker(half, on, off, facts.current_noise)
     threshold = finished(half, _threshold(half, on, facts, f"{up}rule {rule}"),

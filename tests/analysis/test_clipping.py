@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsbench.analysis.tables.clipping import apparent_ends, shown_noise, shown_step
+from tsbench.analysis.tables.clipping import apparent_ends, shown_noise, shown_step, stands_at_end
 
 RNG = np.random.default_rng(5)
 SPIKES = 1.0 + 3.0 * np.abs(np.sin(np.linspace(0.0, 200.0, 20_000))) ** 8
@@ -80,3 +80,28 @@ def test_noise_and_step_are_shown_by_what_is_between_the_ends() -> None:
     assert shown_step(clipped) == pytest.approx(1e-3, rel=1e-6)
     assert shown_noise(np.ones(5)) == 0.0 and shown_step(np.ones(5)) == np.inf
     assert shown_step(np.exp(-np.arange(5000) / 300.0)) == np.inf   # the curve itself is no noise
+
+
+def test_readings_of_a_pulse_at_one_largest_value_are_clipped_unless_the_codes_are_coarse() -> None:
+    noise = np.random.default_rng(1).normal(0.0, 1e-7, 200)
+    current = 1e-5 + noise
+    assert not stands_at_end(current, 1e-7)
+    assert stands_at_end(np.minimum(current, 1e-5), 1e-7)
+    assert stands_at_end(-np.minimum(current, 1e-5), 1e-7)
+    assert not stands_at_end(np.full(50, 1e-5), 1e-7)
+    long = np.concatenate([np.minimum(current, 1e-5)[:5], np.linspace(0.0, 0.9e-5, 5000)])
+    assert not stands_at_end(long, 1e-7)   # less than a hundredth of it
+    square = np.concatenate([[0.1e-5, 0.6e-5], np.full(200, 1e-5), [0.5e-5]])
+    assert not stands_at_end(square, 1e-7) and not stands_at_end(square, 1e-7, 3e-7)
+    assert stands_at_end(square, 1e-7, 1e-9)   # the rest of the record shows that the steps are fine
+
+
+@pytest.mark.parametrize("step", [0.8, 1.0, 1.9])
+@pytest.mark.parametrize("place", [0.0, 0.2, 0.5, 0.8])
+def test_codes_as_coarse_as_the_noise_pile_up_at_the_end_only(step: float, place: float) -> None:
+    """Without an end, the outermost code of a noisy level has the fewest readings; ``place`` of the level in a code."""
+    for seed in range(50):
+        level = np.random.default_rng(seed).normal((20.0 + place) * step, 1.0, 500)
+        codes = np.concatenate(([0.0, 10.0], np.rint(level / step)))   # with the edge of a pulse
+        assert not stands_at_end(codes * step, 1.0, step), seed
+        assert stands_at_end(np.minimum(codes, 20.0) * step, 1.0, step), seed

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from tsbench.analysis.oscillation.frequency import oscillation
+from tsbench.analysis.oscillation.line_width import train_results
 from tsbench.analysis.oscillation.spikes import spike_times
+from tsbench.records import Flag, FloatArray
 
-
-@pytest.mark.parametrize(("frequency", "jitter", "step", "span"), [
+CASES = pytest.mark.parametrize(("frequency", "jitter", "step", "span"), [
     (12345.6, 10e-9, 0.2e-6, 2e-3),    # 405.003 samples
     (12345.6, 30e-9, 0.2e-6, 2e-3),
     (10e3, 20e-9, 0.2e-6, 2e-3),       # 500 samples
@@ -15,17 +16,45 @@ from tsbench.analysis.oscillation.spikes import spike_times
     (12500.0, 100e-9, 1e-6, 50e-3),    # 80 samples: 36 % too high, with an interval without the truth
     (1 / 80.5e-6, 100e-9, 1e-6, 20e-3),   # two parts of a sample in turn
 ])
+
+
+def record(frequency: float, jitter: float, step: float, span: float, seed: int) -> tuple[FloatArray, ...]:
+    """(time, voltage) of a sawtooth with sudden edges, and its true intervals."""
+    random = np.random.default_rng(seed)
+    intervals = 1.0 / frequency + jitter * random.standard_normal(int(span * frequency) + 3)
+    spikes = np.cumsum(intervals) - intervals[0] + 0.5 * step
+    time = step * np.arange(round(span / step))
+    before = np.clip(np.searchsorted(spikes, time, side="right") - 1, 0, spikes.size - 2)
+    phase = (time - spikes[before]) / intervals[before + 1]
+    voltage = 0.5 + 0.7 * (1.0 - np.exp(-3.0 * phase)) + 0.004 * random.standard_normal(time.size)
+    return time, voltage, np.diff(spikes[spikes < span])
+
+
+@CASES
 def test_a_period_of_whole_samples_hides_the_jitter(frequency: float, jitter: float, step: float, span: float) -> None:
     for seed in range(6):
-        random = np.random.default_rng(seed)
-        intervals = 1.0 / frequency + jitter * random.standard_normal(int(span * frequency) + 3)
-        spikes = np.cumsum(intervals) - intervals[0] + 0.5 * step
-        time = step * np.arange(round(span / step))
-        before = np.clip(np.searchsorted(spikes, time, side="right") - 1, 0, spikes.size - 2)
-        phase = (time - spikes[before]) / intervals[before + 1]
-        voltage = 0.5 + 0.7 * (1.0 - np.exp(-3.0 * phase)) + 0.004 * random.standard_normal(time.size)
+        time, voltage, intervals = record(frequency, jitter, step, span, seed)
         found = oscillation(spike_times(time, voltage))
-        truth = float(np.diff(spikes[spikes < span]).std(ddof=1))
         assert found.jitter is not None
-        assert (found.jitter.low or 0.0) <= truth <= found.jitter.high
+        assert (found.jitter.low or 0.0) <= float(intervals.std(ddof=1)) <= found.jitter.high
         assert found.frequency == pytest.approx(frequency, rel=3e-4)
+
+
+@CASES
+def test_it_hides_how_regular_the_spikes_are_too(frequency: float, jitter: float, step: float, span: float) -> None:
+    """The device's intervals do not depend on each other, so its correlation is 0."""
+    for seed in range(6):
+        time, voltage, intervals = record(frequency, jitter, step, span, seed)
+        spikes = spike_times(time, voltage)
+        found = {row.quantity: row for row in train_results(oscillation(spikes), spikes.uncertainty, {})}
+        change, total = np.diff(intervals), intervals[1:] + intervals[:-1]
+        truths = {"": float(intervals.std(ddof=1) / intervals.mean()),
+                  "_local": float(np.mean(2.0 * np.abs(change) / total))}
+        for name, truth in truths.items():
+            row = found[f"inter_spike_interval{name}_variation"]
+            if Flag.TOO_FEW not in row.flags:
+                assert row.high is not None and (row.low or 0.0) <= truth <= row.high, (name, seed)
+        row = found["inter_spike_interval_correlation"]
+        assert row.low is None or row.low <= 0.0 <= row.high
+        assert row.value is None or 0.2 * step < jitter, "jitter far below a sample shows no correlation"
+        assert found["line_width"].value is None or Flag.AMBIGUOUS in found["line_width"].flags or 0.2 * step < jitter

@@ -7,7 +7,7 @@ import pytest
 
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.paths import named_files
-from tsbench.extraction.pulse_tables import _clipped, _joined, _rounded
+from tsbench.extraction.pulse_tables import _joined, _rounded
 from tsbench.extraction.table_files import read_table
 from tsbench.extraction.tables import analyse_table
 
@@ -32,21 +32,6 @@ def test_a_pattern_gives_files_in_order_and_a_name_is_taken_as_it_is(tmp_path: P
     assert [path.name for path in named_files([str(tmp_path / "**" / "3.nxs")])] == ["3.nxs"]
     with pytest.raises(ConfigurationError, match=r"no file matches '.*z\*.nxs'"):
         named_files([str(tmp_path / "z*.nxs")])
-
-
-def test_readings_at_one_largest_value_are_clipped_unless_the_codes_are_coarse() -> None:
-    noise = np.random.default_rng(1).normal(0.0, 1e-7, 200)
-    current = 1e-5 + noise
-    assert not _clipped(current, 1e-7)
-    assert _clipped(np.minimum(current, 1e-5), 1e-7)
-    assert _clipped(-np.minimum(current, 1e-5), 1e-7)
-    assert not _clipped(np.round(np.minimum(current, 1e-5) / 1e-7) * 1e-7, 1e-7)   # codes as coarse as the noise
-    assert not _clipped(np.full(50, 1e-5), 1e-7)
-    long = np.concatenate([np.minimum(current, 1e-5)[:5], np.linspace(0.0, 0.9e-5, 5000)])
-    assert not _clipped(long, 1e-7)   # less than a hundredth of it
-    square = np.concatenate([[0.1e-5, 0.6e-5], np.full(200, 1e-5), [0.5e-5]])
-    assert not _clipped(square, 1e-7) and not _clipped(square, 1e-7, 1e-7)
-    assert _clipped(square, 1e-7, 1e-9)   # the rest of the record shows that the steps are fine
 
 
 def test_values_that_differ_little_are_one() -> None:

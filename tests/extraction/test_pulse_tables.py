@@ -134,7 +134,7 @@ def test_the_first_twelve_kinds_of_pulse_are_drawn():
     none, fired = Relaxed(None, flags=Flag.NO_EVENT), Relaxed(1e-3)
     span = PulseSpan(first=20, last=39, begin=0, end=100, width=2e-6, amplitude=1.0)
     stand = Stand(switched=False, voltage=1.0, current=0.0, resolution=1e-9)
-    kinds = [TablePulse(span, 1.0 + k, 1e-3, 0.1, Delay(None, 0.0, 0.0), none if k == 2 else fired, stand)
+    kinds = [TablePulse(span, 1.0 + k, 1e-3, 0.1, Delay(None, 0.0, 0.0), none if k == 2 else fired, stand, None)
              for k in range(13)]
     record = tuple(np.arange(100.0) + shift for shift in (0, 100, 200))
 

@@ -317,3 +317,29 @@ def test_blank_readings_while_the_device_is_on_do_not_say_that_it_never_switches
         assert ("too_few" in flags["hold_voltage"]) is hidden
         assert any("write inf" in line for line in analysis.lines) is hidden
         assert any("0 of 1 half-sweeps switch, 0 do not" in line for line in analysis.lines) is hidden
+
+
+@pytest.mark.parametrize(("read", "doubtful"), [("set-point", True), ("device", False)])
+def test_one_wide_step_into_compliance_may_be_a_switch_or_a_diode(read: str, doubtful: bool) -> None:
+    """Readings of a run of the simulated bench. At the device the voltage falls, and that of no diode does."""
+    level = np.concatenate([np.arange(0.0, 1.35, 0.1), np.arange(1.2, -0.05, -0.1)])
+    rising = np.array([-0.028, 0.636, 1.575, 2.815, 4.408, 6.499, 9.261, 13.036, 18.54, 27.647, 50.005])
+    limited = np.array([1000.198, 1000.21, 1000.21, 1000.202, 1000.207, 1000.204])
+    current = 1e-6 * np.concatenate([rising, limited, rising[9::-1] + 0.003])
+    voltage = level if read == "set-point" else np.where(current > 9e-4, 0.9271, level - 50.0 * current)
+    found, lines = analysed({"voltage": voltage, "current": current})
+    threshold, number = found["threshold_voltage"], found["half_sweeps_switching"]
+    assert (threshold.flags == Flag.NO_EVENT | Flag.AMBIGUOUS) is doubtful
+    assert (Flag.AMBIGUOUS in number.flags) is doubtful
+    assert any("too wide to show whether the device switches" in line for line in lines) is doubtful
+    if not doubtful:
+        assert threshold.low is not None and threshold.high is not None and threshold.low <= 1.05 <= threshold.high
+
+
+@pytest.mark.parametrize("step", [0.02, 0.05, 0.1])
+def test_a_diode_in_even_steps_is_no_switch_without_a_doubt(step: float) -> None:
+    level = np.concatenate([np.arange(0.0, 1.21, step), np.arange(1.2 - step, -0.01, -step)])
+    current = np.minimum(1e-13 * np.expm1(level / 0.036), 1e-3)
+    found, lines = analysed({"voltage": level, "current": current * (1 + 1e-3 * np.sin(1e3 * level))})
+    assert found["threshold_voltage"].flags == Flag.NO_EVENT
+    assert not any("too wide" in line for line in lines)

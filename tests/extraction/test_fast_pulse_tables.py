@@ -1,0 +1,106 @@
+"""What tables of fast pulses hide: a capacitance beside the device, a voltage at the end of its range, a diode."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tsbench.extraction import analyse_files
+from tsbench.simulated_backends.witness.slopes import steepest_instant
+
+
+def table(tmp_path, time, voltage, current):
+    path = tmp_path / "p.csv"
+    np.savetxt(path, np.column_stack([time, voltage, current]), delimiter=",",
+               header="time_s,voltage_V,current_A", comments="", fmt="%.12g")
+    return path
+
+
+def of(analysis, quantity):
+    return [row for row in analysis.rows if row["quantity"] == quantity]
+
+
+def fast_pulses(capacitance=0.0, load=500.0, noise=(0.002, 2e-6), seed=1, pulses=30):
+    """(time, voltage, current, true delays) of pulses of 1.2 V with edges of 60 ns, 5 ns a sample, sensed at low side.
+
+    The current of the capacitance beside the device is in the current that is sensed.
+    """
+    random = np.random.default_rng(seed)
+    step, period, width, fine = 5e-9, 2.5e-6, 1e-6, 100
+    columns, truths = [], []
+    for k in range(pulses):
+        start, delay = 0.3e-6 + step * random.random(), 400e-9 * (1 + 0.3 * (random.random() - 0.5))
+        time = np.arange(round(period / step) * fine) * step / fine
+        source = 1.2 * (_smooth((time - start) / 60e-9) - _smooth((time - start - width) / 60e-9))
+        state = 0.5 * (1.0 + np.tanh(((time - start - 30e-9 - delay) / 60e-9) * 2.2))
+        conductance = 15e-6 / 1.2 * (1.0 - state) + state * 1e-3 / (1.2 - 1e-3 * load)
+        current = source * conductance / (1.0 + load * conductance)
+        voltage = source - load * current
+        before = time < start + width
+        slope = np.diff(current[before]) / np.diff(time[before])
+        on = steepest_instant(time[before], int(np.argmax(slope)), slope)
+        half = int(np.argmax(voltage > 0.5 * voltage[time <= on].max()))
+        truths.append(on - time[half])
+        sensed = current + capacitance * np.gradient(voltage, time)
+        columns.append((time[::fine] + k * period, voltage[::fine], sensed[::fine]))
+    time, voltage, current = (np.concatenate(parts) for parts in zip(*columns, strict=True))
+    return (time, voltage + noise[0] * random.standard_normal(time.size),
+            current + noise[1] * random.standard_normal(time.size), truths)
+
+
+def _smooth(part):
+    inside = np.clip(part, 0.0, 1.0)
+    return inside**2 * (3.0 - 2.0 * inside)
+
+
+def held(analysis, truths):
+    rows = of(analysis, "switching_delay")
+    assert len(rows) == len(truths)
+    return sum((row["low"] or 0.0) <= truth <= (math.inf if row["high"] is None else row["high"])
+               for row, truth in zip(rows, truths, strict=True))
+
+
+@pytest.mark.parametrize(("capacitance", "load"), [(10e-12, 500.0), (3e-12, 500.0), (10e-12, 50.0)])
+def test_a_capacitance_beside_the_device_shows_on_the_edges_and_is_in_the_interval(tmp_path, capacitance, load):
+    time, voltage, current, truths = fast_pulses(capacitance, load)
+    found = analyse_files([table(tmp_path, time, voltage, current)])
+    assert held(found, truths) >= 28   # of 30; 27 or fewer in 2 % of records of 95 %
+    said = f"a capacitance of {capacitance * 1e12:.2g}"[:-1]
+    assert any(said in line and "beside the device" in line for line in found.lines), found.lines
+    assert all(row["high"] - row["low"] < 4.0 * load * capacitance + 2.5e-9 for row in of(found, "switching_delay"))
+
+
+def test_without_a_capacitance_nothing_is_said_of_one(tmp_path):
+    time, voltage, current, truths = fast_pulses()
+    found = analyse_files([table(tmp_path, time, voltage, current)])
+    assert held(found, truths) >= 26   # 28 or fewer of 30 in 45 % of records of 95 %; 25 or fewer in 2 %
+    assert not any("capacitance" in line for line in found.lines)
+
+
+@pytest.mark.parametrize("coarse", [False, True])
+def test_a_voltage_at_the_end_of_its_range_within_a_pulse_has_the_flag(tmp_path, coarse):
+    time, voltage, current, truths = fast_pulses(noise=(0.012, 2e-6), pulses=6)
+    voltage = np.minimum(np.rint(voltage / 0.01) * 0.01 if coarse else voltage, 1.0)
+    found = analyse_files([table(tmp_path, time, voltage, current)])
+    assert all({"clipped", "censored"} <= set(map(str, row["flags"])) for row in of(found, "switching_delay"))
+    assert held(found, truths) == len(truths)
+
+
+def test_the_probability_of_pulses_that_may_be_a_diode_s_is_in_doubt(tmp_path):
+    time, voltage, _, _ = fast_pulses(load=1e-3, pulses=6)
+    random = np.random.default_rng(2)
+    source = np.where(voltage > 0.6, 1.2, 0.0)
+    kernel = np.ones(12) / 12.0   # edges of twelve samples
+    source = np.convolve(source, kernel, mode="same")
+    current = 1e-12 * np.expm1(source / 0.055) + 1e-6 * random.standard_normal(time.size)
+    found = analyse_files([table(tmp_path, time, source + 0.002 * random.standard_normal(time.size), current)])
+    assert all("ambiguous" in map(str, row["flags"]) for row in of(found, "switching_delay"))
+    assert ["ambiguous" in map(str, row["flags"]) for row in of(found, "switching_probability")] == [True]
+
+
+def test_noise_alone_does_not_turn_the_sign_of_the_current(tmp_path):
+    time, voltage, _, _ = fast_pulses(load=1e-3, pulses=6)
+    for seed in range(4):
+        current = 1e-6 * np.random.default_rng(seed).standard_normal(time.size)
+        found = analyse_files([table(tmp_path, time, voltage, current)])
+        assert not any("reverses its sign" in line for line in found.lines)
