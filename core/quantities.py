@@ -190,7 +190,7 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
         decimals = max(4 - math.floor(math.log10(size / scale)) - 1, 0) if size else 0
 
     def text(number: float) -> str:
-        return f"{number / scale:.{decimals}f}"
+        return f"{number / scale:z.{decimals}f}"
 
     if low is None or high is None or len(bounds) < 2:
         if not bounds:

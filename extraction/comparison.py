@@ -124,7 +124,7 @@ def compare_sweeps(
         raise ConfigurationError(
             f"{first.name}: the voltage does not fall smoothly while the current rises, so there is nothing to decide. "
             "The results of 'tsbench analyse' are those of the device")
-    facts = list(_facts(first, one, sweeps[1:], load_accuracy))
+    facts = [*by_scope(first.half, of_run=first.of_run), *_facts(first, one, sweeps[1:], load_accuracy)]
     across = first.capacitance if capacitance is None else capacitance
     if response_time is not None and across > 0.0 and first.load:
         facts.append(by_capacitance(one, across, response_time, known_to))
@@ -145,6 +145,29 @@ def _refuse_not_positive(values: Sequence[tuple[float | None, str, str]]) -> Non
     for value, name, unit in values:
         if value is not None and not 0.0 < value < np.inf:
             raise ConfigurationError(f"the {name} is {format_quantity(value, unit)}. It must be positive and finite")
+
+
+def by_scope(half: HalfSweep, *, of_run: bool) -> list[AveragedVerdict]:
+    """Return what a scope that looked at the device during a sweep says; empty where none did at all readings.
+
+    Parameters
+    ----------
+    half : a half-sweep whose voltage falls smoothly
+    of_run : whether its flags say if a scope looked; those of a table do not
+    """
+    up = way_up(half)
+    part = falling_part(half.voltage[up], half.current[up])
+    if part is None or not of_run:
+        return []
+    flags = half.flags[up][part]
+    oscillating = int(np.count_nonzero(flags & int(Flag.OSCILLATING)))
+    if oscillating:
+        return [AveragedVerdict(Averaged.OSCILLATION, "the scope beside it", "it saw the device oscillate at "
+                                f"{oscillating} of these {flags.size} readings")]
+    if (flags & int(Flag.UNCHECKED)).any():
+        return []
+    return [AveragedVerdict(Averaged.STABLE, "the scope beside it", f"it saw no oscillation at these {flags.size} "
+                            "readings")]
 
 
 def _facts(

@@ -211,7 +211,9 @@ def _examined(
             seen = column[span.first : span.last + 1]
             if name not in windows and stands_at_end(seen, noises[k], steps[k]):
                 end = float(np.abs(seen).max())
-                flags, facts = flags | Flag.CLIPPED, replace(facts, **{f"{name}_window": (-end, end)})
+                flags, window = flags | Flag.CLIPPED, (-end, end)
+                facts = (replace(facts, voltage_window=window) if name == "voltage" else
+                         replace(facts, current_window=window))
         facts = replace(facts, voltage_resolution=max(codes[0], volts.step(float(np.abs(voltage[near]).max()))),
                         current_resolution=max(codes[1], amperes.step(float(np.abs(mine).max()))))
         record = on_even_times(time[near], voltage[near], current[near])

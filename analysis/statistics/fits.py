@@ -99,7 +99,8 @@ def fit(sample: CensoredSample, family: str, seed: int = 0, draws: int = _DRAWS)
         return Fit(family, sample.number, bounded, flags=flags, why=why)
 
     if events < FEWEST:
-        return nothing(Flag.TOO_FEW, f"{events} of {sample.number} values are known, and a fit needs {FEWEST}")
+        of_all = "" if events == sample.number else f" of {sample.number}"
+        return nothing(Flag.TOO_FEW, f"{events}{of_all} values are known, and a fit needs {FEWEST}")
     if family != "normal":
         try:
             x = sample.logarithm()

@@ -345,14 +345,13 @@ def _cell(cells: Sequence[str], position: int) -> str:
 
 def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
     cells, names = layout.format.cells(line.text), layout.names
+    has = f"{place} has {len(cells)} cell{'s' * (len(cells) != 1)}, but the header has {len(names)}"
     if len(cells) > len(names) and any(cells[len(names) :]):
-        raise UnreadableFile(
-            f"{place} has {len(cells)} cells, but the header has {len(names)}{hint_of_long_row(cells, layout)}")
+        raise UnreadableFile(f"{has}{hint_of_long_row(cells, layout)}")
     values = {}
     for role, position in layout.where.items():
         if position >= len(cells):
-            raise UnreadableFile(f"{place} has {len(cells)} cells, but the header has {len(names)}. "
-                                 f"'{names[position]}' is missing")
+            raise UnreadableFile(f"{has}. '{names[position]}' is missing")
         try:
             values[role] = layout.format.number(cells[position])
         except ValueError:

@@ -17,7 +17,7 @@ from tsbench.protocols.extracting.facts import device_current, parameter, sweep_
 from tsbench.protocols.extracting.nothing_recorded import or_nothing
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.quantities import format_quantity
-from tsbench.records import Flag, Result, Run
+from tsbench.records import Flag, Result, Run, RunEvent
 from tsbench.samples import noise_of
 
 #: as many times more than the conductance grows by in the step before: then the device may have switched
@@ -125,7 +125,7 @@ def on_at_last_level(run: Run) -> str:
 
 
 def oscillation_onset(run: Run) -> list[Result]:
-    """Return the onset of the first oscillation of a sweep; empty where the scope saw no oscillation.
+    """Return the onset of the first oscillation of each polarity; empty where the scope saw no oscillation.
 
     A device that oscillates may never switch from one steady state to another. It has no threshold among readings that
     are averages, but it has a level from which on it oscillates, by the scope records taken during the sweep.
@@ -133,9 +133,16 @@ def oscillation_onset(run: Run) -> list[Result]:
     """
     names = {column.name for column in run.header.columns}
     seen = [event for event in run.events if {"set_point", "frequency"} <= set(event.data)]
-    if not seen or not {"set_point", "time", "cycle", "polarity"} <= names:
+    if not {"set_point", "time", "cycle", "polarity"} <= names:
         return []
-    first = seen[0]
+    first: dict[bool, RunEvent] = {}
+    for event in seen:
+        first.setdefault(float(event.data["set_point"]) > 0, event)
+    return [_onset(run, event) for event in first.values()]
+
+
+def _onset(run: Run, first: RunEvent) -> Result:
+    """Return the onset of a polarity of which ``first`` is the first oscillation that the scope saw."""
     level = float(first.data["set_point"])
     oscillating = (run.point_flags & int(Flag.OSCILLATING | Flag.UNCHECKED)) != 0
     before = (run.column("time") < first.time) & ~oscillating & (run.column("set_point") * level >= 0)
@@ -144,7 +151,7 @@ def oscillation_onset(run: Run) -> list[Result]:
     conditions = {"polarity": "+" if level > 0 else "-"}
     if quiet.size == 0 or abs(float(quiet[-1])) >= abs(level):
         below, above = (None, level) if level > 0 else (level, None)
-        return [Result("oscillation_onset", unit, None, below, above, _ONSET_METHOD, conditions, Flag.CENSORED)]
+        return Result("oscillation_onset", unit, None, below, above, _ONSET_METHOD, conditions, Flag.CENSORED)
     low, high = sorted((float(quiet[-1]), level))
-    return [Result("oscillation_onset", unit, 0.5 * (low + high), low, high, _ONSET_METHOD, conditions,
-                   step_flags(high - low, level))]
+    return Result("oscillation_onset", unit, 0.5 * (low + high), low, high, _ONSET_METHOD, conditions,
+                  step_flags(high - low, level))

@@ -23,12 +23,15 @@ def table(path: Path, readings: LoadedSweep) -> Path:
     return path
 
 
-def stored(path: Path, readings: LoadedSweep, nplc: float, others: Sequence[np.ndarray] = ()) -> Path:
-    """A run of one cycle, and one more for each of the ``others`` (voltages)."""
+def stored(
+    path: Path, readings: LoadedSweep, nplc: float, others: Sequence[np.ndarray] = (), flag: Flag = Flag.UNCHECKED,
+) -> Path:
+    """A run of one cycle, and one more for each of the ``others`` (voltages); ``flag`` of each reading."""
     level = np.linspace(1.0, 5.0, readings.voltage.size)
     points = [(k, 0.1 * k, cycle, 1, 1, level[k], level[k], readings.current[k], voltage[k])
               for cycle, voltage in enumerate((readings.voltage, *others), start=1) for k in range(level.size)]
-    write_run(run("iv_sweep", SWEEP, points, parameters={"nplc": {"value": nplc, "unit": ""}}), path)
+    write_run(run("iv_sweep", SWEEP, points, parameters={"nplc": {"value": nplc, "unit": ""}},
+                  flags=np.full(len(points), int(flag), np.uint32)), path)
     return path
 
 
@@ -39,6 +42,14 @@ def test_a_second_load_decides(tmp_path, made, verdict, flag):
     found = compare_sweeps(files, (5e3, 1.25e4))
     assert found.verdict is verdict and found.flag is flag
     assert len(found.facts) == 1 and "standard uncertainties" in found.lines[0]
+
+
+@pytest.mark.parametrize(("flag", "verdict"), [(Flag.OSCILLATING, Averaged.OSCILLATION), (Flag.NONE, Averaged.STABLE),
+                                                (Flag.UNCHECKED, Averaged.NOT_EXCLUDED)])
+def test_a_scope_that_looked_during_the_run_decides(tmp_path, flag, verdict):
+    found = compare_sweeps([stored(tmp_path / "one.nxs", averaged(5e3), 1.0, flag=flag)])
+    assert found.verdict is verdict
+    assert ("the scope beside it" in found.lines[0]) is (flag is not Flag.UNCHECKED)
 
 
 @pytest.mark.thorough

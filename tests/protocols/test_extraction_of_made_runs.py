@@ -57,6 +57,18 @@ def test_without_a_quiet_look_before_only_the_upper_bound_is_known() -> None:
     assert oscillation_onset(run("iv_sweep", SWEEP)) == []
 
 
+def test_each_polarity_has_its_own_onset() -> None:
+    levels = [0.5, 1.0, 0.5, -0.5, -1.0, -1.5]
+    points = [[float(k)] * len(SWEEP) for k in range(len(levels))]
+    for point, value in zip(points, levels, strict=True):
+        point[SWEEP.index("set_point")] = value
+    measured = run("iv_sweep", SWEEP, points, flags=np.zeros(len(levels), np.uint32))
+    events = tuple(RunEvent("log", "it oscillates", at, {"set_point": level, "frequency": 1e6})
+                   for at, level in ((0.5, 1.0), (3.5, -1.0), (4.5, -1.5)))
+    found = oscillation_onset(replace(measured, events=events))
+    assert [(one.conditions["polarity"], one.low, one.high) for one in found] == [("+", 0.5, 1.0), ("-", -1.0, -0.5)]
+
+
 def test_frequencies_in_order_of_bias() -> None:
     records = [*sawtooth(3.0, 2.3e6), *sawtooth(1.0, 0.0), *sawtooth(2.0, 1.1e6)]
     measured = run("oscillation", ("index",), waveforms=records)
