@@ -124,7 +124,7 @@ def compare_sweeps(
         raise ConfigurationError(
             f"{first.name}: the voltage does not fall smoothly while the current rises, so there is nothing to decide. "
             "The results of 'tsbench analyse' are those of the device")
-    facts = [*by_scope(first.half, of_run=first.of_run), *_facts(first, one, sweeps[1:], load_accuracy)]
+    facts = [*_of_scope(first), *_facts(first, one, sweeps[1:], load_accuracy)]
     across = first.capacitance if capacitance is None else capacitance
     if response_time is not None and across > 0.0 and first.load:
         facts.append(by_capacitance(one, across, response_time, known_to))
@@ -135,7 +135,8 @@ def compare_sweeps(
         facts.append(NO_FACT)
         lines.append(_missing(sweeps, response_time, across))
     if {Averaged.OSCILLATION, Averaged.STABLE} <= said:
-        lines.append("the facts contradict each other: check the loads, the capacitance and the response time")
+        lines.append("the facts contradict each other: check the loads, the capacitance, the response time and the "
+                     "records of the scope")
     lines.append(f"{first.name}: {verdict.value}. {_NEXT[verdict]}")
     return Comparison(verdict, tuple(facts), lines)
 
@@ -147,27 +148,37 @@ def _refuse_not_positive(values: Sequence[tuple[float | None, str, str]]) -> Non
             raise ConfigurationError(f"the {name} is {format_quantity(value, unit)}. It must be positive and finite")
 
 
-def by_scope(half: HalfSweep, *, of_run: bool) -> list[AveragedVerdict]:
-    """Return what a scope that looked at the device during a sweep says; empty where none did at all readings.
+def by_scope(half: HalfSweep) -> AveragedVerdict | None:
+    """Return what a scope that looked at the device during a sweep says; None where it did not look at all readings.
 
     Parameters
     ----------
-    half : a half-sweep whose voltage falls smoothly
-    of_run : whether its flags say if a scope looked; those of a table do not
+    half : of a run, whose flags say what the scope saw
+
+    Returns
+    -------
+    AveragedVerdict or None
+        OSCILLATION where it saw one at any reading of the part in which the voltage falls, STABLE where at none.
     """
-    up = way_up(half)
+    up, fact = way_up(half), "the scope during the sweep"
     part = falling_part(half.voltage[up], half.current[up])
-    if part is None or not of_run:
-        return []
+    if part is None:
+        return None
     flags = half.flags[up][part]
     oscillating = int(np.count_nonzero(flags & int(Flag.OSCILLATING)))
     if oscillating:
-        return [AveragedVerdict(Averaged.OSCILLATION, "the scope beside it", "it saw the device oscillate at "
-                                f"{oscillating} of these {flags.size} readings")]
+        return AveragedVerdict(Averaged.OSCILLATION, fact, f"the device oscillates at {oscillating} of the "
+                               f"{flags.size} readings at which the voltage falls")
     if (flags & int(Flag.UNCHECKED)).any():
-        return []
-    return [AveragedVerdict(Averaged.STABLE, "the scope beside it", f"it saw no oscillation at these {flags.size} "
-                            "readings")]
+        return None
+    return AveragedVerdict(Averaged.STABLE, fact, "the device oscillates at none of the "
+                           f"{flags.size} readings at which the voltage falls")
+
+
+def _of_scope(sweep: _Sweep) -> list[AveragedVerdict]:
+    """Return what the scope of a run says; the flags of a table say nothing of a scope."""
+    verdict = by_scope(sweep.half) if sweep.of_run else None
+    return [] if verdict is None else [verdict]
 
 
 def _facts(

@@ -10,7 +10,7 @@ import numpy as np
 
 from tsbench.analysis.contact.contact import contact
 from tsbench.analysis.contact.device_condition import Stand, pulse_stand
-from tsbench.analysis.pulse.charging_current import Charging, charging_of_edge
+from tsbench.analysis.pulse.charging_current import ChargedEdge, charged_edge
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay, switching_probability
 from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, with_noise
@@ -58,7 +58,7 @@ class TablePulse:
     delay: Delay
     relaxed: Relaxed
     stand: Stand
-    charging: Charging | None  #: capacitance that its edge charges
+    edge: ChargedEdge | None  #: the readings of its edge, where they may show a capacitance
 
     @property
     def conditions(self) -> dict[str, object]:
@@ -101,7 +101,8 @@ def analyse_pulses(table: Table, path: Path, what: str, out: Path | None) -> Fou
             "device after the pulse")
     pulses = _examined(time, voltage, current, record.base, record.pulses, windows)
     delays, doubt = with_doubts([pulse.delay for pulse in pulses], [pulse.stand for pulse in pulses])
-    delays, charged = with_charging(time, voltage, delays, [pulse.charging for pulse in pulses])
+    delays, charged = with_charging(
+        (time, voltage, current), record.pulses, delays, [pulse.edge for pulse in pulses])
     pulses = [replace(pulse, delay=delay) for pulse, delay in zip(pulses, delays, strict=True)]
     touching = contact(voltage[inside] - record.base, current[inside])
     said += [line for line in (doubt, charged, touching.message if Flag.SHORT in touching.flags else "") if line]
@@ -196,7 +197,8 @@ def _examined(
 ) -> list[TablePulse]:
     amplitudes = _joined(np.array([span.amplitude for span in spans]), _SAME_AMPLITUDE, 4)
     widths = _joined(np.array([span.width for span in spans]), _SAME_WIDTH)
-    noises, steps = ([of(column) for column in (voltage, current)] for of in (shown_noise, shown_step))
+    shown = {name: (shown_noise(column), shown_step(column))
+             for name, column in (("voltage", voltage), ("current", current))}
     volts, amperes = printed_digits(voltage), printed_digits(current)
     # a record of few codes may show no noise before the pulse: then rounding is its error
     codes = _step_of_codes(voltage), _step_of_codes(current)
@@ -207,13 +209,10 @@ def _examined(
         edge = float(time[span.first])
         mine = current[span.first : span.last + 1]
         flags, facts = _known_ends(voltage[near], current[near], windows)
-        for k, (name, column) in enumerate((("voltage", voltage), ("current", current))):
-            seen = column[span.first : span.last + 1]
-            if name not in windows and stands_at_end(seen, noises[k], steps[k]):
-                end = float(np.abs(seen).max())
-                flags, window = flags | Flag.CLIPPED, (-end, end)
-                facts = (replace(facts, voltage_window=window) if name == "voltage" else
-                         replace(facts, current_window=window))
+        if "voltage" not in windows and (end := _end(voltage[span.first : span.last + 1], *shown["voltage"])):
+            flags, facts = flags | Flag.CLIPPED, replace(facts, voltage_window=(-end, end))
+        if "current" not in windows and (end := _end(mine, *shown["current"])):
+            flags, facts = flags | Flag.CLIPPED, replace(facts, current_window=(-end, end))
         facts = replace(facts, voltage_resolution=max(codes[0], volts.step(float(np.abs(voltage[near]).max()))),
                         current_resolution=max(codes[1], amperes.step(float(np.abs(mine).max()))))
         record = on_even_times(time[near], voltage[near], current[near])
@@ -230,8 +229,8 @@ def _examined(
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,
                                    zero=zero)
         stand = pulse_stand(voltage[near], current[near], 0.0, delay.currents)
-        charging = charging_of_edge(time[near], voltage[near], current[near], delay)
-        pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed, stand, charging))
+        charged = charged_edge(time[near], voltage[near], current[near], delay)
+        pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed, stand, charged))
     return pulses
 
 
@@ -255,6 +254,11 @@ def _known_ends(
     facts = PulseFacts(voltage_window=windows.get("voltage", unknown), current_window=windows.get("current", unknown))
     clipped = beyond(voltage, facts.voltage_window).size or beyond(current, facts.current_window).size
     return Flag.CLIPPED if clipped else Flag.NONE, facts
+
+
+def _end(values: FloatArray, noise: float, step: float) -> float:
+    """Return the largest magnitude of a pulse's readings where it is the end of the range; 0: it is not."""
+    return float(np.abs(values).max()) if stands_at_end(values, noise, step) else 0.0
 
 
 def _turned(window: tuple[float, float]) -> tuple[float, float]:
@@ -291,8 +295,10 @@ def _delays(pulses: Sequence[TablePulse], said: list[str], *, whole: bool) -> li
         # the voltage of a table may be a nominal one, so that a switching device looks like a diode: it counts
         known = [replace(delay, told=delay.told or delay.fired) for delay in delays]
         probability = switching_probability(known, dict(group[0].conditions))
-        if any(delay.fired and not delay.told for delay in delays):
+        if alike := sum(delay.fired and not delay.told for delay in delays):
             probability = replace(probability, flags=probability.flags | Flag.AMBIGUOUS)
+            said.append(f"in {alike} of {len(delays)} pulses of {_text(group)}, a diode may show the same current, so "
+                        "it is not known whether these pulses switch the device")
         results += [mean, *([probability] if whole else [])]
         fired = sum(delay.fired for delay in delays)
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""

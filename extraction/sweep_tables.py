@@ -21,7 +21,7 @@ from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.source_levels import last_at_source
 from tsbench.analysis.threshold.sweep_statistics import censored_at, half_width, statistics
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching, summarise_results
-from tsbench.analysis.threshold.switching_rule import Above, Rule
+from tsbench.analysis.threshold.switching_rule import WITHIN_A_STEP, Above, Rule
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.analysis.threshold.turning_points import drive_noise
 from tsbench.errors import ConfigurationError
@@ -44,7 +44,6 @@ _SAME_STEP = 0.2  #: steps of both ways are equal within this share
 #: half-sweeps, for a bootstrap of their mean. Chosen: of 2, 3, 4, 5 and 8 normal values, the interval by bootstrap
 #: alone contains the true mean in 50, 75, 81, 82 and 89 % of the cases (2000 drawn samples of each)
 _FEWEST_DIFFERENCES = 5
-_MAYBE = Flag.NO_EVENT | Flag.AMBIGUOUS
 _WHOLE = 1e-6  #: numbers of sweeps are whole within this
 
 
@@ -267,7 +266,7 @@ def _not_told(events: Sequence[Switching]) -> tuple[int, int, int]:
     up = [event for event in events if event.half.rises]
     return (sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in up),
             sum(_is_hidden(event.threshold_voltage) for event in up),
-            sum(_is_doubtful(event.threshold_voltage) and event.hold_voltage.value is None for event in up))
+            sum(_is_doubtful(event.threshold_voltage) for event in up))
 
 
 def _counts(events: Sequence[Switching], switched: int, rule: Rule) -> list[str]:
@@ -286,7 +285,7 @@ def _doubts(events: Sequence[Switching]) -> list[str]:
     lines = []
     _, hidden, doubtful = _not_told(events)
     if doubtful:
-        lines.append(f"in {doubtful} half-sweep{'s' * (doubtful > 1)} the conductance changes in one step more than in "
+        lines.append(f"in {doubtful} half-sweep{'s' * (doubtful > 1)} the conductance rises in one step more than in "
                      "all others. The step is too wide to show whether the device switches there, or has a steep "
                      "characteristic. Use smaller steps, or read the voltage at the device")
     if hidden:
@@ -306,8 +305,8 @@ def _is_unknown(one: Result) -> bool:
 
 
 def _is_doubtful(one: Result) -> bool:
-    """Return whether no event was found that one wide step may hide."""
-    return one.value is None and one.high is None and _MAYBE in one.flags
+    """Return whether no event was found, and one wide step may hide one."""
+    return WITHIN_A_STEP in one.method
 
 
 def _has_no_way(events: Sequence[Switching], quantity: str) -> bool:

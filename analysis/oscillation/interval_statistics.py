@@ -106,9 +106,9 @@ def _beside(found: TrainNumber, per_jitter: float, jitter: Jitter | None) -> Tra
 
 
 def _unhidden(found: TrainNumber, hidden: float) -> TrainNumber:
-    """Return a variation with what the sampling may hide or add (:func:`.jitter.within_samples`), as the same number.
+    """Return a variation, its interval widened by what the sampling hides (:func:`.jitter.within_samples`).
 
-    ``hidden``: that part alone, of independent intervals.
+    ``hidden``: the variation that this part alone would have.
     """
     if hidden <= 0.0 or found.high is None:
         return found
@@ -196,8 +196,9 @@ def regularity_results(
 ) -> list[Result]:
     """Return variation, local variation and serial correlation of a train as results; the method names the regime."""
     n, mean = intervals.size, float(intervals.mean())
-    hidden = 0.0 if jitter is None else jitter.hidden
-    share = hidden**2 / max(float(intervals.var()), 1e-300)
+    hidden, hides = 0.0, False
+    if jitter is not None:
+        hidden, hides, jitter = jitter.hidden, jitter.is_much_hidden(intervals), jitter.without_hidden()
     said = f"{n} inter-spike intervals, timing noise subtracted"
     rows = (
         ("inter_spike_interval_variation", _unhidden(variation(intervals, timing, jitter), hidden / mean),
@@ -206,7 +207,7 @@ def regularity_results(
          _unhidden(local_variation(intervals, timing, jitter), _OF_NORMAL * hidden / mean),
          f"CV2 (Holt 1996) of {said}"),
         ("inter_spike_interval_correlation",
-         serial_correlation(intervals, timing, jitter) if share < _LITTLE else _IN_DOUBT,
+         _IN_DOUBT if hides and n >= _FEWEST_PAIRS else serial_correlation(intervals, timing, jitter),
          f"correlation of neighbours among {said}"))
     return [Result(name, "", one.value, one.low, one.high, method, dict(conditions), flags | one.flags)
             for name, one, method in rows]

@@ -39,6 +39,7 @@ _NEARLY_ALL = np.sqrt(1.0 - np.geomspace(1e-3, 0.7, 40) ** 2)
 _MOST_ALIKE = 1.5
 #: spikes fall on all parts of a sample if they pass so many samples in a record, also as parts of up to so many
 _PASSES, _PARTS = 10.0, 8
+_LITTLE = 0.1  #: share of a variance
 #: normal quantiles at equal steps of probability, by which the spread of a variance estimate is stepped through
 _QUANTILES = np.array([NormalDist().inv_cdf((k + 0.5) / 25) for k in range(25)])
 
@@ -56,7 +57,17 @@ class Jitter:
     high: float
     mean_uncertainty: float  #: [s] standard uncertainty of the mean of the intervals
     flags: Flag = Flag.NONE
-    hidden: float = 0.0  #: [s] standard deviation by which the sampling may widen or narrow the intervals
+    #: [s] standard deviation by which the sampling may make the intervals wider or narrower; it is within both ends
+    hidden: float = 0.0
+
+    def is_much_hidden(self, intervals: FloatArray) -> bool:
+        """Return whether the sampling may make more than a little of the variance of the ``intervals`` [s]."""
+        return self.hidden**2 > _LITTLE * float(intervals.var())
+
+    def without_hidden(self) -> "Jitter":
+        """Return the jitter as if the sampling hid nothing."""
+        low = None if self.low is None else math.hypot(self.low, self.hidden)
+        return replace(self, low=low, high=math.sqrt(max(self.high**2 - self.hidden**2, 0.0)), hidden=0.0)
 
 
 def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:

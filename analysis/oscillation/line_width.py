@@ -37,7 +37,6 @@ _LOWEST_SHARE, _FEWEST_BINS = 1.0 / 16.0, 4
 _MISFIT = 2.6
 #: twice the logarithm of a likelihood ratio that one in twenty exceeds by chance
 _LIKELY = 3.84
-_HIDDEN = 0.1  #: share of the variance of the intervals that the sampling may make
 _ROUNDING = 1e-12  #: intervals that differ less, relatively, are equal
 #: offset of the phase noise from the frequency, relative
 OFFSET = 0.01
@@ -166,9 +165,9 @@ def train_results(found: MeasuredOscillation, timing: float, conditions: Mapping
 
     ``timing``: [s] standard uncertainty of one spike time.
     """
-    hidden = 0.0 if found.jitter is None else found.jitter.hidden
     # the line width is what intervals add up to: where the sampling makes them, so it does with the line width
-    doubt = Flag.AMBIGUOUS if hidden**2 > _HIDDEN * float(np.var(found.intervals)) else Flag.NONE
+    hides = found.jitter is not None and found.jitter.is_much_hidden(found.intervals)
+    doubt = Flag.AMBIGUOUS if hides else Flag.NONE
     rows = regularity_results(found.intervals, timing, found.jitter, regime_text(found), conditions, found.flags)
     jitter = jitter_result(found, conditions)   # in doubt where the variation of the same intervals contradicts it
     return [replace(jitter, flags=jitter.flags | rows[0].flags & Flag.AMBIGUOUS), *rows,

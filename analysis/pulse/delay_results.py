@@ -82,6 +82,11 @@ class Delay:
         return expanded(combined(self.random, self.systematic), self.limit, *self.forms)
 
     @property
+    def base(self) -> float:
+        """Return the voltage before the pulse [V]: the level of the edge is half way up from it."""
+        return 2.0 * self.edge_level - self.highest
+
+    @property
     def fired(self) -> bool:
         """Whether the pulse switched the device on."""
         return Flag.NO_EVENT not in self.flags

@@ -88,9 +88,8 @@ def widened_delay(delay: Delay, record: EvenRecord) -> Delay:
         return delay
     new = float(record.time[1] - record.time[0])
     beside = [_interval_at(record.sampled, instant) for instant in (delay.edge_time, delay.switching_time)]
-    base = 2.0 * delay.edge_level - delay.highest
     few = min(
-        _samples_on_edge(record.sampled, record.sampled_voltage, delay.edge_time, (base, delay.highest)),
+        _samples_on_edge(record.sampled, record.sampled_voltage, delay.edge_time, (delay.base, delay.highest)),
         _samples_on_edge(record.sampled, record.sampled_current, delay.switching_time,
                          (delay.off_current, delay.on_current))) < _FEWEST_ON_EDGE
     fewer = math.sqrt(max(max(beside) / new, 1.0))

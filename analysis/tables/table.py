@@ -343,15 +343,18 @@ def _cell(cells: Sequence[str], position: int) -> str:
     return cells[position] if position < len(cells) else ""
 
 
+def _other_length(place: str, cells: Sequence[str], names: Sequence[str]) -> str:
+    return f"{place} has {len(cells)} cell{'s' * (len(cells) != 1)}, but the header has {len(names)}"
+
+
 def _row(layout: Layout, line: Line, place: str) -> dict[str, float]:
     cells, names = layout.format.cells(line.text), layout.names
-    has = f"{place} has {len(cells)} cell{'s' * (len(cells) != 1)}, but the header has {len(names)}"
     if len(cells) > len(names) and any(cells[len(names) :]):
-        raise UnreadableFile(f"{has}{hint_of_long_row(cells, layout)}")
+        raise UnreadableFile(f"{_other_length(place, cells, names)}{hint_of_long_row(cells, layout)}")
     values = {}
     for role, position in layout.where.items():
         if position >= len(cells):
-            raise UnreadableFile(f"{has}. '{names[position]}' is missing")
+            raise UnreadableFile(f"{_other_length(place, cells, names)}. '{names[position]}' is missing")
         try:
             values[role] = layout.format.number(cells[position])
         except ValueError:

@@ -41,8 +41,9 @@ _FEWEST_OF_COLLAPSE = 4  #: readings of the way up: two on either side of a gap
 #: standard deviations of the noise of the voltage by which it falls at least; its second differences tell the noise
 _COLLAPSE_SIGMAS = 6.0
 _CLEAR = 3.0  #: times the current that counts as "off": one that is surely on
-_FEWEST_OF_STEP = 5  #: readings of a way up, and the factor by which a step is more than each other one (chosen)
-_ABRUPT = 3.0
+_FEWEST_OF_STEP = 5  #: readings of a way up that has one such step
+_ABRUPT = 3.0  #: rise of the logarithm of the conductance in this step over the next largest one (chosen)
+WITHIN_A_STEP = "one step is too wide to show whether the device switches in it"
 _SURELY_ENOUGH = 200  #: readings of a half-sweep with which every rule finds a plain switch
 
 
@@ -121,7 +122,7 @@ def events(half: HalfSweep, rule: Rule, floor: float) -> tuple[SwitchOn | None, 
     return on, off
 
 
-def doubt_of_no_event(half: HalfSweep, rule: Rule, floor: float, known: Flag) -> Flag:
+def doubt_of_no_event(half: HalfSweep, rule: Rule, floor: float, known: Flag) -> tuple[str, Flag]:
     """Return why a half-sweep in which no event was found may have one.
 
     Parameters
@@ -133,15 +134,17 @@ def doubt_of_no_event(half: HalfSweep, rule: Rule, floor: float, known: Flag) ->
 
     Returns
     -------
-    Flag
-        TOO_FEW: its readings would not show an event. AMBIGUOUS: it may be within one step. Else NONE.
+    (str, Flag)
+        For ``method``, with a comma, and the flag. TOO_FEW: its readings would not show an event. AMBIGUOUS: it may be
+        within one step. Else NONE.
     """
     if not isinstance(rule, Jump):
-        return Flag.NONE
+        return "", Flag.NONE
     if not _can_be_seen(half, rule) or _is_brief(half, rule, floor):
-        return Flag.TOO_FEW
-    denied = Flag.NO_HYSTERESIS in known
-    return Flag.AMBIGUOUS if not denied and _may_be_within_a_step(half, rule, floor) else Flag.NONE
+        return "", Flag.TOO_FEW
+    if Flag.NO_HYSTERESIS in known or not _may_be_within_a_step(half, rule, floor):
+        return "", Flag.NONE
+    return f"{WITHIN_A_STEP}, ", Flag.AMBIGUOUS
 
 
 def _can_be_seen(half: HalfSweep, rule: Jump) -> bool:
@@ -172,9 +175,9 @@ def _is_brief(half: HalfSweep, rule: Jump, floor: float) -> bool:
 
 
 def _may_be_within_a_step(half: HalfSweep, rule: Jump, floor: float) -> bool:
-    """Return whether the way up has a step of the set-point in which the device may have switched, or may not.
+    """Return whether one step of the set-point on the way up may hide a switching.
 
-    The conductance changes in this one step much more than in any other one. The steps are too wide to show whether it
+    The conductance rises in this one step much more than in any other one. The steps are too wide to show whether it
     jumps there or rises as steeply as that of a barrier may.
     """
     voltage, current = half.voltage[half.up()], half.current[half.up()]
@@ -184,6 +187,8 @@ def _may_be_within_a_step(half: HalfSweep, rule: Jump, floor: float) -> bool:
     series = np.log(np.maximum(current[stands], floor) / voltage[stands])
     rises = np.diff(series)
     k = int(np.argmax(rises))
+    if series[k + 1] - float(series[: k + 1].max()) <= math.log(rule.ratio):
+        return False   # the end of a dip
     lasts = k + 2 >= series.size or series[k + 2] - series[k] > 0.5 * rises[k]   # one reading alone may be wild
     others = np.delete(rises, k)
     return bool(

@@ -102,11 +102,11 @@ def switching_of(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     on, off = verdict.on, verdict.off
     # a device that surely switches back was on: then it is not known where it switched on
     unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
-    if not (on or off):
-        doubt = doubt_of_no_event(half, rule, floor, verdict.flags) if enough else Flag.TOO_FEW
-        verdict, unseen = replace(verdict, flags=verdict.flags | doubt), doubt & Flag.AMBIGUOUS
     error = NORMAL_95 * facts.voltage_uncertainty(0.0, 0.0)
     (up, up_doubt), (down, down_doubt) = doubts_of_flicker(half, on, off, facts.current_noise)
+    if not (on or off):
+        why, doubt = doubt_of_no_event(half, rule, floor, verdict.flags) if enough else ("", Flag.TOO_FEW)
+        up, down, up_doubt, down_doubt = why, why, doubt, doubt
     threshold = finished(half, _threshold(half, on, facts, f"{up}rule {rule}"),
                          verdict.flags & ~Flag.AMBIGUOUS | unseen | up_doubt, error)
     hold = finished(

@@ -73,7 +73,7 @@ def _doubted(event: Switching, noise: float) -> Switching:
     """
     up = event.half.up()
     part = falling_part(event.half.voltage[up], event.half.current[up], max(noise, noise_of(event.half.voltage[up])))
-    if part is None or not (event.half.flags[up][part] & int(Flag.UNCHECKED)).all():
+    if part is None or not (event.half.flags[up][part] & int(Flag.UNCHECKED)).any():
         return event
     return event.flagged(Flag.AMBIGUOUS)
 

@@ -58,3 +58,15 @@ def test_it_hides_how_regular_the_spikes_are_too(frequency: float, jitter: float
         assert row.low is None or row.low <= 0.0 <= row.high
         assert row.value is None or 0.2 * step < jitter, "jitter far below a sample shows no correlation"
         assert found["line_width"].value is None or Flag.AMBIGUOUS in found["line_width"].flags or 0.2 * step < jitter
+
+
+def test_what_sampling_hides_is_added_once() -> None:
+    """The bound of the variation is that of the jitter over the mean interval."""
+    time, voltage, _ = record(10e3, 20e-9, 0.2e-6, 2e-3, 0)
+    spikes = spike_times(time, voltage)
+    measured = oscillation(spikes)
+    found = {row.quantity: row for row in train_results(measured, spikes.uncertainty, {})}
+    assert measured.jitter is not None and measured.jitter.value is None
+    bound = measured.jitter.high / float(measured.intervals.mean())
+    assert found["inter_spike_interval_variation"].high == pytest.approx(bound, rel=1e-9)
+    assert Flag.TOO_FEW in found["inter_spike_interval_correlation"].flags   # 19 intervals

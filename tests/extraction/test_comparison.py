@@ -49,7 +49,7 @@ def test_a_second_load_decides(tmp_path, made, verdict, flag):
 def test_a_scope_that_looked_during_the_run_decides(tmp_path, flag, verdict):
     found = compare_sweeps([stored(tmp_path / "one.nxs", averaged(5e3), 1.0, flag=flag)])
     assert found.verdict is verdict
-    assert ("the scope beside it" in found.lines[0]) is (flag is not Flag.UNCHECKED)
+    assert ("the scope during the sweep" in found.lines[0]) is (flag is not Flag.UNCHECKED)
 
 
 @pytest.mark.thorough

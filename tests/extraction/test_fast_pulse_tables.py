@@ -1,11 +1,13 @@
 """What tables of fast pulses hide: a capacitance beside the device, a voltage at the end of its range, a diode."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 from tsbench.extraction import analyse_files
+from tsbench.quantities import parse_quantity
 from tsbench.simulated_backends.witness.slopes import steepest_instant
 
 
@@ -60,21 +62,36 @@ def held(analysis, truths):
                for row, truth in zip(rows, truths, strict=True))
 
 
-@pytest.mark.parametrize(("capacitance", "load"), [(10e-12, 500.0), (3e-12, 500.0), (10e-12, 50.0)])
-def test_a_capacitance_beside_the_device_shows_on_the_edges_and_is_in_the_interval(tmp_path, capacitance, load):
-    time, voltage, current, truths = fast_pulses(capacitance, load)
+def said_capacitance(found):
+    """Return the capacitance [F] of the line about it; None: there is no such line."""
+    for line in found.lines:
+        if said := re.search(r"a capacitance of ([^ ]+ [a-zA-Z]+) beside the device", line):
+            return parse_quantity(said.group(1), "F")
+    return None
+
+
+@pytest.mark.parametrize(("capacitance", "load", "noise"), [
+    (10e-12, 500.0, 0.002), (3e-12, 500.0, 0.002), (10e-12, 50.0, 0.002),
+    (10e-12, 500.0, 0.06),    # the slope of a noisy voltage shows less than it is
+    (3e-12, 1150.0, 0.002),   # the device that is on leaves less than a tenth of the voltage
+])
+def test_a_capacitance_beside_the_device_shows_on_the_edges_and_is_in_the_interval(
+    tmp_path, capacitance, load, noise,
+):
+    time, voltage, current, truths = fast_pulses(capacitance, load, (noise, 2e-6))
     found = analyse_files([table(tmp_path, time, voltage, current)])
     assert held(found, truths) >= 28   # of 30; 27 or fewer in 2 % of records of 95 %
-    said = f"a capacitance of {capacitance * 1e12:.2g}"[:-1]
-    assert any(said in line and "beside the device" in line for line in found.lines), found.lines
-    assert all(row["high"] - row["low"] < 4.0 * load * capacitance + 2.5e-9 for row in of(found, "switching_delay"))
+    assert said_capacitance(found) == pytest.approx(capacitance, rel=0.1)
+    rows = of(found, "switching_delay")
+    widest = 3.0 * load * capacitance + 2.5e-9 * (1.0 + noise / 0.01)
+    assert all(row["high"] - (row["low"] or 0.0) < widest for row in rows)
 
 
 def test_without_a_capacitance_nothing_is_said_of_one(tmp_path):
     time, voltage, current, truths = fast_pulses()
     found = analyse_files([table(tmp_path, time, voltage, current)])
     assert held(found, truths) >= 26   # 28 or fewer of 30 in 45 % of records of 95 %; 25 or fewer in 2 %
-    assert not any("capacitance" in line for line in found.lines)
+    assert said_capacitance(found) is None
 
 
 @pytest.mark.parametrize("coarse", [False, True])
@@ -96,6 +113,7 @@ def test_the_probability_of_pulses_that_may_be_a_diode_s_is_in_doubt(tmp_path):
     found = analyse_files([table(tmp_path, time, source + 0.002 * random.standard_normal(time.size), current)])
     assert all("ambiguous" in map(str, row["flags"]) for row in of(found, "switching_delay"))
     assert ["ambiguous" in map(str, row["flags"]) for row in of(found, "switching_probability")] == [True]
+    assert any("a diode may show the same current" in line for line in found.lines)
 
 
 def test_noise_alone_does_not_turn_the_sign_of_the_current(tmp_path):

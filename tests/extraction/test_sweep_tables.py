@@ -343,3 +343,20 @@ def test_a_diode_in_even_steps_is_no_switch_without_a_doubt(step: float) -> None
     found, lines = analysed({"voltage": level, "current": current * (1 + 1e-3 * np.sin(1e3 * level))})
     assert found["threshold_voltage"].flags == Flag.NO_EVENT
     assert not any("too wide" in line for line in lines)
+
+
+@pytest.mark.parametrize("step", [0.005, 0.02, 0.1])
+def test_the_end_of_a_bad_contact_is_no_wide_step(step: float) -> None:
+    level = np.concatenate([np.arange(0.0, 1.21, step), np.arange(1.2 - step, -0.01, -step)])
+    lost = slice(level.size // 5, level.size // 5 + 3)
+    resistance = np.full(level.size, 1e3)
+    resistance[lost] = 1e6
+    found, lines = analysed({"voltage": level, "current": level / resistance})
+    assert Flag.NO_EVENT in found["threshold_voltage"].flags
+    assert not any("too wide" in line for line in lines)
+
+
+def test_an_offset_in_doubt_is_not_called_a_wide_step() -> None:
+    level = np.concatenate([np.arange(0.0, 1.21, 0.02), np.arange(1.18, -0.01, -0.02)])
+    _, lines = analysed({"voltage": level, "current": 1e-6 + level / 1e9})
+    assert not any("too wide" in line for line in lines)
