@@ -1,7 +1,8 @@
 """Delays of a table whose edges charge a capacitance beside the device.
 
 A table does not say if the capacitance is that of the wires, which delays the current, or that of the device, whose
-current it then is. So the interval of each delay holds both.
+current it then is. It does not say either if the channel of the current is early. So the interval of each delay holds
+all of these.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsbench.analysis.pulse.charging_current import ChargedEdge, common_capacitance
+from tsbench.analysis.pulse.charging_current import ChargedEdge, edge_current
 from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.analysis.pulse.pulses_in_record import PulseSpan
 from tsbench.quantities import format_quantity
@@ -34,13 +35,13 @@ def with_charging(
     spans, delays, edges : of its pulses
     """
     time, voltage, current = columns
-    capacitance = common_capacitance(edges, noise_of(current))
-    if capacitance <= 0.0:
+    shown = edge_current(edges, noise_of(current))
+    if shown.capacitance <= 0.0:
         return list(delays), ""
     reach = max(round(_BEHIND * float(np.median([span.last - span.first for span in spans]))), 2)
     widened, most = [], 0.0
     for delay in delays:
-        lag = capacitance * _load_resistance(time, voltage, delay, reach)
+        lag = max(shown.capacitance * _load_resistance(time, voltage, delay, reach), shown.early)
         if not lag > _MATTERS * delay.half_width:
             widened.append(delay)
             continue
@@ -51,10 +52,14 @@ def with_charging(
         widened.append(replace(delay, limit=delay.limit + lag + delay.half_width, low=low))
     if not most:
         return widened, ""
-    return widened, (
-        f"the current on the edges shows a capacitance of {format_quantity(capacitance, 'F', 2)} beside the device. If "
-        f"it is in the wires, it makes the delays too long by up to {format_quantity(most, 's', 2)}. The intervals "
-        "contain this")
+    said = (f"the current on the edges shows a capacitance of {format_quantity(shown.capacitance, 'F', 2)} beside the "
+            f"device. If it is in the wires, it makes the delays too long by up to {format_quantity(most, 's', 2)}")
+    if shown.early:
+        said = (f"the current on the edges is ahead of the voltage. Either a capacitance of "
+                f"{format_quantity(shown.capacitance, 'F', 2)} beside the device draws it, or the channel of the "
+                f"current is early by {format_quantity(shown.early, 's', 2)}. This makes the delays wrong by up to "
+                f"{format_quantity(most, 's', 2)}")
+    return widened, f"{said}. The intervals contain this"
 
 
 def _load_resistance(time: FloatArray, voltage: FloatArray, delay: Delay, reach: int) -> float:

@@ -22,6 +22,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.extraction.files import is_run
 from tsbench.extraction.sweep_tables import falls_smoothly, sweep_points_of, way_up
 from tsbench.extraction.table_files import read_tables
+from tsbench.protocols.extracting.facts import parameter
 from tsbench.protocols.iv_sweep.extraction import sweep_points
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag
@@ -29,6 +30,7 @@ from tsbench.records import Flag
 #: relative standard uncertainty of a load if none is given: it makes the voltages of two loads differ
 LOAD_ACCURACY = 1e-3
 _SAME_LOAD = 0.2  #: a given load that differs by more from that of the set-points contradicts them
+_LOOKS = 3  #: looks of the scope at the falling part that show a device that does not oscillate (chosen)
 _NEXT = {
     Averaged.OSCILLATION: "Do not take the falling voltage for a negative resistance, and do not take thresholds from "
                           "it",
@@ -72,6 +74,7 @@ class _Sweep:
     aperture: float | None  #: power-line cycles
     of_run: bool
     every: tuple[HalfSweep, ...]  #: all sweeps of the file with rising set-points
+    check_every: int | None = None  #: readings between two looks of the scope; None: not known
 
     def loaded(self, accuracy: float) -> LoadedSweep:
         """Return the way up with its load; of a run the voltage at the device is as uncertain as the load."""
@@ -124,7 +127,7 @@ def compare_sweeps(
         raise ConfigurationError(
             f"{first.name}: the voltage does not fall smoothly while the current rises, so there is nothing to decide. "
             "The results of 'tsbench analyse' are those of the device")
-    facts = [*_of_scope(first), *_facts(first, one, sweeps[1:], load_accuracy)]
+    facts = [*_of_scopes(sweeps), *_facts(first, one, sweeps[1:], load_accuracy)]
     across = first.capacitance if capacitance is None else capacitance
     if response_time is not None and across > 0.0 and first.load:
         facts.append(by_capacitance(one, across, response_time, known_to))
@@ -148,17 +151,19 @@ def _refuse_not_positive(values: Sequence[tuple[float | None, str, str]]) -> Non
             raise ConfigurationError(f"the {name} is {format_quantity(value, unit)}. It must be positive and finite")
 
 
-def by_scope(half: HalfSweep) -> AveragedVerdict | None:
-    """Return what a scope that looked at the device during a sweep says; None where it did not look at all readings.
+def by_scope(half: HalfSweep, check_every: int) -> AveragedVerdict | None:
+    """Return what a scope that looked at the device during a sweep says; None where it looked too seldom.
 
     Parameters
     ----------
     half : of a run, whose flags say what the scope saw
+    check_every : readings between two looks; those in between have the flags of the look that follows
 
     Returns
     -------
     AveragedVerdict or None
-        OSCILLATION where it saw one at any reading of the part in which the voltage falls, STABLE where at none.
+        OSCILLATION where it saw one in the part in which the voltage falls. STABLE where it looked at least three times
+        there, and saw none.
     """
     up, fact = way_up(half), "the scope during the sweep"
     part = falling_part(half.voltage[up], half.current[up])
@@ -169,16 +174,20 @@ def by_scope(half: HalfSweep) -> AveragedVerdict | None:
     if oscillating:
         return AveragedVerdict(Averaged.OSCILLATION, fact, f"the device oscillates at {oscillating} of the "
                                f"{flags.size} readings at which the voltage falls")
-    if (flags & int(Flag.UNCHECKED)).any():
+    if (flags & int(Flag.UNCHECKED)).any() or flags.size < _LOOKS * check_every:
         return None
-    return AveragedVerdict(Averaged.STABLE, fact, "the device oscillates at none of the "
-                           f"{flags.size} readings at which the voltage falls")
+    return AveragedVerdict(Averaged.STABLE, fact, "the device oscillates at none of "
+                           f"{flags.size // check_every} looks while the voltage falls")
 
 
-def _of_scope(sweep: _Sweep) -> list[AveragedVerdict]:
-    """Return what the scope of a run says; the flags of a table say nothing of a scope."""
-    verdict = by_scope(sweep.half) if sweep.of_run else None
-    return [] if verdict is None else [verdict]
+def _of_scopes(sweeps: Sequence[_Sweep]) -> Iterator[AveragedVerdict]:
+    """Yield what the scopes say of the runs with the load of the first sweep."""
+    load = sweeps[0].load
+    for sweep in sweeps:
+        same = sweep is sweeps[0] or (load and sweep.load and np.isclose(load, sweep.load, rtol=0.1))
+        verdict = by_scope(sweep.half, sweep.check_every) if same and sweep.check_every is not None else None
+        if verdict is not None:
+            yield verdict
 
 
 def _facts(
@@ -232,7 +241,8 @@ def _sweep(path: Path, load: float | None, columns: str | Mapping[str, str] | No
     return _Sweep(
         path.name, _falling(halves),
         fixture.path_resistance.get("drive") if load is None else load, fixture.parallel_capacitance,
-        float(given) if isinstance(given, int | float) else None, True, halves)
+        float(given) if isinstance(given, int | float) else None, True, halves,
+        int(parameter(run, "check_every", 0)) or None)
 
 
 def _load(half: HalfSweep, given: float | None, path: Path) -> float | None:

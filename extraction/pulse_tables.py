@@ -18,7 +18,7 @@ from tsbench.analysis.pulse.firing import PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
 from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
 from tsbench.analysis.tables.clipping import shown_noise, shown_step, stands_at_end
-from tsbench.analysis.tables.printed_digits import printed_digits
+from tsbench.analysis.tables.printed_digits import PrintedDigits, printed_digits
 from tsbench.analysis.tables.table import Table
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.charged_edges import with_charging
@@ -43,6 +43,7 @@ _FEWEST_CODES, _OF_CODES, _FAR, _OFF_CODE = 8, 0.9, 10.0, 0.15
 #: samples after a pulse whose current tells how many decimals the relaxing one was printed with. Chosen: few, because
 #: the current and with it the step of its last digit are largest at first; more than one, so that none decides alone
 _FIRST_AFTER = 12
+_ROUNDING = 1e-9
 _CLEAR = 5.0  #: standard uncertainties
 _ENOUGH_BEFORE = 8  #: samples before a pulse that tell how the rested device conducts
 
@@ -209,9 +210,9 @@ def _examined(
         edge = float(time[span.first])
         mine = current[span.first : span.last + 1]
         flags, facts = _known_ends(voltage[near], current[near], windows)
-        if "voltage" not in windows and (end := _end(voltage[span.first : span.last + 1], *shown["voltage"])):
+        if "voltage" not in windows and (end := _end(voltage[span.first : span.last + 1], *shown["voltage"], volts)):
             flags, facts = flags | Flag.CLIPPED, replace(facts, voltage_window=(-end, end))
-        if "current" not in windows and (end := _end(mine, *shown["current"])):
+        if "current" not in windows and (end := _end(mine, *shown["current"], amperes)):
             flags, facts = flags | Flag.CLIPPED, replace(facts, current_window=(-end, end))
         facts = replace(facts, voltage_resolution=max(codes[0], volts.step(float(np.abs(voltage[near]).max()))),
                         current_resolution=max(codes[1], amperes.step(float(np.abs(mine).max()))))
@@ -256,9 +257,14 @@ def _known_ends(
     return Flag.CLIPPED if clipped else Flag.NONE, facts
 
 
-def _end(values: FloatArray, noise: float, step: float) -> float:
-    """Return the largest magnitude of a pulse's readings where it is the end of the range; 0: it is not."""
-    return float(np.abs(values).max()) if stands_at_end(values, noise, step) else 0.0
+def _end(values: FloatArray, noise: float, step: float, digits: PrintedDigits) -> float:
+    """Return the largest magnitude of a pulse's readings where it is the end of the range; 0: it is not.
+
+    ``noise``, ``step``, ``digits``: of the whole record, as of :func:`.clipping.stands_at_end`.
+    """
+    end = float(np.abs(values).max())
+    # the digits of 1 V are those of 0.999 V: no number above it shows others
+    return end if stands_at_end(values, noise, step, digits.step(end * (1.0 - _ROUNDING))) else 0.0
 
 
 def _turned(window: tuple[float, float]) -> tuple[float, float]:

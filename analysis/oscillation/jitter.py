@@ -37,8 +37,6 @@ _MISFIT = 2.6
 _NEARLY_ALL = np.sqrt(1.0 - np.geomspace(1e-3, 0.7, 40) ** 2)
 #: neighbours correlate by -1/2 at most, so n of them tell a variance as n / (1 + 2 (1/2)^2) independent ones at least
 _MOST_ALIKE = 1.5
-#: spikes fall on all parts of a sample if they pass so many samples in a record, also as parts of up to so many
-_PASSES, _PARTS = 10.0, 8
 _LITTLE = 0.1  #: share of a variance
 #: normal quantiles at equal steps of probability, by which the spread of a variance estimate is stepped through
 _QUANTILES = np.array([NormalDist().inv_cdf((k + 0.5) / 25) for k in range(25)])
@@ -104,24 +102,18 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     return Jitter(middle, low, high, math.sqrt(of_mean))
 
 
-def within_samples(found: Jitter, intervals: FloatArray, sample: float) -> Jitter:
+def within_samples(found: Jitter, sample: float) -> Jitter:
     """Return a jitter of spikes whose times are known to a sample only, with what the samples hide.
 
-    Errors of such times are independent of each other if the spikes fall on all parts of a sample in turn. If the
-    period is close to a whole number of samples, or of a few parts of one, they fall on the same parts again and
-    again: then the intervals vary by more or by less than the device's, by up to the difference of two such errors.
+    The error of such a time depends on where in a sample the spike falls. If the device has little jitter, these places
+    go on evenly from spike to spike, or recur. Then the errors of neighbours depend on each other, and the intervals
+    vary by more or by less than the device's, by up to the difference of two such errors.
 
     Parameters
     ----------
     found : as if the errors were independent
-    intervals : [s], shape (n,)
     sample : [s] sample interval
     """
-    parts = np.arange(1, _PARTS + 1)
-    turns = float(intervals.mean()) / sample * parts
-    away = np.abs(turns - np.rint(turns)) * intervals.size / parts
-    if float(away.min()) >= _PASSES:
-        return found
     hidden = sample / math.sqrt(6.0)
     low = None if found.low is None else math.sqrt(max(found.low**2 - hidden**2, 0.0))
     high = math.hypot(found.high, hidden)

@@ -3,9 +3,10 @@
 While the voltage rises, the current through a capacitance C beside the device adds C dV/dt to its own current. When the
 device switches, its voltage falls by dV and the capacitance feeds it: the current in the wires rises later than that of
 the device, by up to C dV / dI (R C with the load resistance R). A bench file says what C is. A table does not, but its
-edges show it.
+edges show it. Where the off state is a resistor G, a channel of the current that is early by C / G looks the same.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ _FEWEST = 8  #: samples around an edge
 _BESIDE = 2  #: lengths of the edge that are used before and behind it
 _LOW, _HIGH = 0.1, 0.9  #: shares of the voltage between which the edge is
 _CLEAR = 5.0  #: standard uncertainties
+_POWERS = (1, 2, 3, 4, 6, 8, 12, 16)  #: of the voltage, that the current of the off state may rise with
+_MOST_EARLY = 20e-9  #: [s] between the channels: that of 4 m of cable
 #: a capacitance explains the current of the edges if it leaves less than this share of the squares, without those of
 #: the noise, that are left without one. Chosen: current of another form, such as that of a diode, leaves more
 _EXPLAINS = 0.25
@@ -25,11 +28,11 @@ _EXPLAINS = 0.25
 
 @dataclass(frozen=True)
 class ChargedEdge:
-    """Means over ``averaged`` samples around one edge, each less its mean over the edge; shape (n,)."""
+    """Means over ``averaged`` samples around one edge, shape (n,)."""
 
-    voltage: FloatArray  #: [V]
-    slope: FloatArray  #: [V/s]
-    current: FloatArray  #: [A]
+    voltage: FloatArray  #: [V] from the base
+    slope: FloatArray  #: [V/s] less its mean
+    current: FloatArray  #: [A] less its mean
     averaged: int
 
 
@@ -64,35 +67,76 @@ def charged_edge(time: FloatArray, voltage: FloatArray, current: FloatArray, del
     kernel = np.full(averaged, 1.0 / averaged)
     at, volts, amperes = (np.convolve(column[part], kernel, mode="valid") for column in (time, voltage, current))
     slope = np.gradient(volts, at)
-    return ChargedEdge(volts - volts.mean(), slope - slope.mean(), amperes - amperes.mean(), averaged)
+    return ChargedEdge(volts - delay.base, slope - slope.mean(), amperes - amperes.mean(), averaged)
 
 
-def common_capacitance(edges: Sequence[ChargedEdge | None], noise: float) -> float:
-    """Return the capacitance [F] that the edges show together; 0 where they do not, or most are too short.
+@dataclass(frozen=True)
+class EdgeCurrent:
+    """What the current on the edges shows together."""
 
-    Fitted is ``current = G voltage + C dV/dt`` over all edges by least squares, with a zero of each edge.
+    capacitance: float  #: [F]; 0: none
+    #: [s] by which the channel of the current may be early instead, if the device conducts as a resistor; 0: it is not
+    early: float = 0.0
+
+
+def edge_current(edges: Sequence[ChargedEdge | None], noise: float) -> EdgeCurrent:
+    """Return the capacitance that the edges show together, and the time between the channels that would look the same.
+
+    Fitted is ``current = K |voltage|^p + C dV/dt`` over all edges by least squares, with a zero of each edge and the
+    best of several p. The off state of a device may be much steeper than a resistor.
 
     Parameters
     ----------
     edges : of the pulses of a table
     noise : [A] standard deviation of one reading of the current
+
+    Returns
+    -------
+    EdgeCurrent
+        Without a capacitance where it is not clear, or does not explain the current, or most edges are too short.
     """
     seen = [edge for edge in edges if edge is not None]
     if not seen or 2 * len(seen) <= len(edges):
-        return 0.0
-    voltage, slope, current = (
-        np.concatenate(parts) for parts in zip(*((one.voltage, one.slope, one.current) for one in seen), strict=True))
+        return EdgeCurrent(0.0)
+    slope, current = (np.concatenate(parts) for parts in zip(*((one.slope, one.current) for one in seen), strict=True))
     scale = float(np.abs(slope).max())
     if scale <= 0.0:
-        return 0.0
-    columns = np.column_stack((voltage, slope / scale))
-    coefficients = np.linalg.lstsq(columns, current, rcond=None)[0]
-    plain = float(np.sum((current - columns[:, :1] @ np.linalg.lstsq(columns[:, :1], current, rcond=None)[0]) ** 2))
-    left = float(np.sum((current - columns @ coefficients) ** 2))
+        return EdgeCurrent(0.0)
     averaged = float(np.median([one.averaged for one in seen]))
-    of_noise = current.size * noise**2 / averaged
+    fits = [_fitted(np.concatenate([_power(one.voltage, power) for one in seen]), slope / scale, current)
+            for power in _POWERS]
+    best = int(np.argmin([fit.left for fit in fits]))
+    fit, of_noise = fits[best], current.size * noise**2 / averaged
     # means of neighbouring samples share their noise
-    variance = max(left, of_noise) / current.size * averaged * float(np.linalg.pinv(columns.T @ columns)[1, 1])
-    clear = coefficients[1] > _CLEAR * float(np.sqrt(variance))
-    explains = left - of_noise < _EXPLAINS * (plain - of_noise)
-    return float(coefficients[1]) / scale if clear and explains else 0.0
+    deviation = math.sqrt(max(fit.left, of_noise) / current.size * averaged * fit.variance)
+    plain = min(one.plain for one in fits)
+    if fit.charging <= _CLEAR * deviation or fit.left - of_noise >= _EXPLAINS * (plain - of_noise):
+        return EdgeCurrent(0.0)
+    capacitance = fit.charging / scale
+    height = max(float(np.ptp(np.abs(one.voltage))) for one in seen)
+    early = capacitance * height / fit.own if _POWERS[best] == 1 and fit.own > 0.0 else 0.0
+    return EdgeCurrent(capacitance, early if early <= _MOST_EARLY else 0.0)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    own: float  #: [A] current of the device at the highest voltage
+    charging: float  #: [A] through the capacitance at the steepest slope
+    variance: float  #: of that, of a unit of noise
+    left: float  #: [A^2] squares that are left
+    plain: float  #: [A^2] squares that are left without a capacitance
+
+
+def _fitted(own: FloatArray, slope: FloatArray, current: FloatArray) -> _Fit:
+    columns = np.column_stack((own, slope))
+    found = np.linalg.lstsq(columns, current, rcond=None)[0]
+    alone = float(own @ current) / max(float(own @ own), 1e-300)
+    return _Fit(float(found[0]), float(found[1]), float(np.linalg.pinv(columns.T @ columns)[1, 1]),
+                float(np.sum((current - columns @ found) ** 2)), float(np.sum((current - alone * own) ** 2)))
+
+
+def _power(voltage: FloatArray, power: int) -> FloatArray:
+    """Return the share of the highest voltage to a power, with its sign, less its mean."""
+    share = voltage / float(np.abs(voltage).max())
+    raised: FloatArray = np.sign(share) * np.abs(share) ** power
+    return raised - raised.mean()

@@ -43,7 +43,7 @@ def apparent_ends(values: FloatArray) -> tuple[float, float]:
             float(different[-1]) if counts[-1] >= least else np.inf)
 
 
-def stands_at_end(values: FloatArray, noise: float, step: float = np.inf) -> bool:
+def stands_at_end(values: FloatArray, noise: float, step: float = np.inf, digit: float = 0.0) -> bool:
     """Return whether the readings of a pulse stand at one largest magnitude, as those of a meter at its end do.
 
     If the steps are much finer than the noise, no value repeats by chance. If they are about as large as the noise, a
@@ -54,15 +54,16 @@ def stands_at_end(values: FloatArray, noise: float, step: float = np.inf) -> boo
     values : of the pulse, shape (n,), finite
     noise : standard deviation of a reading of the whole record, in the unit of the values
     step : of the whole record; a pulse that is nearly all at the end does not show it
+    digit : one unit of the last digit at the largest value. Smaller values may have finer steps
     """
     different, counts = np.unique(np.abs(values), return_counts=True)
-    steps = np.diff(np.unique(values))
-    if steps.size == 0 or counts[-1] < max(_FEWEST, _SHARE * values.size):
+    if different.size < 2 or counts[-1] < max(_FEWEST, _SHARE * values.size):
         return False
-    step = min(float(steps.min()), step)
+    below = float(different[-1] - different[-2])
+    step = max(min(float(np.diff(np.unique(values)).min()), step), digit)
     if step < FINE * noise:
         return True
-    beside = float(counts[-2]) if different[-1] - different[-2] < 1.5 * step else 0.0
+    beside = float(counts[-2]) if below < 1.5 * step else 0.0
     return step < _SPREAD * noise and counts[-1] - beside > _CLEAR * math.sqrt(counts[-1] + beside)
 
 

@@ -15,6 +15,9 @@ CASES = pytest.mark.parametrize(("frequency", "jitter", "step", "span"), [
     (12500.0, 20e-9, 0.2e-6, 10e-3),
     (12500.0, 100e-9, 1e-6, 50e-3),    # 80 samples: 36 % too high, with an interval without the truth
     (1 / 80.5e-6, 100e-9, 1e-6, 20e-3),   # two parts of a sample in turn
+    (1 / 80.06e-6, 100e-9, 1e-6, 32e-3),  # the place in a sample goes on slowly: 79 % too high, without the truth
+    (1 / 80.11e-6, 20e-9, 1e-6, 80e-3),
+    (1 / 80.37e-6, 50e-9, 1e-6, 40e-3),
 ])
 
 
@@ -52,12 +55,24 @@ def test_it_hides_how_regular_the_spikes_are_too(frequency: float, jitter: float
                   "_local": float(np.mean(2.0 * np.abs(change) / total))}
         for name, truth in truths.items():
             row = found[f"inter_spike_interval{name}_variation"]
-            if Flag.TOO_FEW not in row.flags:
+            if intervals.size > 24:
                 assert row.high is not None and (row.low or 0.0) <= truth <= row.high, (name, seed)
         row = found["inter_spike_interval_correlation"]
-        assert row.low is None or row.low <= 0.0 <= row.high
-        assert row.value is None or 0.2 * step < jitter, "jitter far below a sample shows no correlation"
-        assert found["line_width"].value is None or Flag.AMBIGUOUS in found["line_width"].flags or 0.2 * step < jitter
+        assert row.value is None, "jitter far below a sample shows no correlation"
+        assert found["line_width"].value is None or Flag.AMBIGUOUS in found["line_width"].flags
+
+
+def test_a_jitter_of_samples_is_told_although_samples_hide_some() -> None:
+    for seed in range(6):
+        time, voltage, intervals = record(12500.0, 4e-6, 1e-6, 20e-3, seed)
+        spikes = spike_times(time, voltage)
+        measured = oscillation(spikes)
+        truth = float(intervals.std(ddof=1))
+        assert measured.jitter is not None and measured.jitter.value is not None
+        assert measured.jitter.low <= truth <= measured.jitter.high < 1.4 * truth
+        found = {row.quantity: row for row in train_results(measured, spikes.uncertainty, {})}
+        assert found["inter_spike_interval_correlation"].value is not None
+        assert not found["line_width"].flags & Flag.AMBIGUOUS or found["line_width"].value is None
 
 
 def test_what_sampling_hides_is_added_once() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
-from tsbench.quantities import format_quantity, parse_quantity, short_quantity
+from tsbench.quantities import format_interval, format_quantity, parse_quantity, short_quantity
 
 
 @pytest.mark.parametrize(
@@ -122,3 +122,8 @@ def test_numbers_that_are_not_text() -> None:
     for value in (True, None, [1], 10**400, math.inf, math.nan):
         with pytest.raises(ConfigurationError):
             parse_quantity(value, "V")
+
+
+def test_a_value_that_rounds_to_zero_has_no_sign() -> None:
+    assert format_interval(-0.1e-3, -21.1e-3, 20.9e-3, "V") == "0 ± 21 mV"
+

@@ -25,12 +25,14 @@ def table(path: Path, readings: LoadedSweep) -> Path:
 
 def stored(
     path: Path, readings: LoadedSweep, nplc: float, others: Sequence[np.ndarray] = (), flag: Flag = Flag.UNCHECKED,
+    every: int = 1,
 ) -> Path:
     """A run of one cycle, and one more for each of the ``others`` (voltages); ``flag`` of each reading."""
     level = np.linspace(1.0, 5.0, readings.voltage.size)
     points = [(k, 0.1 * k, cycle, 1, 1, level[k], level[k], readings.current[k], voltage[k])
               for cycle, voltage in enumerate((readings.voltage, *others), start=1) for k in range(level.size)]
-    write_run(run("iv_sweep", SWEEP, points, parameters={"nplc": {"value": nplc, "unit": ""}},
+    write_run(run("iv_sweep", SWEEP, points, parameters={"nplc": {"value": nplc, "unit": ""},
+                                                           "check_every": {"value": every, "unit": ""}},
                   flags=np.full(len(points), int(flag), np.uint32)), path)
     return path
 
@@ -50,6 +52,15 @@ def test_a_scope_that_looked_during_the_run_decides(tmp_path, flag, verdict):
     found = compare_sweeps([stored(tmp_path / "one.nxs", averaged(5e3), 1.0, flag=flag)])
     assert found.verdict is verdict
     assert ("the scope during the sweep" in found.lines[0]) is (flag is not Flag.UNCHECKED)
+
+
+def test_a_scope_that_looked_once_does_not_call_a_fall_stable(tmp_path):
+    """A scope that looks every 100 readings has not looked at the fall: one of the simulated bench oscillated there."""
+    for every, verdict in ((100, Averaged.NOT_EXCLUDED), (10, Averaged.NOT_EXCLUDED), (3, Averaged.STABLE)):
+        found = compare_sweeps([stored(tmp_path / f"{every}.nxs", averaged(5e3), 1.0, flag=Flag.NONE, every=every)])
+        assert found.verdict is verdict
+    seen = stored(tmp_path / "seen.nxs", averaged(5e3), 1.0, flag=Flag.OSCILLATING, every=10)
+    assert compare_sweeps([tmp_path / "100.nxs", seen]).verdict is Averaged.OSCILLATION
 
 
 @pytest.mark.thorough

@@ -22,10 +22,11 @@ def of(analysis, quantity):
     return [row for row in analysis.rows if row["quantity"] == quantity]
 
 
-def fast_pulses(capacitance=0.0, load=500.0, noise=(0.002, 2e-6), seed=1, pulses=30):
+def fast_pulses(capacitance=0.0, load=500.0, noise=(0.002, 2e-6), seed=1, pulses=30, off=15e-6, steep=None, early=0.0):
     """(time, voltage, current, true delays) of pulses of 1.2 V with edges of 60 ns, 5 ns a sample, sensed at low side.
 
-    The current of the capacitance beside the device is in the current that is sensed.
+    The current of the capacitance beside the device is in the current that is sensed. ``off``: current of the off state
+    [A] at 1.2 V, that of a resistor or, with ``steep`` [V], exponential; ``early``: of the channel of the current [s].
     """
     random = np.random.default_rng(seed)
     step, period, width, fine = 5e-9, 2.5e-6, 1e-6, 100
@@ -35,7 +36,8 @@ def fast_pulses(capacitance=0.0, load=500.0, noise=(0.002, 2e-6), seed=1, pulses
         time = np.arange(round(period / step) * fine) * step / fine
         source = 1.2 * (_smooth((time - start) / 60e-9) - _smooth((time - start - width) / 60e-9))
         state = 0.5 * (1.0 + np.tanh(((time - start - 30e-9 - delay) / 60e-9) * 2.2))
-        conductance = 15e-6 / 1.2 * (1.0 - state) + state * 1e-3 / (1.2 - 1e-3 * load)
+        own = off / 1.2 * (1.0 if steep is None else np.exp((source - 1.2) / steep))
+        conductance = own * (1.0 - state) + state * 1e-3 / (1.2 - 1e-3 * load)
         current = source * conductance / (1.0 + load * conductance)
         voltage = source - load * current
         before = time < start + width
@@ -43,7 +45,7 @@ def fast_pulses(capacitance=0.0, load=500.0, noise=(0.002, 2e-6), seed=1, pulses
         on = steepest_instant(time[before], int(np.argmax(slope)), slope)
         half = int(np.argmax(voltage > 0.5 * voltage[time <= on].max()))
         truths.append(on - time[half])
-        sensed = current + capacitance * np.gradient(voltage, time)
+        sensed = np.interp(time + early, time, current + capacitance * np.gradient(voltage, time))
         columns.append((time[::fine] + k * period, voltage[::fine], sensed[::fine]))
     time, voltage, current = (np.concatenate(parts) for parts in zip(*columns, strict=True))
     return (time, voltage + noise[0] * random.standard_normal(time.size),
@@ -122,3 +124,39 @@ def test_noise_alone_does_not_turn_the_sign_of_the_current(tmp_path):
         current = 1e-6 * np.random.default_rng(seed).standard_normal(time.size)
         found = analyse_files([table(tmp_path, time, voltage, current)])
         assert not any("reverses its sign" in line for line in found.lines)
+
+
+@pytest.mark.parametrize(("steep", "off"), [(0.1, 1e-4), (0.2, 1e-4)])
+def test_a_steep_off_state_does_not_hide_the_capacitance(tmp_path, steep, off):
+    time, voltage, current, truths = fast_pulses(10e-12, off=off, steep=steep)
+    found = analyse_files([table(tmp_path, time, voltage, current)])
+    assert said_capacitance(found) == pytest.approx(10e-12, rel=0.1)
+    assert held(found, truths) >= 28
+
+
+def test_a_steep_off_state_alone_shows_no_capacitance(tmp_path):
+    for steep in (0.1, 0.2):
+        time, voltage, current, truths = fast_pulses(off=1e-4, steep=steep)
+        found = analyse_files([table(tmp_path, time, voltage, current)])
+        assert said_capacitance(found) is None and held(found, truths) >= 26
+
+
+def test_a_channel_of_the_current_that_is_early_looks_like_a_capacitance_and_both_are_said(tmp_path):
+    time, voltage, current, truths = fast_pulses(off=2e-4, early=5e-9)
+    found = analyse_files([table(tmp_path, time, voltage, current)])
+    assert any("the channel of the current is early by 5" in line or "early by 4.9" in line for line in found.lines)
+    assert held(found, truths) >= 28
+
+
+@pytest.mark.parametrize("digits", [3, 4, 5])
+def test_significant_digits_of_a_noisy_plateau_are_no_end_of_the_range(tmp_path, digits):
+    """Values below 1 V have ten times finer steps than those above."""
+    for part in (0.15, 0.25, 0.35, 0.5):
+        noise = part * 10.0 ** (1 - digits)
+        time, voltage, current, _ = fast_pulses(noise=(noise, 2e-6), pulses=6)
+        path = tmp_path / "p.csv"
+        columns = np.column_stack([time, voltage, current])
+        np.savetxt(path, columns, delimiter=",", header="time_s,voltage_V,current_A", comments="",
+                   fmt=["%.12g", f"%.{digits}g", "%.9g"])
+        flags = {str(flag) for row in of(analyse_files([path]), "switching_delay") for flag in row["flags"]}
+        assert "clipped" not in flags, part
