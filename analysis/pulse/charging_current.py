@@ -119,7 +119,7 @@ def edge_current(edges: Sequence[ChargedEdge | None], noise: float) -> EdgeCurre
 
 
 @dataclass(frozen=True)
-class _Fit:
+class _EdgeFit:
     own: float  #: [A] current of the device at the highest voltage
     charging: float  #: [A] through the capacitance at the steepest slope
     variance: float  #: of that, of a unit of noise
@@ -127,16 +127,17 @@ class _Fit:
     plain: float  #: [A^2] squares that are left without a capacitance
 
 
-def _fitted(own: FloatArray, slope: FloatArray, current: FloatArray) -> _Fit:
+def _fitted(own: FloatArray, slope: FloatArray, current: FloatArray) -> _EdgeFit:
     columns = np.column_stack((own, slope))
     found = np.linalg.lstsq(columns, current, rcond=None)[0]
     alone = float(own @ current) / max(float(own @ own), 1e-300)
-    return _Fit(float(found[0]), float(found[1]), float(np.linalg.pinv(columns.T @ columns)[1, 1]),
+    return _EdgeFit(float(found[0]), float(found[1]), float(np.linalg.pinv(columns.T @ columns)[1, 1]),
                 float(np.sum((current - columns @ found) ** 2)), float(np.sum((current - alone * own) ** 2)))
 
 
 def _power(voltage: FloatArray, power: int) -> FloatArray:
     """Return the share of the highest voltage to a power, with its sign, less its mean."""
     share = voltage / float(np.abs(voltage).max())
-    raised: FloatArray = np.sign(share) * np.abs(share) ** power
-    return raised - raised.mean()
+    raised = np.sign(share) * np.abs(share) ** power
+    centred: FloatArray = raised - raised.mean()
+    return centred
