@@ -66,7 +66,7 @@ def oscillation(spikes: Spikes, timebase_accuracy: float = 0.0) -> MeasuredOscil
     # a timing error is never exactly zero: a noiseless record says that all of the spread is jitter
     jitter = jitter_of(intervals, max(spikes.uncertainty, 1e-3 * deviation)) if n >= FEWEST_FOR_JITTER else None
     if jitter is not None and spikes.sampled:
-        jitter = within_samples(jitter, spikes.sampled)
+        jitter = within_samples(jitter, intervals, spikes.sampled)
     scatter = deviation / math.sqrt(n) if jitter is None else jitter.mean_uncertainty
     random = max(t_quantile_95(n - 1) * scatter / NORMAL_95, ends)
     half = expanded(random, timebase_accuracy * mean)

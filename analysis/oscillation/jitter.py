@@ -102,21 +102,24 @@ def jitter_of(intervals: FloatArray, timing: float = 0.0) -> Jitter:
     return Jitter(middle, low, high, math.sqrt(of_mean))
 
 
-def within_samples(found: Jitter, sample: float) -> Jitter:
+def within_samples(found: Jitter, intervals: FloatArray, sample: float) -> Jitter:
     """Return a jitter of spikes whose times are known to a sample only, with what the samples hide.
 
     The error of such a time depends on where in a sample the spike falls. If the device has little jitter, these places
     go on evenly from spike to spike, or recur. Then the errors of neighbours depend on each other, and the intervals
-    vary by more or by less than the device's, by up to the difference of two such errors.
+    vary by more or by less than the device's, by up to the difference of two such errors. The device may also take back
+    what an interval has too much, as errors do, so its intervals may vary by as much as those that were seen.
 
     Parameters
     ----------
     found : as if the errors were independent
+    intervals : [s], shape (n,)
     sample : [s] sample interval
     """
     hidden = sample / math.sqrt(6.0)
     low = None if found.low is None else math.sqrt(max(found.low**2 - hidden**2, 0.0))
-    high = math.hypot(found.high, hidden)
+    most = float(_spread_of_deviation(_degrees(intervals) / _MOST_ALIKE).max())
+    high = max(math.hypot(found.high, hidden), most * float(intervals.std(ddof=1)))
     if found.value is None or not low:
         return replace(found, value=None, low=None, high=high, hidden=hidden)
     return replace(found, low=low, high=high, hidden=hidden)

@@ -75,6 +75,20 @@ def test_a_jitter_of_samples_is_told_although_samples_hide_some() -> None:
         assert not found["line_width"].flags & Flag.AMBIGUOUS or found["line_width"].value is None
 
 
+@pytest.mark.parametrize("displacement", [0.3e-6, 0.6e-6, 1e-6, 2e-6])
+def test_a_device_that_takes_back_what_an_interval_has_too_much_is_within_the_bound(displacement: float) -> None:
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        spikes = 80.37e-6 * np.arange(102) + displacement * random.standard_normal(102)
+        time = 1e-6 * np.arange(8000)
+        before = np.clip(np.searchsorted(spikes, time, side="right") - 1, 0, spikes.size - 2)
+        phase = (time - spikes[before]) / np.diff(spikes)[before]
+        voltage = 0.5 + 0.7 * (1.0 - np.exp(-3.0 * phase)) + 0.004 * random.standard_normal(time.size)
+        found = oscillation(spike_times(time, voltage)).jitter
+        truth = float(np.diff(spikes[(spikes > 0.0) & (spikes < 8e-3)]).std(ddof=1))
+        assert found is not None and (found.low or 0.0) <= truth <= found.high
+
+
 def test_what_sampling_hides_is_added_once() -> None:
     """The bound of the variation is that of the jitter over the mean interval."""
     time, voltage, _ = record(10e3, 20e-9, 0.2e-6, 2e-3, 0)
