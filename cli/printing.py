@@ -1,7 +1,9 @@
 """What the commands print: tables on standard output, progress on standard error, JSON alone if asked."""
 
+import contextlib
 import json
 import math
+import os
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,8 +65,16 @@ class _ProgressConsole(Console):
     """A console on standard error whose reader may go: a run goes on without it."""
 
     def on_broken_pipe(self) -> None:
-        """Print nothing from now on."""
+        """Print nothing from now on.
+
+        What is not written yet goes nowhere. Otherwise Python's own flush at exit may fail, which ends a run that went
+        well with code 120.
+        """
         self.quiet = True
+        with contextlib.suppress(OSError, ValueError):
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, self.file.fileno())
+            os.close(nothing)
 
 
 def output_console() -> Console:
