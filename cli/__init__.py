@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _carry_out(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has gone: that is not an error
-        _discard_standard_output()
+        from tsbench.cli.discarding import discard
+
+        discard(sys.stdout)
         return 0
     except KeyboardInterrupt as error:
         if arguments is None:  # this process ends now: another Ctrl-C must not change its exit code
@@ -94,10 +96,3 @@ def _say(message: str, code: int) -> int:
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _discard_standard_output() -> None:
-    """Point standard output at nothing, so that Python's own flush at exit does not complain again."""
-    with contextlib.suppress(OSError, ValueError):
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, sys.stdout.fileno())

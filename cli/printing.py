@@ -1,9 +1,7 @@
 """What the commands print: tables on standard output, progress on standard error, JSON alone if asked."""
 
-import contextlib
 import json
 import math
-import os
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tsbench.cli.discarding import discard
 from tsbench.cli.json_output import write_json
 from tsbench.quantities import conditions_text, format_interval, format_quantity
 from tsbench.records import RunEvent
@@ -71,10 +70,7 @@ class _ProgressConsole(Console):
         well with code 120.
         """
         self.quiet = True
-        with contextlib.suppress(OSError, ValueError):
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, self.file.fileno())
-            os.close(nothing)
+        discard(self.file)
 
 
 def output_console() -> Console:

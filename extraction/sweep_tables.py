@@ -258,40 +258,28 @@ def _summaries(
         "half_sweeps_switching", "", float(switched), None, None, f"rule {rule}",
         {"number": len(events), "without": len(events) - switched, "rule": str(rule)},
         Flag.AMBIGUOUS if any(_is_unknown(event.threshold_voltage) for event in events) else Flag.NONE))
-    return results, [*_counts(events, switched, rule), *lines, *_doubts(events), *_without_a_way(events)]
+    before, after = _counts(events, switched, rule)
+    return results, [*before, *lines, *after, *_without_a_way(events)]
 
 
-def _not_told(events: Sequence[Switching]) -> tuple[int, int, int]:
-    """Return how many ways up do not tell by too few readings, readings beyond the range, or one wide step."""
-    up = [event for event in events if event.half.rises]
-    return (sum(Flag.TOO_FEW in event.threshold_voltage.flags for event in up),
-            sum(_is_hidden(event.threshold_voltage) for event in up),
-            sum(_is_doubtful(event.threshold_voltage) for event in up))
-
-
-def _counts(events: Sequence[Switching], switched: int, rule: Rule) -> list[str]:
-    """Return how many half-sweeps switch, and how many have too few readings to show it."""
-    few, hidden, doubtful = _not_told(events)
-    others = sum(event.half.rises for event in events) - few - hidden - doubtful - switched
-    lines = [f"{switched} of {len(events)} half-sweeps switch, {others} do not (rule {rule})"]
+def _counts(events: Sequence[Switching], switched: int, rule: Rule) -> tuple[list[str], list[str]]:
+    """Return lines with how many half-sweeps switch, and with why it is not known of others whether they do."""
+    up = [event.threshold_voltage for event in events if event.half.rises]
+    few = sum(Flag.TOO_FEW in one.flags for one in up)
+    hidden, doubtful = sum(map(_is_hidden, up)), sum(map(_is_doubtful, up))
+    others = len(up) - few - hidden - doubtful - switched
+    before, after = [f"{switched} of {len(events)} half-sweeps switch, {others} do not (rule {rule})"], []
     if few:
         has = "s have" if few > 1 else " has"
-        lines.append(f"{few} half-sweep{has} too few readings to show whether the device switches")
-    return lines
-
-
-def _doubts(events: Sequence[Switching]) -> list[str]:
-    """Return why it is not known of some half-sweeps whether the device switches."""
-    lines = []
-    _, hidden, doubtful = _not_told(events)
+        before.append(f"{few} half-sweep{has} too few readings to show whether the device switches")
     if doubtful:
-        lines.append(f"in {doubtful} half-sweep{'s' * (doubtful > 1)} the conductance rises in one step more than in "
+        after.append(f"in {doubtful} half-sweep{'s' * (doubtful > 1)} the conductance rises in one step more than in "
                      "all others. The step is too wide to show whether the device switches there, or has a steep "
                      "characteristic. Use smaller steps, or read the voltage at the device")
     if hidden:
-        lines.append(f"in {hidden} half-sweep{'s' * (hidden > 1)} the current is beyond the range of the meter, so it "
+        after.append(f"in {hidden} half-sweep{'s' * (hidden > 1)} the current is beyond the range of the meter, so it "
                      "is not known whether the device switches there. Use a larger range")
-    return lines
+    return before, after
 
 
 def _is_hidden(one: Result) -> bool:

@@ -55,7 +55,7 @@ def test_a_scope_that_looked_during_the_run_decides(tmp_path, flag, verdict):
 
 
 def test_a_scope_that_looked_once_does_not_call_a_fall_stable(tmp_path):
-    """A scope that looks every 100 readings has not looked at the fall: one of the simulated bench oscillated there."""
+    """With a look every 100 readings, the scope does not see the falling part. The device may oscillate there."""
     for every, verdict in ((100, Averaged.NOT_EXCLUDED), (10, Averaged.NOT_EXCLUDED), (3, Averaged.STABLE)):
         found = compare_sweeps([stored(tmp_path / f"{every}.nxs", averaged(5e3), 1.0, flag=Flag.NONE, every=every)])
         assert found.verdict is verdict
