@@ -16,6 +16,7 @@ from tsbench.analysis.threshold.averaged_oscillation import (
     by_other_aperture,
     by_other_load,
     falling_part,
+    seen_quiet,
 )
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split
 from tsbench.errors import ConfigurationError
@@ -30,7 +31,6 @@ from tsbench.records import Flag
 #: relative standard uncertainty of a load if none is given: it makes the voltages of two loads differ
 LOAD_ACCURACY = 1e-3
 _SAME_LOAD = 0.2  #: a given load that differs by more from that of the set-points contradicts them
-_LOOKS = 3  #: looks of the scope at the falling part that show a device that does not oscillate (chosen)
 _NEXT = {
     Averaged.OSCILLATION: "Do not take the falling voltage for a negative resistance, and do not take thresholds from "
                           "it",
@@ -174,7 +174,7 @@ def by_scope(half: HalfSweep, check_every: int) -> AveragedVerdict | None:
     if oscillating:
         return AveragedVerdict(Averaged.OSCILLATION, fact, f"the device oscillates at {oscillating} of the "
                                f"{flags.size} readings at which the voltage falls")
-    if (flags & int(Flag.UNCHECKED)).any() or flags.size < _LOOKS * check_every:
+    if not seen_quiet(flags, check_every):
         return None
     return AveragedVerdict(Averaged.STABLE, fact, "the device oscillates at none of "
                            f"{flags.size // check_every} looks while the voltage falls")

@@ -18,6 +18,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.statistics import combined
 from tsbench.quantities import format_quantity
@@ -42,6 +43,8 @@ _CURVE_SHARE = 0.3
 _SLOPE_SIGMAS, _STEEPEST = 3.0, 0.99
 #: ratio of the two time constants within which neither outcome is excluded: they are known to a factor
 _UNKNOWN = 1.5
+#: looks of a scope at the falling part that show a device that does not oscillate (chosen)
+LOOKS = 3
 
 
 class Averaged(enum.Enum):
@@ -104,6 +107,18 @@ def falling_part(voltage: FloatArray, current: FloatArray, noise: float | None =
     if float(np.max(-np.diff(voltage[top : bottom + 1]))) > _ONE_STEP * fall or current[bottom] <= current[top]:
         return None
     return slice(top, bottom + 1)
+
+
+def seen_quiet(flags: npt.NDArray[np.uint32], check_every: int | None) -> bool:
+    """Return whether a scope looked at a falling part often enough, and never saw an oscillation.
+
+    Parameters
+    ----------
+    flags : of the readings of the part, shape (n,)
+    check_every : readings between two looks; those in between have the flags of the look that follows. None: not known
+    """
+    doubts = int(Flag.UNCHECKED | Flag.OSCILLATING)
+    return check_every is not None and flags.size >= LOOKS * check_every and not (flags & doubts).any()
 
 
 def by_other_load(one: LoadedSweep, other: LoadedSweep) -> AveragedVerdict:

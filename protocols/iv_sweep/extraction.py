@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from tsbench.analysis.resistance.resistances import resistances
-from tsbench.analysis.threshold.averaged_oscillation import falling_part
+from tsbench.analysis.threshold.averaged_oscillation import LOOKS, falling_part, seen_quiet
 from tsbench.analysis.threshold.current_offset import flagged_if_offset_matters, possible_offsets, without_offset
 from tsbench.analysis.threshold.half_sweeps import IVPoints
 from tsbench.analysis.threshold.snapback import snapback
@@ -55,27 +56,56 @@ def sweep_switching(run: Run, options: ExtractionOptions | None = None) -> tuple
         return ()
     facts = sweep_facts(run, options)
     if parameter(run, "drive", "voltage") == "current":
-        return snapback(sweep_points(run), facts)
+        return tuple(_doubted(event, run, facts.voltage_noise) for event in snapback(sweep_points(run), facts))
     points, _ = without_offset(sweep_points(run), facts)   # its limit stays that of the data sheet
     events = switching(points, facts, options.rule)
     if not points.offset:
         events = tuple(flagged_if_offset_matters(event, possible_offsets(event.half, facts), facts, options.rule)
                        for event in events)
-    return tuple(_doubted(event, facts.voltage_noise) for event in events)
+    return tuple(_doubted(event, run, facts.voltage_noise) for event in events)
 
 
-def _doubted(event: Switching, noise: float) -> Switching:
+def _doubted(event: Switching, run: Run, noise: float) -> Switching:
     """Return the event with flags where no scope tells a negative resistance from an oscillation.
 
     Where the voltage falls smoothly while the current rises, the readings may be means of an oscillation
     (:mod:`tsbench.analysis.threshold.averaged_oscillation`). In the oscillation, the device switches on at a higher
     voltage, and off at a lower voltage, than any reading shows.
     """
-    up = event.half.up()
-    part = falling_part(event.half.voltage[up], event.half.current[up], max(noise, noise_of(event.half.voltage[up])))
-    if part is None or not (event.half.flags[up][part] & int(Flag.UNCHECKED)).any():
+    fall = _fall(event, noise)
+    told = int(Flag.OSCILLATING | Flag.UNCHECKED)
+    if fall is None or seen_quiet(fall, _check_every(run)) or (
+            np.bitwise_or.reduce(fall) & told == int(Flag.OSCILLATING)):
         return event
     return event.flagged(Flag.AMBIGUOUS)
+
+
+def _fall(event: Switching, noise: float) -> npt.NDArray[np.uint32] | None:
+    """Return the flags of the readings at which the voltage falls smoothly; None where it does not."""
+    up = event.half.up()
+    voltage, current = event.half.voltage[up], event.half.current[up]
+    part = falling_part(voltage, current, max(noise, noise_of(voltage)))
+    return None if part is None else event.half.flags[up][part]
+
+
+def _check_every(run: Run) -> int | None:
+    return int(parameter(run, "check_every", 0)) or None
+
+
+def looked_too_seldom(run: Run) -> str:
+    """Return one line where the scope looked too seldom to exclude an oscillation; "" where it did not."""
+    every = _check_every(run)
+    if every is None or len(run.points) == 0:
+        return ""
+    noise = sweep_facts(run, ExtractionOptions()).voltage_noise
+    falls = [fall for event in sweep_switching(run) if (fall := _fall(event, noise)) is not None]
+    seldom = [fall.size for fall in falls if not seen_quiet(fall, every)
+              and not (fall & int(Flag.OSCILLATING | Flag.UNCHECKED)).any()]
+    if not seldom:
+        return ""
+    return (f"the voltage falls smoothly over {min(seldom)} readings, and the scope looked at every {every}th reading "
+            "only. So the readings may be means of an oscillation. Sweep again with "
+            f"check_every={max(min(seldom) // LOOKS, 1)}, or with smaller steps")
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:

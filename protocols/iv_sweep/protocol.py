@@ -58,10 +58,10 @@ class IVSweep(SweepParameters, Protocol):
 
     @classmethod
     def device_remark(cls, run: Run) -> str:
-        """Return how the device did not switch and come back; "" if it did."""
-        from tsbench.protocols.iv_sweep.extraction import on_at_last_level
+        """Return how the device did not switch and come back, or what the scope may have missed; "" for neither."""
+        from tsbench.protocols.iv_sweep.extraction import looked_too_seldom, on_at_last_level
 
-        return super().device_remark(run) or on_at_last_level(run)
+        return super().device_remark(run) or on_at_last_level(run) or looked_too_seldom(run)
 
     @classmethod
     def figures(cls, run: Run, options: ExtractionOptions) -> Iterable[NamedFigure]:

@@ -13,7 +13,9 @@ from tsbench.analysis.threshold.averaged_oscillation import Averaged, LoadedSwee
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.comparison import compare_sweeps
+from tsbench.protocols.iv_sweep.extraction import looked_too_seldom, sweep_switching
 from tsbench.records import Flag
+from tsbench.storage import read_run
 from tsbench.storage.nexus.writer import write_run
 
 
@@ -61,6 +63,17 @@ def test_a_scope_that_looked_once_does_not_call_a_fall_stable(tmp_path):
         assert found.verdict is verdict
     seen = stored(tmp_path / "seen.nxs", averaged(5e3), 1.0, flag=Flag.OSCILLATING, every=10)
     assert compare_sweeps([tmp_path / "100.nxs", seen]).verdict is Averaged.OSCILLATION
+
+
+def test_a_sweep_says_that_the_scope_looked_too_seldom(tmp_path):
+    """The run itself doubts its numbers, and names the number of readings that would decide."""
+    for every in (100, 10, 3, 1):
+        one = read_run(stored(tmp_path / f"{every}.nxs", averaged(5e3), 1.0, flag=Flag.NONE, every=every))
+        doubted = [Flag.AMBIGUOUS in event.hold_voltage.flags for event in sweep_switching(one)]
+        assert doubted == [every >= 10]
+        assert ("check_every=9," in looked_too_seldom(one)) is (every >= 10)
+    seen = read_run(stored(tmp_path / "seen.nxs", averaged(5e3), 1.0, flag=Flag.OSCILLATING, every=100))
+    assert not looked_too_seldom(seen)
 
 
 @pytest.mark.thorough
