@@ -28,6 +28,11 @@ def usable_record(time: FloatArray, *signals: FloatArray) -> tuple[FloatArray, t
     Samples that are not finite, or an instrument's number for overflow, are put between their neighbours by straight
     lines, with the flag OVERFLOW; where time is not finite the sample is left out. A record of which less than half is
     left, or whose time does not rise, is no record: empty arrays, with the flags OVERFLOW or UNDER_SAMPLED.
+
+    Parameters
+    ----------
+    time : [s] shape (n,)
+    *signals : in any unit, shape (n,)
     """
     time = np.asarray(time, dtype=np.float64)
     signals = tuple(np.asarray(signal, dtype=np.float64) for signal in signals)
@@ -84,7 +89,13 @@ def departs(values: FloatArray, before: FloatArray, noise: float) -> bool:
 
 
 def upward_crossings(values: FloatArray, level: float) -> FloatArray:
-    """Return the fractional indices where ``values`` rise through ``level`` (linear in between)."""
+    """Return the fractional indices where ``values`` rise through ``level`` (linear in between).
+
+    Parameters
+    ----------
+    values : shape (n,)
+    level : in the unit of ``values``
+    """
     below = values < level
     before = np.flatnonzero(below[:-1] & ~below[1:])
     crossing: FloatArray = before + (level - values[before]) / (values[before + 1] - values[before])
@@ -97,6 +108,12 @@ def line_crossing(
     """Refine a rising crossing by a line through the samples of its edge between ``low`` and ``high``.
 
     With many samples the line may bend, as the edge of a capacitance charged through a resistance does.
+
+    Parameters
+    ----------
+    values : shape (n,)
+    near : fractional index of the crossing, as it is known so far
+    level, low, high : in the unit of ``values``
 
     Returns
     -------

@@ -118,7 +118,13 @@ class Pulses:
     renewed: tuple[bool, ...]  #: whether the device was made to switch since the pulse before
 
     def then(self, x: float, fired: bool, renewed: bool) -> "Pulses":
-        """Return these and one more."""
+        """Return these and one more.
+
+        Parameters
+        ----------
+        x : of the pulse, in the unit of the stimulus: [V], or ln of a gap [s]
+        fired, renewed : as the fields of this class
+        """
         return Pulses(np.append(self.x, x), np.append(self.fired, float(fired)), (*self.renewed, renewed))
 
 
@@ -166,7 +172,14 @@ class Belief:
         return replace(self, weight=weight / max(float(weight.sum()), 1e-300))
 
     def learn(self, x: float, fired: bool, renewed: bool = False) -> "Belief":
-        """Return the belief after one more pulse; ``renewed``: the device was made to switch before it."""
+        """Return the belief after one more pulse; ``renewed``: the device was made to switch before it.
+
+        Parameters
+        ----------
+        x : of the pulse, in the unit of the stimulus: [V], or ln of a gap [s]
+        fired : whether it made the device switch
+        renewed : whether the device was made to switch since the pulse before
+        """
         states = self.states.renewed() if renewed else self.states
         known = np.flatnonzero(self.next_ones.x == x)
         if known.size:
@@ -185,12 +198,24 @@ class Belief:
         return after if closer is None else replace(_closed_in(self.prior, closer, pulses), expected=expected)
 
     def interval(self, wanted: Wanted, share: float = 0.95) -> Interval:
-        """Return the median and the central interval of what is wanted."""
+        """Return the median and the central interval of what is wanted.
+
+        Parameters
+        ----------
+        wanted : function of the curves
+        share : of the belief that lies in the interval, 0 to 1
+        """
         low, middle, high = self.quantiles(wanted, (0.5 - share / 2, 0.5, 0.5 + share / 2))
         return Interval(middle, low, high)
 
     def quantiles(self, wanted: Wanted, shares: tuple[float, ...]) -> tuple[float, ...]:
-        """Return the quantiles of what is wanted."""
+        """Return the quantiles of what is wanted.
+
+        Parameters
+        ----------
+        wanted : function of the curves
+        shares : cumulative probabilities, 0 to 1
+        """
         values = wanted(self.curves)
         order = np.argsort(values)
         values, weight = values[order], self.weight[order]

@@ -81,7 +81,13 @@ class States:
         return np.asarray(_SLIP + (1.0 - 2.0 * _SLIP) * below.reshape(places.number.shape[0], -1))
 
     def after(self, x: float, fired: bool) -> "tuple[States, FloatArray]":
-        """Return the states after a pulse, and how likely its outcome was, shape (histories x curves,)."""
+        """Return the states after a pulse, and how likely its outcome was, shape (histories x curves,).
+
+        Parameters
+        ----------
+        x : of the pulse, in the unit of the curves
+        fired : whether it made the device switch
+        """
         below = self.curves.probability(np.array([x]))[0]
         switches = _SLIP + (1.0 - 2.0 * _SLIP) * np.clip((below[:, None] - _ENDS[:-1]) / _MASS, 0.0, 1.0)
         state = self.state * (switches if fired else 1.0 - switches)

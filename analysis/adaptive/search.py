@@ -107,7 +107,15 @@ class HalfRecovery:
 def threshold_goal(
     lowest: float, highest: float, width: float, budget: int, histories: tuple[History, ...] = HISTORIES
 ) -> Goal:
-    """Return the search for the amplitude that fires every second pulse; all in V, as magnitudes."""
+    """Return the search for the amplitude that fires every second pulse; all in V, as magnitudes.
+
+    Parameters
+    ----------
+    lowest, highest : [V] ends of the range of amplitudes
+    width : [V] of the 95 % interval, at which the search may end
+    budget : pulses at most
+    histories : of thresholds that depend on those before; they are thought possible beside independent outcomes
+    """
     return Goal(
         Prior(lowest, highest, width * _LEAST_SPREAD, _LARGEST_SPREAD * (highest - lowest), histories=histories),
         StimulusFor(0.5), width, budget)
@@ -116,7 +124,11 @@ def threshold_goal(
 def refractory_goal(shortest: float, longest: float, ratio: float, budget: int) -> Goal:
     """Return the search for the refractory period between gaps [s]; stimuli are ln(gap).
 
-    ``ratio`` of the interval's high end to its low end.
+    Parameters
+    ----------
+    shortest, longest : [s] ends of the range of gaps
+    ratio : of the high end of the 95 % interval to its low end, at which the search may end; above 1
+    budget : pairs of pulses at most
     """
     low, high, width = math.log(shortest), math.log(longest), math.log(ratio)
     prior = Prior(low, high, width * _LEAST_SPREAD, _LARGEST_SPREAD * (high - low), rates=RECOVERY_RATES)

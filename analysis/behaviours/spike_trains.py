@@ -15,7 +15,12 @@ BURST_FACTOR = 1.8
 
 
 def is_regular(times: FloatArray) -> bool:
-    """Return whether the intervals of at least five spikes are alike."""
+    """Return whether the intervals of at least five spikes are alike.
+
+    Parameters
+    ----------
+    times : [s] of the spikes, rising, shape (n,)
+    """
     if times.size < 5:
         return False
     intervals = np.diff(times)
@@ -25,7 +30,13 @@ def is_regular(times: FloatArray) -> bool:
 
 
 def reaches(times: FloatArray, start: float, end: float) -> bool:
-    """Return whether a train goes on to ``end`` [s]: no longer a pause there than twice its longest interval."""
+    """Return whether a train goes on to ``end`` [s]: no longer a pause there than twice its longest interval.
+
+    Parameters
+    ----------
+    times : [s] of the spikes, rising, shape (n,)
+    start, end : [s] of the stretch of the stimulus
+    """
     if times.size < 2:
         return False
     return end - float(times[-1]) < 2 * float(np.diff(times).max()) and float(times[-1]) > start + 0.7 * (end - start)
@@ -35,6 +46,10 @@ def bursts(times: FloatArray) -> list[FloatArray]:
     """Return the spikes in groups, divided where the sorted intervals have their largest jump.
 
     One group where no jump reaches :data:`BURST_FACTOR`.
+
+    Parameters
+    ----------
+    times : [s] of the spikes, rising, shape (n,)
     """
     intervals = np.diff(times)
     if intervals.size < 2:
@@ -49,7 +64,12 @@ def bursts(times: FloatArray) -> list[FloatArray]:
 
 
 def is_bursting(times: FloatArray) -> bool:
-    """Return whether a train consists of three or more bursts of two or more spikes (the last may be cut off)."""
+    """Return whether a train consists of three or more bursts of two or more spikes (the last may be cut off).
+
+    Parameters
+    ----------
+    times : [s] of the spikes, rising, shape (n,)
+    """
     groups = bursts(times)
     return len(groups) >= 3 and all(g.size >= 2 for g in groups[:-1])
 
@@ -58,6 +78,10 @@ def is_adapting(times: FloatArray) -> bool:
     """Return whether intervals grow step by step, four times or more, to at least 1.5 times the first.
 
     A jump of :data:`BURST_FACTOR` between neighbours is no adaptation.
+
+    Parameters
+    ----------
+    times : [s] of the spikes, rising, shape (n,)
     """
     intervals = np.diff(times)
     if intervals.size < 6:
@@ -71,6 +95,10 @@ def is_mixed(times: FloatArray) -> bool:
     """Return whether a cluster at the onset gives way to a steady rate at most 0.55 times as fast.
 
     The one interval between the two may be up to three times a steady one: a pause after the cluster.
+
+    Parameters
+    ----------
+    times : [s] of the spikes, rising, shape (n,)
     """
     intervals = np.diff(times)
     if intervals.size < 6:
@@ -95,6 +123,11 @@ def ringing(time: FloatArray, values: FloatArray, least: float) -> DampedRinging
 
     At least three half swings larger than ``least`` [V], each 0.1 to 0.98 times the one before, the half periods
     within a factor of 1.5 of their median.
+
+    Parameters
+    ----------
+    time, values : [s], [V] of the stretch, shape (n,)
+    least : [V] half swings from the first one that is not larger are left out
     """
     change = np.sign(np.diff(values))
     moved = np.flatnonzero(change)

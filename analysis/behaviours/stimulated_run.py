@@ -89,7 +89,13 @@ class Response:
 
 
 def phases(time: FloatArray, stimulus: FloatArray) -> Stimulus:
-    """Divide a stimulus (piecewise linear, without noise) into holds, ramps and edges."""
+    """Divide a stimulus (piecewise linear, without noise) into holds, ramps and edges.
+
+    Parameters
+    ----------
+    time : [s] rising, not necessarily even, shape (n,)
+    stimulus : [V] at these times, shape (n,)
+    """
     base = float(stimulus[0])
     level = stimulus - base
     largest = float(np.abs(level).max())

@@ -45,7 +45,12 @@ class SourcePath:
     leak: float = 0.0  #: [S] beside the device
 
     def current(self, voltage: float, voltage_uncertainty: float) -> tuple[float, float]:
-        """Return the mean current [A] of the device and its uncertainty, at a mean device voltage [V]."""
+        """Return the mean current [A] of the device and its uncertainty, at a mean device voltage [V].
+
+        Parameters
+        ----------
+        voltage, voltage_uncertainty : [V] mean over whole periods, and its standard uncertainty
+        """
         mean = (self.level - voltage) / self.resistance - self.leak * voltage
         volts = combined(self.level_uncertainty, voltage_uncertainty)
         return mean, combined(volts / self.resistance, self.resistance_uncertainty * mean)

@@ -104,7 +104,11 @@ def probability_course_figure(
 ) -> Figure:
     """Draw which pulses of one amplitude fired, and the interval of the firing probability after each.
 
-    ``fired`` is 1, 0, or NaN where a pulse does not count; each array has shape (n,), in order of time.
+    Parameters
+    ----------
+    fired : 1, 0, or NaN where a pulse does not count, shape (n,), in order of time
+    low, high : ends of the interval of the probability after each pulse, 0 to 1, shape (n,)
+    title, simulated : as of the other figures
     """
     figure = new_figure(title, 7.0, 4.6, simulated)
     axes = figure.subplots()

@@ -106,7 +106,14 @@ def draw_trend(
 
 
 def draw_curves(axes: Axes, curves: Sequence[tuple[str, FloatArray, FloatArray]], logarithmic: bool) -> None:
-    """Draw I-V curves: name, device voltage [V] and current [A] of each; of several with one name, one is named."""
+    """Draw I-V curves: name, device voltage [V] and current [A] of each; of several with one name, one is named.
+
+    Parameters
+    ----------
+    axes : to draw into
+    curves : name, voltage [V] and current [A] of each, both of shape (n,), where n may differ
+    logarithmic : whether the magnitudes of the currents are drawn, on a logarithmic axis
+    """
     names = list(dict.fromkeys(name for name, *_ in curves))
     if len(names) > MOST_SERIES:   # a legend of so many names would hide the curves
         together = f"{len(names)} curves"

@@ -25,6 +25,11 @@ def firing_rate(spikes: FloatArray) -> float | None:
 def rate_uncertainty(spikes: FloatArray, step: float) -> float:
     """Return the standard uncertainty of the firing rate [Hz]: two spikes are known to a sample interval ``step`` [s]
     each, with an even distribution; 0 where there is no rate.
+
+    Parameters
+    ----------
+    spikes : [s] times of the spikes in order, shape (n,)
+    step : [s]
     """
     rate = firing_rate(spikes)
     return 0.0 if rate is None else rate * step / math.sqrt(6.0) / float(spikes[-1] - spikes[1])

@@ -84,7 +84,13 @@ class AmplitudeResponse:
 
         TOO_FEW below five steps. The interval does not go below 0.
 
-        ``gain`` and ``common`` are standard uncertainties that means do not shrink, the first one relative.
+        Parameters
+        ----------
+        values : one of each step that has it, in ``unit``
+        name, unit : of the result
+        gain : relative standard uncertainty that all values share
+        code : step to which each value is rounded, in ``unit``
+        common : standard uncertainty that all values share, in ``unit``
         """
         known = np.array(values, dtype=np.float64)
         given = {"amplitude": self.amplitude, "steps": int(known.size)}

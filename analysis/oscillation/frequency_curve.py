@@ -44,6 +44,11 @@ class FrequencyCurve:
         """Return the curve of frequency results at their levels; the magnitudes of levels of one sign count.
 
         A frequency at a level that is no number is left out.
+
+        Parameters
+        ----------
+        levels : [V] or [A] of each result, in any order
+        found : frequencies [Hz], as many as levels
         """
         size = np.abs(np.asarray(levels, dtype=np.float64))
         found = [one for one, level in zip(found, size, strict=True) if math.isfinite(level)]

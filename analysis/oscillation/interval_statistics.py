@@ -194,7 +194,16 @@ def regularity_results(
     intervals: FloatArray, timing: float, jitter: Jitter | None, regime: str, conditions: Mapping[str, Any],
     flags: Flag = Flag.NONE,
 ) -> list[Result]:
-    """Return variation, local variation and serial correlation of a train as results; the method names the regime."""
+    """Return variation, local variation and serial correlation of a train as results; the method names the regime.
+
+    Parameters
+    ----------
+    intervals : [s], shape (n,), n > 0, in order
+    timing : [s] standard uncertainty of one spike time
+    jitter : of the same intervals, or None
+    regime : of the firing, in words
+    conditions, flags : of the results
+    """
     n, mean = intervals.size, float(intervals.mean())
     hidden, hides = 0.0, False
     if jitter is not None:

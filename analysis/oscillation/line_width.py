@@ -143,7 +143,11 @@ def line_results(
 ) -> list[Result]:
     """Return line width, and phase noise at a hundredth of the frequency from it, as results.
 
-    ``timing``: [s] standard uncertainty of one spike time.
+    Parameters
+    ----------
+    intervals : [s], shape (n,), in order
+    conditions, flags : of the results
+    timing : [s] standard uncertainty of one spike time
     """
     found = line_width(intervals, timing)
     flags |= found.flags

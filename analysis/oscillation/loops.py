@@ -32,6 +32,12 @@ def extremes(values: FloatArray, lows: FloatArray, highs: FloatArray, summary: F
     """Fill ``lows`` and ``highs``, shape (n // 16,), with those of sixteen samples each; add all to ``summary``.
 
     The number of samples is constant, so that the compiler takes eight at once.
+
+    Parameters
+    ----------
+    values : shape (n,), finite
+    lows, highs : shape (n // 16,), to be filled; the rest of the samples is in the summary only
+    summary : lowest, highest and sum of the samples so far, shape (3,), to be continued
     """
     lowest, highest, total = summary[LOWEST], summary[HIGHEST], summary[SUM]
     for block in range(lows.size):
@@ -60,6 +66,7 @@ def turns_of_part(
 
     Parameters
     ----------
+    first, least : place of the first sample; the record goes back by more than ``least``, in its unit
     values : shape (n,), finite
     lows, highs : of sixteen samples each, shape (n // 16,); the rest is looked at one by one
     state : of :func:`fresh_state`
@@ -147,7 +154,10 @@ def suspects_of_part(
 
     Parameters
     ----------
+    part : the samples, shape (m,)
+    first : place in the record of its first sample
     places, levels : turning points of the means of ``width`` samples in this part, counted in means, shape (n,)
+    suspect : of these turning points, shape (n,), to be filled
     """
     for e in range(1, places.size - 1):
         sign = 1.0 if levels[e] > levels[e - 1] else -1.0
@@ -172,10 +182,15 @@ def search_part(
 
     Parameters
     ----------
+    part : the samples, shape (m,)
+    first : place in the record of its first sample
+    width : samples of a mean, a power of two
+    least : change between two turning points, in the unit of the record
     timing : sign, half and back of :class:`.turning.LikelyEdges`; a sign of 0: edges are not timed
     memory : for a tile and the extremes of its blocks, shape (tile + tile // 8,)
     places, levels, suspect, halfway : of :class:`.turning.Turns`, to be filled; places in means
     summary : of :func:`extremes`
+    state : of :func:`fresh_state`, shape (5,), to be continued
 
     Returns
     -------
@@ -203,7 +218,15 @@ def time_edges(
     part: FloatArray, first: int, width: int, timing: FloatArray, places: Places, levels: FloatArray,
     halfway: FloatArray,
 ) -> None:
-    """Fill ``halfway`` with where the edges from one turning point to the next pass half of their height."""
+    """Fill ``halfway`` with where the edges from one turning point to the next pass half of their height.
+
+    Parameters
+    ----------
+    part, first, width : as of :func:`search_part`
+    timing : sign, half and back of :class:`.turning.LikelyEdges`, shape (3,)
+    places, levels : turning points of the means, counted in means, shape (n,), n > 1
+    halfway : [samples] place in the record at the first turning point of each edge, shape (n,); the rest stays
+    """
     begin = 0 if timing[0] * (levels[1] - levels[0]) > 0.0 else 1
     count, half = (places.size - begin) // 2, int(timing[1])
     starts, ends = places[begin::2][:count] * width + width // 2, places[begin + 1 :: 2][:count] * width + width // 2
@@ -215,7 +238,14 @@ def time_edges(
 
 
 def fewer(values: FloatArray, width: int, means: FloatArray) -> FloatArray:
-    """Return the means of ``width`` samples each, a power of two, shape (n // width,), in the memory of ``means``."""
+    """Return the means of ``width`` samples each, a power of two, shape (n // width,), in the memory of ``means``.
+
+    Parameters
+    ----------
+    values : shape (n,)
+    width : samples of a mean
+    means : memory, shape (n // 2,) or more
+    """
     while width > 1:
         factor = 4 if width % 4 == 0 else 2
         made = means[: values.size // factor]
@@ -228,13 +258,25 @@ def fewer(values: FloatArray, width: int, means: FloatArray) -> FloatArray:
 
 
 def means_of_pairs(values: FloatArray, means: FloatArray) -> None:
-    """Fill ``means``, shape (n,), with the means of two samples each."""
+    """Fill ``means``, shape (n,), with the means of two samples each.
+
+    Parameters
+    ----------
+    values : shape (2 n,), or one more that is left out
+    means : to be filled
+    """
     for k in range(means.size):
         means[k] = 0.5 * (values[2 * k] + values[2 * k + 1])
 
 
 def means_of_fours(values: FloatArray, means: FloatArray) -> None:
-    """Fill ``means``, shape (n,), with the means of four samples each."""
+    """Fill ``means``, shape (n,), with the means of four samples each.
+
+    Parameters
+    ----------
+    values : shape (4 n,), or up to three more that are left out
+    means : to be filled
+    """
     for k in range(means.size):
         means[k] = 0.25 * ((values[4 * k] + values[4 * k + 1]) + (values[4 * k + 2] + values[4 * k + 3]))
 
@@ -251,8 +293,13 @@ def crossings(
 
     Parameters
     ----------
+    values : the samples, shape (m,)
+    first : place in the record of the first of them
     starts, ends : places in the record, shape (n,)
     bases, heights : the record at the start of each edge, and how far it goes on to the end, shape (n,)
+    share, back : of the height, 0 to 1
+    half : samples of a mean on either side of its middle
+    found : [samples] place in the record, shape (n,), to be filled
     """
     way = 1 if back > share else -1
     stride = 1 if back == share else max(_STRIDE, half)
@@ -291,6 +338,8 @@ def lone_samples(
 
     Parameters
     ----------
+    values : the samples, shape (m,)
+    first : place in the record of the first of them
     places : turning points of the means of ``width`` samples, each in the middle of its mean, shape (n,)
     signs, nearer : +1 for a top and -1 for a valley; the level of that of both neighbours which is nearer, shape (n,)
     """
@@ -315,8 +364,11 @@ def dots(
 
     Parameters
     ----------
-    places : fractional, shape (n,); the first weight belongs to the sample ``first`` before each
+    values : the whole record
+    places : fractional, shape (n,)
+    first : the first weight belongs to the sample that is so many behind each place; negative: before it
     weights : shape (2, m)
+    heights, delays : products with the first and the second row, shape (n,), to be filled
     """
     for e in range(places.size):
         begin = int(np.floor(places[e]))

@@ -109,8 +109,12 @@ def _stands_out(power: FloatArray) -> npt.NDArray[np.bool_]:
 def not_gaussian(values: FloatArray, resolution: float = 0.0) -> bool:
     """Return whether evenly sampled values, shape (n,), or their changes over some time, are not Gaussian.
 
-    Changes with a standard deviation of less than :data:`_CODES` codes of the digitiser (``resolution``, in the unit of
-    the values) are left out.
+    Changes with a standard deviation of less than :data:`_CODES` codes of the digitiser are left out.
+
+    Parameters
+    ----------
+    values : shape (n,), n > 0
+    resolution : one code of the digitiser, in the unit of the values
     """
     if _not_normal(values):
         return True

@@ -80,7 +80,12 @@ class Turns:
     halfway: FloatArray
 
     def beyond(self, least: float) -> "Turns":
-        """Return those between which the record changes by more than ``least``."""
+        """Return those between which the record changes by more than ``least``.
+
+        Parameters
+        ----------
+        least : in the unit of the record
+        """
         if self.levels.size < 2 or np.abs(np.diff(self.levels)).min() > least:
             return self
         kept = reversals(self.levels, least)
@@ -106,7 +111,13 @@ class LikelyEdges:
 
 
 def nearer_levels(levels: FloatArray, signs: FloatArray) -> FloatArray:
-    """Return the level of that of both neighbours which is nearer, of all turning points but both ends, (n - 2,)."""
+    """Return the level of that of both neighbours which is nearer, of all turning points but both ends, (n - 2,).
+
+    Parameters
+    ----------
+    levels : the record at the turning points, shape (n,), in its unit
+    signs : +1 for a top and -1 for a valley, shape (n,)
+    """
     found: FloatArray = signs[1:-1] * np.maximum(signs[1:-1] * levels[:-2], signs[1:-1] * levels[2:])
     return found
 
@@ -123,7 +134,17 @@ def turns_of(
     samples: SampleSource, width: int, least: float, compiled: bool, number: int = PARTS,
     likely: LikelyEdges | None = None,
 ) -> Turns:
-    """Return the turning points of the means of ``width`` samples (a power of two), and the extremes of some parts."""
+    """Return the turning points of the means of ``width`` samples (a power of two), and the extremes of some parts.
+
+    Parameters
+    ----------
+    samples : the record
+    width : samples of a mean
+    least : change between two turning points, in the unit of the record
+    compiled : whether the record is searched part by part, by compiled loops
+    number : parts of which the extremes are returned, at most
+    likely : how edges are timed on the way, by compiled loops only; None: they are not
+    """
     size = samples.size // width * width
     if size < 2 * width:
         none = np.empty(0)
@@ -197,7 +218,13 @@ def _means(values: FloatArray, width: int) -> FloatArray:
 
 
 def scale_of(samples: SampleSource, resolution: float = 0.0) -> SearchScale:
-    """Return the width of the means by which a record should be searched, by parts of it or all of it."""
+    """Return the width of the means by which a record should be searched, by parts of it or all of it.
+
+    Parameters
+    ----------
+    samples : the record
+    resolution : one code of the digitiser, in the unit of the record
+    """
     size = samples.size
     if size < LONG:
         return _best(_tried(samples.part(0, size), size, resolution, False))

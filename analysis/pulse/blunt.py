@@ -54,7 +54,12 @@ class Blunt:
         self._quiet = values[:quiet]
 
     def means(self, block: int) -> "Blunt":
-        """Return the record of the means over blocks of samples; its places are in blocks."""
+        """Return the record of the means over blocks of samples; its places are in blocks.
+
+        Parameters
+        ----------
+        block : samples of a mean
+        """
         whole = self.values[: self.values.size // block * block]
         return Blunt(whole.reshape(-1, block).mean(axis=1), self._quiet.size // block, self.blur / block,
                      self.one_noise / math.sqrt(block))
@@ -80,7 +85,14 @@ class Blunt:
             for k, one in enumerate(hermite[:derivatives], start=1))], axis=1)
 
     def all(self, first: int, last: int, width: float, weights: Sequence[float]) -> FloatArray:
-        """Return a weighted sum of the smoothed record and its derivatives at samples ``first`` to ``last``."""
+        """Return a weighted sum of the smoothed record and its derivatives at samples ``first`` to ``last``.
+
+        Parameters
+        ----------
+        first, last : both are included, so that the sums have the shape (last - first + 1,)
+        width : of the kernel
+        weights : of the smoothed record and of its first, second and third derivative; fewer: the others count nothing
+        """
         reach = math.ceil(REACH * width)
         values = self.values[np.clip(np.arange(first - reach, last + reach + 1), 0, self.values.size - 1)]
         return convolved(values, _kernel(width, weights))
@@ -95,11 +107,20 @@ class Blunt:
         """Return the noise of such a sum: by the quiet part, and no less than that of white noise.
 
         Where the quiet part is too short to tell it, it is that of white noise behind the response of the scope.
+
+        Parameters
+        ----------
+        width, weights : as of :meth:`all`
         """
         return self.noise_of(_kernel(width, weights))
 
     def noise_of(self, kernel: FloatArray) -> float:
-        """Return the noise of a weighted sum of neighbouring samples, as :meth:`noise`; ``kernel``: their weights."""
+        """Return the noise of a weighted sum of neighbouring samples, as :meth:`noise`.
+
+        Parameters
+        ----------
+        kernel : weights of the samples, shape (k,)
+        """
         white = self.one_noise * math.sqrt(float(kernel @ kernel))
         if self._quiet.size >= 4 * kernel.size:
             return max(white, float(np.std(convolved(self._quiet, kernel))))
@@ -117,6 +138,11 @@ def influences(width: float, weights: Sequence[float], shares: FloatArray) -> Fl
     """Return by how much each sample changes the sum of such sums at neighbouring samples, each with its share.
 
     The samples go as far as ``width`` reaches on either side of the neighbours.
+
+    Parameters
+    ----------
+    width, weights : as of :meth:`Blunt.all`
+    shares : of each of the neighbouring sums, shape (n,)
     """
     kernel = _kernel(width, weights)[::-1]
     return convolved(np.pad(shares, kernel.size - 1), kernel)
@@ -139,6 +165,12 @@ def before_blur(found: Sequence[float], least: float, more: float = 1.0) -> tupl
 
     The larger moves tell how sudden the curve is. Closer to T = 0 it may be smoother than that (the move is ``least``
     times that from T to 2 T), and not less smooth than a sudden end.
+
+    Parameters
+    ----------
+    found : places, or heights, with the variances T, 2 T and 4 T of the blur
+    least : how little it may move from T to 0, in moves from T to 2 T
+    more : factor by which the largest move from T to 0 is larger
     """
     first, second = found[1] - found[0], found[2] - found[1]
     ratio = second / first if first else 0.0

@@ -18,7 +18,13 @@ _PARTS, _PAST = 8, 0.5
 
 
 def beyond(values: FloatArray, window: tuple[float, float]) -> npt.NDArray[np.intp]:
-    """Return the indices of the samples that are at an end of what the record can show, or beyond."""
+    """Return the indices of the samples that are at an end of what the record can show, or beyond.
+
+    Parameters
+    ----------
+    values : of the record, shape (n,)
+    window : lowest and highest value that the record can show, in the unit of ``values``
+    """
     return np.flatnonzero((values <= window[0]) | (values >= window[1]))
 
 

@@ -28,6 +28,11 @@ def highest(record: Blunt, first: int, last: int) -> tuple[Unblurred, int]:
     """Return the highest value between two samples, and the sample: before the blur, and without the luck of noise.
 
     A wide kernel goes over means of blocks of samples, which takes no longer than a narrow one over the samples.
+
+    Parameters
+    ----------
+    record : of the voltage, which is positive in the pulse
+    first, last : samples between which the value is looked for
     """
     widest = max(_WIDEST_TOP * (last - first), FINEST)
     width, means = FINEST, record

@@ -54,7 +54,12 @@ class LevelTop:
 
 
 def shows_fall(blur: float) -> int:
-    """Return in how many samples behind its top a voltage falls that falls at once; ``blur``: of the response."""
+    """Return in how many samples behind its top a voltage falls that falls at once.
+
+    Parameters
+    ----------
+    blur : [samples] standard deviation of the response
+    """
     return math.ceil(_RESPONSES * blur) + _AT_ONCE
 
 

@@ -40,7 +40,12 @@ class SeenSwitching:
     flags: Flag
 
     def is_one_pole(self, edge: float) -> bool:
-        """Return whether the current is the voltage behind one pole, from the sample of the edge on."""
+        """Return whether the current is the voltage behind one pole, from the sample of the edge on.
+
+        Parameters
+        ----------
+        edge : sample half way up the edge, may be fractional
+        """
         noise = self.scatter if self.scatter < _SHARED * self.noise[1] else self.noise[1]
         return is_one_pole(self.v, self.i, int(edge), self.last, noise)
 
@@ -48,7 +53,12 @@ class SeenSwitching:
 def seen_switching(
     time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts, flags: Flag, on_current: float,
 ) -> SeenSwitching | Delay:
-    """Return where a pulse switched the device, or the delay of one that did not; see :func:`switching_delay`."""
+    """Return where a pulse switched the device, or the delay of one that did not; see :func:`switching_delay`.
+
+    Parameters
+    ----------
+    time, voltage, current, facts, flags, on_current : as of :func:`switching_delay`
+    """
     time, (voltage, current), gaps = usable_record(time, voltage, current)
     mute, flags = mute_of(flags | gaps)
     if time.size < 16:

@@ -24,7 +24,13 @@ _NONE = 0.05  #: share of the highest current below which it has ended
 def upright(
     voltage: FloatArray, current: FloatArray, facts: PulseFacts
 ) -> tuple[float, float, FloatArray, FloatArray]:
-    """Return base [V] and sign of the pulse, and voltage and current that are positive in it and zero before it."""
+    """Return base [V] and sign of the pulse, and voltage and current that are positive in it and zero before it.
+
+    Parameters
+    ----------
+    voltage, current : [V], [A] as recorded, shape (n,); the record begins before the pulse
+    facts : accuracy of the scope
+    """
     head = max(5, voltage.size // 50)
     base = _base(voltage, head, facts.voltage_resolution)
     sign = 1.0 if float(voltage.max()) - base >= base - float(voltage.min()) else -1.0
@@ -42,7 +48,13 @@ def _base(voltage: FloatArray, head: int, resolution: float) -> float:
 
 
 def quiet_samples(v: FloatArray, first: int) -> int:
-    """Return how many samples from the first on are before the foot of the edge whose half is at ``first``."""
+    """Return how many samples from the first on are before the foot of the edge whose half is at ``first``.
+
+    Parameters
+    ----------
+    v : [V] positive in the pulse, zero before it, shape (n,)
+    first : sample where the edge is half way up
+    """
     risen = smoothed(v[:first], _FOOT_WIDTH) > _FOOT * float(v[first])
     foot = int(np.argmax(risen)) if risen.any() else first
     return max(math.floor(BEFORE * foot), first // 4)

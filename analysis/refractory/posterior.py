@@ -59,7 +59,13 @@ class Posterior:
     draws: Curves  #: of x = ln of the gap [s]
 
     def log_period(self, quantile: float, above: float = -np.inf, under: float = np.inf) -> float:
-        """Return a quantile of ln of the period [s], of the part of the posterior between two places."""
+        """Return a quantile of ln of the period [s], of the part of the posterior between two places.
+
+        Parameters
+        ----------
+        quantile : cumulative probability in that part, 0 to 1
+        above, under : the places, ln of the period [s]
+        """
         first, last = self.share_below(above), self.share_below(under)
         return float(np.interp(first + quantile * (last - first), self.below, self.places))
 
@@ -68,7 +74,12 @@ class Posterior:
         return float(np.interp(place, self.places, self.below))
 
     def plateau(self, quantile: float) -> float:
-        """Return a quantile of the plateau."""
+        """Return a quantile of the plateau.
+
+        Parameters
+        ----------
+        quantile : cumulative probability, 0 to 1
+        """
         below = np.cumsum(self.plateau_weight) - 0.5 * self.plateau_weight
         return float(np.interp(quantile, below, self.plateaus))
 

@@ -93,13 +93,22 @@ class Recovery:
                 for gap in sorted({*counted, *self.left_out})]
 
     def curve(self, gaps: FloatArray) -> FloatArray | None:
-        """Return the mean of the posterior of the probability at ``gaps`` [s]; None without one."""
+        """Return the mean of the posterior of the probability at ``gaps`` [s]; None without one.
+
+        Parameters
+        ----------
+        gaps : [s] above zero, shape (n,)
+        """
         return None if self.draws is None else np.asarray(self.draws.probability(np.log(gaps)).mean(axis=1))
 
     def band(self, gaps: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         """Return the ends of the 95 % credible band of the probability at ``gaps`` [s]; None without a posterior.
 
         At each gap, 95 % of the posterior lie between them.
+
+        Parameters
+        ----------
+        gaps : [s] above zero, shape (n,)
         """
         if self.draws is None:
             return None

@@ -14,7 +14,13 @@ _CODES = 2.0  #: steps of the digitiser over which the mean of a falling current
 
 
 def time_at(time: FloatArray, place: float) -> float:
-    """Return the time [s] at a fractional index of the record."""
+    """Return the time [s] at a fractional index of the record.
+
+    Parameters
+    ----------
+    time : [s] of the record, shape (n,), n > 1
+    place : the index, 0 or more; behind the last sample, the time goes on as between the last two
+    """
     before = min(int(place), time.size - 2)
     return float(time[before] + (place - before) * (time[before + 1] - time[before]))
 

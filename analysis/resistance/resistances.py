@@ -58,6 +58,12 @@ def zero_currents(
 
     None where the data sheet of a stored run limits the offset, or where it was subtracted. Under current drive the
     voltage has an offset, and not the current.
+
+    Parameters
+    ----------
+    events : of each half-sweep
+    facts : accuracy of the source meter
+    read_voltage : [V] at which the off resistance is read; None: half of the threshold voltage
     """
     halves = [event.half for event in events]
     if facts.current_offset != 0.0 or any(half.offset for half in halves) or any(

@@ -67,7 +67,13 @@ def slope_result(
 
 
 def activation_line(temperatures: FloatArray, results: Sequence[Result]) -> FittedLine | None:
-    """Return the line of ln(resistance) over 1/kT [1/eV]."""
+    """Return the line of ln(resistance) over 1/kT [1/eV].
+
+    Parameters
+    ----------
+    temperatures : [K] shape (n,)
+    results : resistances [Ohm], one at each temperature
+    """
     typical = float(np.nanmean(temperatures)) if temperatures.size else 300.0
     # a common error of the temperature changes 1/T everywhere by the same share, twice in the slope
     common = 2.0 * standard_uncertainty(SENSOR_LIMIT) / typical

@@ -40,12 +40,23 @@ class FittedLine:
     bent: bool  #: whether one straight line does not describe the points
 
     def at(self, x: FloatArray) -> FloatArray:
-        """Return the line at x."""
+        """Return the line at x.
+
+        Parameters
+        ----------
+        x : any shape, in the unit of the points
+        """
         return self.intercept + self.slope * (x - self.centre)
 
 
 def known_points(x: FloatArray, y: FloatArray, sigma: FloatArray) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    """Return which points can be on a line: all three numbers are known, and the uncertainty is above zero."""
+    """Return which points can be on a line: all three numbers are known, and the uncertainty is above zero.
+
+    Parameters
+    ----------
+    x, y : shape (n,)
+    sigma : standard uncertainty of each y, shape (n,), in its unit
+    """
     return np.isfinite(x) & np.isfinite(y) & np.isfinite(sigma) & (sigma > 0)
 
 
@@ -93,7 +104,13 @@ def places(x: FloatArray, same: float = 0.0) -> int:
 
 
 def same_place(x: FloatArray, same: float = 0.0) -> float:
-    """Return by how much two of these x differ at most if one is the repeat of the other; as for :func:`places`."""
+    """Return by how much two of these x differ at most if one is the repeat of the other; as for :func:`places`.
+
+    Parameters
+    ----------
+    x : shape (n,)
+    same : as of :func:`places`, in the unit of ``x``
+    """
     if not x.size:
         return same
     return max(same, _SAME * float(x.max() - x.min()), _ROUNDING * float(np.max(np.abs(x))))

@@ -32,7 +32,12 @@ class CensoredSample:
 
     @classmethod
     def of(cls, values: npt.ArrayLike, above: npt.ArrayLike = (), below: npt.ArrayLike = ()) -> "CensoredSample":
-        """Return a sample of known values, of lower bounds (``above``) and of upper bounds (``below``)."""
+        """Return a sample of known values, of lower bounds (``above``) and of upper bounds (``below``).
+
+        Parameters
+        ----------
+        values, above, below : in one unit, shapes (n,), (m,) and (k,)
+        """
         known, lower, upper = (np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in (values, above, below))
         return cls(np.concatenate([known, lower, np.full(upper.size, -np.inf)]),
                    np.concatenate([known, np.full(lower.size, np.inf), upper]))

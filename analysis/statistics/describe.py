@@ -20,6 +20,11 @@ def widened(found: Estimate, common: float) -> Estimate:
     """Return an interval joined with the 95 % half-width ``common`` of an error that all values share.
 
     Such an error does not average out over cycles. Root of the sum of squares, on each side.
+
+    Parameters
+    ----------
+    found : value and interval
+    common : in the unit of the value; zero or less: the interval stays
     """
     if found.value is None or common <= 0:
         return found
@@ -32,6 +37,11 @@ def mean(values: FloatArray, common: float = 0.0) -> tuple[Estimate, Flag]:
     """Return the mean with its t-interval; TOO_FEW below five values, and no mean of one.
 
     OVERFLOW, and no mean, where a value is no finite number.
+
+    Parameters
+    ----------
+    values : shape (n,)
+    common : 95 % half-width of an error that all values share, in their unit
     """
     n = values.size
     if not np.isfinite(values).all():
@@ -108,6 +118,11 @@ def median(found: Distribution, common: float = 0.0) -> tuple[Estimate, Flag]:
 
     TOO_FEW below six values, whose order tells no interval; then there is no median either. CENSORED where an end of
     the interval is not known.
+
+    Parameters
+    ----------
+    found : of the values
+    common : 95 % half-width of an error that all values share, in their unit
     """
     value, low, high = found.quantile(0.5)
     if low is None and high is None:

@@ -55,6 +55,10 @@ class Distribution:
 
         The interval holds the values at which the interval of the distribution holds ``share``. None: not known, where
         the distribution does not reach that far, or where it consists of upper bounds alone.
+
+        Parameters
+        ----------
+        share : cumulative probability, 0 to 1
         """
         def first(reached: FloatArray) -> float | None:
             k = np.flatnonzero(reached >= share - 1e-12)

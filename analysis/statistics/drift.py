@@ -100,7 +100,12 @@ def _statistics(scores: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]
 
 
 def fewest_beside(number: int) -> int:
-    """Return how many values a step needs on either side."""
+    """Return how many values a step needs on either side.
+
+    Parameters
+    ----------
+    number : values of the series
+    """
     return max(4, number // 20)
 
 

@@ -39,6 +39,12 @@ def cycles_for_mean(values: FloatArray, relative: float, common: float = 0.0) ->
 
     Holds for independent values; a drift or a memory makes more necessary. No number is enough where ``common``, the
     95 % half-width of an error that all values share, is wider than wanted.
+
+    Parameters
+    ----------
+    values : shape (n,)
+    relative : wanted half-width over the magnitude of the mean, above 0
+    common : in the unit of the values
     """
     x = np.asarray(values, dtype=np.float64)
     n = x.size

@@ -50,7 +50,12 @@ class Fit:
         return None if self.log_likelihood is None else 4.0 - 2.0 * self.log_likelihood
 
     def share(self, values: FloatArray) -> FloatArray | None:
-        """Return the cumulative probability at some values; None where there is no fit."""
+        """Return the cumulative probability at some values; None where there is no fit.
+
+        Parameters
+        ----------
+        values : in the unit of the sample, shape (n,)
+        """
         line = self.line()
         if line is None:
             return None

@@ -19,7 +19,10 @@ _LOG_ROOT_2_PI = 0.5 * float(np.log(2.0 * np.pi))
 
 
 class Normal:
-    """The standard normal distribution."""
+    """The standard normal distribution.
+
+    In its methods ``z`` is (x - location) / scale of any shape, a ``share`` is a cumulative probability from 0 to 1.
+    """
 
     def quantile(self, share: FloatArray) -> FloatArray:
         """Return z at the cumulative probability ``share``."""
@@ -46,7 +49,10 @@ class Normal:
 
 
 class SmallestExtreme:
-    """The standard distribution of smallest extremes: the logarithm of a Weibull variable."""
+    """The standard distribution of smallest extremes: the logarithm of a Weibull variable.
+
+    ``z`` and ``share`` as in :class:`Normal`.
+    """
 
     def quantile(self, share: FloatArray) -> FloatArray:
         """Return z at the cumulative probability ``share``."""

@@ -131,6 +131,11 @@ def with_resolution(found: VarianceComponents, own: float) -> VarianceComponents
 
     Where the spread between cycles is not resolved, more cycles do not tell the mean of a device better: values between
     two set-points are the same value. Then the spread between devices is judged by the same rule.
+
+    Parameters
+    ----------
+    found : of the values as they were measured
+    own : in the unit of the values
     """
     within, between, error = found.within, found.between, own / NORMAL_95
     if within.value is None or within.high is None:

@@ -35,6 +35,13 @@ def ask_for_the_other(
     """Raise where time and a current are found, and beside them columns that may be the voltage, or the reverse.
 
     Without the voltage, a sweep over time would be taken for spikes of its current.
+
+    Parameters
+    ----------
+    names, heads, units : of each column; the unit is "" where none is said
+    found : number of the column of each role, from 0
+    unused : numbers of columns that are not asked for
+    source : name of the file, for the message
     """
     for role, other in (("voltage", "current"), ("current", "voltage")):
         if role in found or not {"time", other} <= found.keys():
@@ -56,7 +63,14 @@ def ask_for_the_other(
 def ask_for_one_terminal(
     names: Sequence[str], heads: Sequence[Header], found: Mapping[str, int], source: str
 ) -> None:
-    """Raise where voltage and current are of different terminals by their names."""
+    """Raise where voltage and current are of different terminals by their names.
+
+    Parameters
+    ----------
+    names, heads : of each column
+    found : number of the column of each role, from 0
+    source : name of the file, for the message
+    """
     if not {"voltage", "current"} <= found.keys():
         return
     voltage, current = (heads[found[role]].name for role in ("voltage", "current"))

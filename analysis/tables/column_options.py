@@ -106,7 +106,13 @@ def _each(names: Sequence[str], choice: RoleChoice) -> str:
 
 
 def called(names: Sequence[str], k: int) -> str:
-    """Return how a question calls a column: by its name, with its number where another one has the same name."""
+    """Return how a question calls a column: by its name, with its number where another one has the same name.
+
+    Parameters
+    ----------
+    names : of all columns
+    k : number of the column, from 0
+    """
     return f"{names[k]!r}" if names.count(names[k]) == 1 else f"{names[k]!r} (number {k + 1})"
 
 
@@ -117,7 +123,12 @@ def _range_of(role: str, places: Sequence[int]) -> str:
 
 
 def range_text(places: Sequence[int]) -> str:
-    """Return the range of two or more evenly placed columns as ``--columns`` takes it, "" where there is none."""
+    """Return the range of two or more evenly placed columns as ``--columns`` takes it, "" where there is none.
+
+    Parameters
+    ----------
+    places : numbers of the columns, from 0
+    """
     steps = {b - a for a, b in pairwise(places)}
     if len(steps) != 1 or min(steps) < 1:
         return ""

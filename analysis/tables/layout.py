@@ -27,7 +27,13 @@ _DECIMAL_COMMA = r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?"
 
 
 def may_be_number(row: Sequence[str], position: int) -> bool:
-    """Return whether a cell is no date or other words; by its characters, for the row may not be one of numbers."""
+    """Return whether a cell is no date or other words; by its characters, for the row may not be one of numbers.
+
+    Parameters
+    ----------
+    row : the cells
+    position : number of the cell, from 0; a cell that the row has not may be a number
+    """
     return position >= len(row) or (not any(letter in row[position] for letter in ":/") and not row[position].isalpha())
 
 

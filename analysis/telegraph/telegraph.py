@@ -186,7 +186,12 @@ def _with_hysteresis(values: FloatArray, middle: float, half: float) -> npt.NDAr
 
 
 def transitions(states: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return (samples in low, low -> high, samples in high, high -> low) of one record, last sample left out."""
+    """Return (samples in low, low -> high, samples in high, high -> low) of one record, last sample left out.
+
+    Parameters
+    ----------
+    states : whether each sample is in the high state, in order, shape (n,)
+    """
     now, after = states[:-1], states[1:]
     return np.array([(~now).sum(), (~now & after).sum(), now.sum(), (now & ~after).sum()], dtype=np.int64)
 
@@ -228,6 +233,12 @@ def mean_times(p: FloatArray, q: FloatArray, interval: float) -> tuple[FloatArra
 
     With the rates a = 1/t_low and b = 1/t_high of a process without memory, p = a/(a + b) (1 - exp(-(a + b) dt)) and
     q = b/(a + b) (1 - exp(-(a + b) dt)).
+
+    Parameters
+    ----------
+    p : share of the samples in the low state after which the next one is in the high state, shape (n,)
+    q : the same from high to low, shape (n,)
+    interval : [s] between two samples
     """
     both = p + q
     rate = np.where(both < 1.0, -np.log1p(-np.minimum(both, 1 - 1e-12)), np.inf) / interval

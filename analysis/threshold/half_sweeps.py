@@ -198,7 +198,13 @@ def _starts(
 
 
 def worst_flags(half: HalfSweep, *indices: int) -> Flag:
-    """Return the union of the flags of some points of a half-sweep."""
+    """Return the union of the flags of some points of a half-sweep.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    *indices : of the points within it; one outside of it has no flags
+    """
     joined = 0
     for index in indices:
         if 0 <= index < len(half.flags):

@@ -59,6 +59,12 @@ def is_sharp(series: FloatArray, step: LevelStep, *, may_bend: bool = True) -> b
     the squares, in squares of the noise, takes r = 8 D (s / J)^2. Windows of up to twice that are tried, for noise may
     hide it among so many, and shorter ones, for another event may be near. In longer ones a smooth bend looks like a
     step; where the series has none (``may_bend`` False, a difference of two curves), twice as long ones are tried.
+
+    Parameters
+    ----------
+    series : in any unit, shape (n,)
+    step : of this series
+    may_bend : whether the series may have a smooth bend
     """
     enough = math.ceil(16.0 * _SHARP * (step.noise / step.size) ** 2)
     longest = min(max(_FEWEST_LEVEL, enough) * (1 if may_bend else 2), WINDOWS[-1])
@@ -228,7 +234,12 @@ def _compared(
 
 
 def median_of_three(series: FloatArray) -> FloatArray:
-    """Return the running median of three readings, without which one wild reading bends a curve; shape (n,)."""
+    """Return the running median of three readings, without which one wild reading bends a curve; shape (n,).
+
+    Parameters
+    ----------
+    series : in any unit, shape (n,)
+    """
     if series.size == 0:
         return series
     padded = np.concatenate((series[:1], series, series[-1:]))
@@ -238,7 +249,12 @@ def median_of_three(series: FloatArray) -> FloatArray:
 
 
 def lasting_changes(series: FloatArray) -> FloatArray:
-    """Return the change over each gap that two readings on either side confirm, shape (n - 1,); one at the ends."""
+    """Return the change over each gap that two readings on either side confirm, shape (n - 1,); one at the ends.
+
+    Parameters
+    ----------
+    series : in any unit, shape (n,)
+    """
     before = np.maximum(series, np.concatenate((series[:1], series[:-1])))
     after = np.minimum(series, np.concatenate((series[1:], series[-1:])))
     changes: FloatArray = after[1:] - before[:-1]

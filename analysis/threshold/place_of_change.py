@@ -30,6 +30,14 @@ def gap_probability(
     switched, it is on the new side already. Otherwise the readings around the gap are weighed between the levels
     before and after it, with Gaussian noise and a bounded weight of each reading; beforehand the change may be at any
     voltage within the windows.
+
+    Parameters
+    ----------
+    series : logarithms of the conductance in order of rising level, shape (n,)
+    current : [A] of the device, shape (n,)
+    step : of the series
+    level : [V] set-points, rising, shape (n,)
+    backwards : whether the branch was measured from its end
     """
     n, window = series.size, max(step.window, 2)
     first, last = max(step.before - window, 0), min(step.after + window, n - 1)

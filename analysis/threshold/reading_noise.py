@@ -42,7 +42,12 @@ def second_differences(
 ) -> FloatArray:
     """Return the absolute second differences of the readings that were ``seen``, scaled to the noise of one.
 
-    ``change``: the last reading before a known change and the first after it; what spans it tells nothing of the noise.
+    Parameters
+    ----------
+    series : readings in order, in any unit, shape (n,)
+    seen : whether a reading says anything of the noise, shape (n,); None: all do
+    change : the last reading before a known change and the first after it; what spans it tells nothing of the noise.
+        Only with ``seen``
     """
     deviation = np.abs(series[2:] - series[1:-1] - (series[1:-1] - series[:-2])) / math.sqrt(6.0)
     if seen is None or deviation.size == 0:
@@ -59,6 +64,12 @@ def least_seen(values: FloatArray, level: FloatArray, noise: float = 0.0) -> flo
 
     The noise is that of :func:`noise_of_readings`, half a code of the digitiser, and neighbours of the wrong sign,
     which are noise or offset. All in the unit of ``values``, shape (n,).
+
+    Parameters
+    ----------
+    values : readings
+    level : of the drive at each reading, shape (n,): the readings at the lowest ones tell the noise
+    noise : standard deviation by the data sheet
     """
     values = np.asarray(values, dtype=np.float64)
     if values.size < 4:
@@ -146,7 +157,14 @@ def _most_by_size(values: FloatArray) -> float:
 
 
 def additive_noise(seen: FloatArray, floor: float, resolution: FloatArray) -> FloatArray:
-    """Return the standard deviation by additive noise of the logarithm of readings raised to ``floor``; shape (n,)."""
+    """Return the standard deviation by additive noise of the logarithm of readings raised to ``floor``; shape (n,).
+
+    Parameters
+    ----------
+    seen : readings, those below ``floor`` raised to it, shape (n,)
+    floor : reading below which additive noise hides it, in their unit: two of its standard deviations
+    resolution : code of the digitiser at each reading, in their unit, shape (n,)
+    """
     above = seen > floor
     share = np.hypot(floor / FLOOR, 0.5 * resolution) / np.where(above, seen, 1.0)
     least: FloatArray = np.where(above, np.minimum(share, 1.0), AT_FLOOR)
@@ -157,6 +175,11 @@ def resolution_around(values: FloatArray, reach: int = 8) -> FloatArray:
     """Return the code of the digitiser at each reading, as neighbouring readings show it; shape (n,).
 
     From the ``2 reach + 1`` readings around each one, which show at most how large it is.
+
+    Parameters
+    ----------
+    values : readings in order, shape (n,); the code is in their unit
+    reach : readings on either side
     """
     n = values.size
     if n == 0:

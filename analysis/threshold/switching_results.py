@@ -61,7 +61,12 @@ class SweepFacts:
     parallel_tolerance: float = 0.02  #: relative limit of it: data sheets of oscilloscopes have 1 to 2 % of 1 MOhm
 
     def voltage_uncertainty(self, voltage: float, current: float) -> float:
-        """Return the standard uncertainty [V] of a device voltage."""
+        """Return the standard uncertainty [V] of a device voltage.
+
+        Parameters
+        ----------
+        voltage, current : of the device [V], [A]
+        """
         return combined(
             standard_uncertainty(self.voltage_gain * abs(voltage) + self.voltage_offset),
             self.voltage_noise,
@@ -87,7 +92,12 @@ class SweepFacts:
                 combined(quiet.voltage_uncertainty(voltage, current), standard_uncertainty(0.5 * step)))
 
     def current_uncertainty(self, current: float) -> float:
-        """Return the standard uncertainty [A] of a current reading."""
+        """Return the standard uncertainty [A] of a current reading.
+
+        Parameters
+        ----------
+        current : [A] of the reading
+        """
         return combined(
             standard_uncertainty(self.current_gain * abs(current) + self.current_offset), self.current_noise
         )

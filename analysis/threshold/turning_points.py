@@ -32,7 +32,12 @@ def drive_noise(levels: FloatArray) -> float:
 
 
 def least_reversal(levels: FloatArray) -> float:
-    """Return how far a drive, shape (n,), must turn back for that not to be its noise."""
+    """Return how far a drive, shape (n,), must turn back for that not to be its noise.
+
+    Parameters
+    ----------
+    levels : of the drive, shape (n,), in any unit: that of what is returned
+    """
     highest, noise = float(np.max(np.abs(levels), initial=0.0)), drive_noise(levels)
     if noise == 0.0:
         return _ROUNDING * highest
@@ -45,6 +50,11 @@ def sides(levels: FloatArray, least: float) -> FloatArray:
     The side changes where the level comes to lie beyond ``least`` on the other one, and by more than a voltmeter's
     offset would bring a level of zero there. Points at zero belong to the side they end, at the beginning to the one
     that follows.
+
+    Parameters
+    ----------
+    levels : of the drive, shape (n,)
+    least : in the unit of ``levels``
     """
     found = np.ones(levels.size)
     state = _but_for_zeros(levels, np.where(levels > least, 1, np.where(levels < -least, -1, 0)))

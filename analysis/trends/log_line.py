@@ -31,7 +31,12 @@ class LogLine:
     curved: bool  #: whether the points are farther from the line than their intervals explain
 
     def at(self, x: FloatArray) -> FloatArray:
-        """Return the values of the line at ``x``."""
+        """Return the values of the line at ``x``.
+
+        Parameters
+        ----------
+        x : any shape, in the unit of the points
+        """
         return np.asarray(np.exp(self.intercept + self.slope * x))
 
 
