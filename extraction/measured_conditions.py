@@ -54,9 +54,14 @@ def _is_measured(one: Observation, name: str) -> bool:
 
 
 def near(values: FloatArray, width: FloatArray) -> list[float]:
-    """Return the median of the group of each value; no group is wider than ``width`` at its first value.
+    """Return the median of the group of each value: no value is farther than its ``width`` from the first of its group.
 
-    ``values`` are in rising order. A chain of small steps is so no single group.
+    A chain of small steps is so no single group.
+
+    Parameters
+    ----------
+    values : in rising order, in any unit, shape (n,)
+    width : of each value, in the unit of the values, shape (n,)
     """
     groups: list[list[float]] = []
     for value, most in zip(values.tolist(), width.tolist(), strict=True):

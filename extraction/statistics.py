@@ -52,7 +52,14 @@ def statistics_of(
     observations: list[Observation], quantity: str | None = None, by: Iterable[str] | str | None = None,
     families: tuple[str, ...] = (), relative: float | None = None, seed: int = 0,
 ) -> list[GroupStatistics]:
-    """Return the statistics of events that were gathered before; as ``tsbench.statistics`` otherwise."""
+    """Return the statistics of events that were gathered before; as ``tsbench.statistics`` otherwise.
+
+    Parameters
+    ----------
+    observations : of any quantities and devices
+    quantity, by, families, seed : as of ``tsbench.statistics``
+    relative : wanted half-width of the interval of a mean over its magnitude, 0 to 1; None: no numbers are computed
+    """
     names = [by] if isinstance(by, str) else by
     return [_of_group(group, families, relative, seed) for group in groups_of(observations, quantity, names)]
 
