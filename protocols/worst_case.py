@@ -105,7 +105,13 @@ def limit_refusals(
 def range_refusal(name: str, value: float, allowed: Range, instrument: str, remedy: str = "") -> list[str]:
     """Return one sentence if ``value`` is outside of what the instrument accepts, else nothing.
 
-    ``remedy`` says what to change where ``name`` is no parameter.
+    Parameters
+    ----------
+    name : of the parameter, or several of them with " + "
+    value : in the unit of ``allowed``
+    allowed : by the instrument
+    instrument : its role, for the message
+    remedy : what to change where ``name`` is no parameter
     """
     if allowed.low - _SLACK * abs(allowed.low) <= value <= allowed.high + _SLACK * abs(allowed.high):
         return []

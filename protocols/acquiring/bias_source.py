@@ -24,7 +24,13 @@ class BiasSource(Protocol):
     limiting: SourceMeterCapabilities | None  #: of what limits the current by a compliance; None: nothing does
 
     def prepare(self, lowest: float, highest: float, compliance: float) -> None:
-        """Set up at zero level, output on, for levels from ``lowest`` to ``highest`` [V]."""
+        """Set up at zero level, output on, for levels from ``lowest`` to ``highest`` [V].
+
+        Parameters
+        ----------
+        lowest, highest : [V] signed
+        compliance : [A] of a source meter; a generator has none
+        """
 
     def set_level(self, level: float) -> None: ...
     def switch_off(self) -> None: ...

@@ -93,7 +93,13 @@ class DeviceView:
         self.scope.configure_trigger(FREE_RUN if external else EdgeTrigger(unused[-1], FREE_RUN.level))
 
     def fetch(self, conditions: Mapping[str, float], time: float) -> dict[str, Waveform]:
-        """Read the finished acquisition by what was sensed; ``time`` [s]: bench's clock at its trigger."""
+        """Read the finished acquisition by what was sensed; ``time`` [s]: bench's clock at its trigger.
+
+        Parameters
+        ----------
+        conditions : of the waveforms, in SI units
+        time : [s]
+        """
         fetched = self.scope.fetch(sorted(self.channels.values()))
         found = {
             name: replace(fetched[number], channel=name, conditions=dict(conditions), time=time)
@@ -108,14 +114,28 @@ class DeviceView:
     def capture_now(
         self, timebase: Timebase, station: Station, conditions: Mapping[str, float]
     ) -> dict[str, Waveform] | None:
-        """Take one record of the present (forced trigger); None where the scope did not finish in time."""
+        """Take one record of the present (forced trigger); None where the scope did not finish in time.
+
+        Parameters
+        ----------
+        timebase : span and points of the record
+        station : gives the clock
+        conditions : of the waveforms, in SI units
+        """
         accepted = self.scope.configure_timebase(timebase)
         return self.recapture(accepted.span, station, conditions)
 
     def recapture(
         self, span: float, station: Station, conditions: Mapping[str, float]
     ) -> dict[str, Waveform] | None:
-        """Take one more record of ``span`` [s] with the set-up as it is (forced trigger)."""
+        """Take one more record of ``span`` [s] with the set-up as it is (forced trigger).
+
+        Parameters
+        ----------
+        span : [s]
+        station : gives the clock
+        conditions : of the waveforms, in SI units
+        """
         self.scope.arm()
         time = station.clock.now()
         self.scope.force_trigger()

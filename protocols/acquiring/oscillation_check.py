@@ -70,6 +70,11 @@ def white_noise(values: FloatArray, resolution: float) -> float:
     """Estimate the noise [V] rms on an oversampled signal, at least half its ``resolution`` [V].
 
     The median of successive differences hardly feels the few steep edges of an oscillation.
+
+    Parameters
+    ----------
+    values : [V] shape (n,), n > 1
+    resolution : [V] one code
     """
     return max(float(np.median(np.abs(np.diff(values)))) * OF_MEDIAN_DEVIATION / 2**0.5, resolution / 2)
 

@@ -22,6 +22,13 @@ def wait_until(clock: Clock, ready: Callable[[], bool], expected: float, timeout
     """Poll ``ready`` until it is true or ``timeout`` [s] has passed; returns whether it became true.
 
     For operations of at most a fraction of a second; longer ones yield steps (:func:`steps_until`).
+
+    Parameters
+    ----------
+    clock : of the bench
+    ready : whether the operation is over
+    expected : [s] about as long as it takes; the first looks are closer together for a short one
+    timeout : [s]
     """
     deadline = clock.now() + timeout
     intervals = poll_intervals(expected)
@@ -35,7 +42,13 @@ def wait_until(clock: Clock, ready: Callable[[], bool], expected: float, timeout
 def steps_until(
     clock: Clock, ready: Callable[[], bool], expected: float, timeout: float, step: Callable[[], Step]
 ) -> Iterator[Step]:
-    """Poll like :func:`wait_until` but yield a step between two looks; ends when ready or timed out."""
+    """Poll like :func:`wait_until` but yield a step between two looks; ends when ready or timed out.
+
+    Parameters
+    ----------
+    clock, ready, expected, timeout : as of :func:`wait_until`
+    step : makes the step
+    """
     deadline = clock.now() + timeout
     for interval in poll_intervals(expected):
         if ready() or clock.now() >= deadline:

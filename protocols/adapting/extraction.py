@@ -78,8 +78,13 @@ class Searched:
     ) -> tuple[float | None, float | None, float | None]:
         """Return value, low and high by ``scale``; None for an end beyond all stimuli, and for a value without ends.
 
-        What is believed before the first pulse is no measurement: so there is no value without two ends. ``limit``
-        tells by how much a stimulus may be off, in its own unit: its error is uniform within, and joins the interval.
+        What is believed before the first pulse is no measurement: so there is no value without two ends.
+
+        Parameters
+        ----------
+        scale : turns what the belief reckons with (V as a magnitude; ln s) into the stimulus (V; s)
+        limit : by how much what the belief reckons with may be off, in its unit. The error is uniform within this, and
+            joins the interval
         """
         known, prior = self.interval, self.goal.prior
         low = min(known.low, prior.highest) if known.low >= prior.lowest else None
@@ -200,7 +205,14 @@ class Listener(ABC):
 
     @abstractmethod
     def learn(self, stimulus: float, fired: bool, renewed: bool) -> None:
-        """Take an outcome; ``renewed``: the device was made to switch before it."""
+        """Take an outcome; ``renewed``: the device was made to switch before it.
+
+        Parameters
+        ----------
+        stimulus : [V] amplitude, or [s] gap
+        fired : whether it made the device switch
+        renewed : whether the device was made to switch since the stimulus before
+        """
 
     @abstractmethod
     def known(self) -> tuple[float, float]:

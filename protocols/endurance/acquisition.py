@@ -16,7 +16,12 @@ class EnduranceAcquisition(CycleSeries[EnduranceParameters]):
     """One endurance run in progress."""
 
     def series(self, amplitude: float) -> Iterator[Step]:
-        """Send bursts of cycles and judge each; the first is one cycle, which also sets the ranges of the scope."""
+        """Send bursts of cycles and judge each; the first is one cycle, which also sets the ranges of the scope.
+
+        Parameters
+        ----------
+        amplitude : [V] of the write pulses, signed
+        """
         settings = self._settings
         windows = self.load(amplitude)
         yield self.step(f"cycles of {format_quantity(amplitude, 'V')}", resting=True)

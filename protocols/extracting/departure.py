@@ -29,6 +29,11 @@ def departure(times: FloatArray, voltage: FloatArray, resolution: float) -> floa
 
     Behind a load, the scope triggers later than that: when the capacitance at the device has charged up to the trigger
     level. The last sample within the noise of the base, before a fifth of the highest voltage, tells the beginning.
+
+    Parameters
+    ----------
+    times, voltage : [s], [V], shape (n,); the record begins before the stimulus
+    resolution : [V] one code
     """
     away, noise = _away(voltage, resolution, 0)
     last, up = _rise(away, noise)
@@ -96,7 +101,13 @@ def foot_of_edge(times: FloatArray, voltage: FloatArray, resolution: float, leng
 
 
 def ramp_behind_pole(x: FloatArray, pole: float) -> FloatArray:
-    """Return the answer of one pole to a ramp from 0 at ``x`` = 0 to 1 at ``x`` = 1; ``pole``: its time constant."""
+    """Return the answer of one pole to a ramp from 0 at ``x`` = 0 to 1 at ``x`` = 1.
+
+    Parameters
+    ----------
+    x : time over the length of the ramp, shape (n,)
+    pole : its time constant over the length of the ramp, above zero
+    """
     def ramp(x: FloatArray) -> FloatArray:
         x = np.maximum(x, 0.0)
         return x + pole * np.expm1(-x / pole)

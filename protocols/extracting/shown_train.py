@@ -56,7 +56,14 @@ class ShownTrain:
 
     @classmethod
     def of(cls, kind: Kind, number: int, pulses: int) -> "ShownTrain":
-        """Return a train that shows nothing so far."""
+        """Return a train that shows nothing so far.
+
+        Parameters
+        ----------
+        kind : amplitude [V], width [s], period [s]
+        number : of the train in its run
+        pulses : how many it has
+        """
         reached, fall, grown = (np.zeros(pulses) for _ in range(3))
         beyond_range, doubtful, left_on, partly = ([False] * pulses for _ in range(4))
         return cls(kind, number, reached, fall, grown, beyond_range, doubtful, left_on, partly)

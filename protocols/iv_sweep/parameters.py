@@ -170,7 +170,12 @@ class SweepParameters(Parameters):
         return sweep_path(up, self.dual, self.both_polarities, self.cycles)
 
     def time_per_point(self, line_frequency: float) -> float:
-        """Return about how long a point takes [s]."""
+        """Return about how long a point takes [s].
+
+        Parameters
+        ----------
+        line_frequency : [Hz] of the mains
+        """
         return self.dwell + _APERTURES * self.nplc / line_frequency + _OVERHEAD
 
     @property

@@ -39,13 +39,27 @@ class SweepPath:
 
 
 def branch_levels(start: float, stop: float, step: float, points: int | None) -> FloatArray:
-    """Return the levels from ``start`` to ``stop``, both included, evenly spaced by at most ``step``."""
+    """Return the levels from ``start`` to ``stop``, both included, evenly spaced by at most ``step``.
+
+    Parameters
+    ----------
+    start, stop : [V], or [A] under current drive
+    step : largest distance, above zero, in the same unit; not used where ``points`` is given
+    points : number of levels, 2 at least; None: it follows from the step
+    """
     count = points if points is not None else int(np.ceil(abs(stop - start) / step * (1 - 1e-9))) + 1
     return np.linspace(start, stop, max(count, 2))
 
 
 def sweep_path(up: FloatArray, dual: bool, both_polarities: bool, cycles: int) -> SweepPath:
-    """Return ``cycles`` times: ``up``, back if ``dual``, and the same mirrored if ``both_polarities``."""
+    """Return ``cycles`` times: ``up``, back if ``dual``, and the same mirrored if ``both_polarities``.
+
+    Parameters
+    ----------
+    up : levels [V] or [A] from start to stop, shape (n,)
+    dual, both_polarities : what a cycle consists of
+    cycles : how often
+    """
     branches = [_branch(sign * up, dual) for sign in ([1.0, -1.0] if both_polarities else [1.0])]
     levels, direction, polarity = (np.concatenate(parts) for parts in zip(*branches, strict=True))
     return SweepPath(
@@ -79,6 +93,11 @@ def list_path(levels: Sequence[float], cycles: int) -> SweepPath:
 
     Within the list, a cycle ends where the magnitude begins to rise on a side of zero on which this cycle has risen
     already. So every half-sweep of the results is one rise and one fall. Zeros belong to the half-sweep that they end.
+
+    Parameters
+    ----------
+    levels : [V] or [A] of one time, not all zero
+    cycles : how often
     """
     one = np.asarray(levels, dtype=np.float64)
     size = np.abs(one)
@@ -116,6 +135,12 @@ def _branch(up: FloatArray, dual: bool) -> tuple[FloatArray, FloatArray, FloatAr
 
 
 def soft_steps(start: float, stop: float, step: float) -> FloatArray:
-    """Return the levels after ``start`` that lead to ``stop`` by at most ``step`` each; empty if there."""
+    """Return the levels after ``start`` that lead to ``stop`` by at most ``step`` each; empty if there.
+
+    Parameters
+    ----------
+    start, stop : [V], or [A] under current drive
+    step : above zero, in the same unit
+    """
     count = int(np.ceil(abs(stop - start) / step * (1 - 1e-9)))
     return np.linspace(start, stop, count + 1)[1:]

@@ -40,7 +40,14 @@ def one_sweep(
     settings: SweepParameters, station: Station, recorder: Recorder, number: int, parts: int,
     condition: tuple[float, ...],
 ) -> Iterator[Step]:
-    """Take one sweep of a series of ``parts``; ``number`` from 0."""
+    """Take one sweep of a series of ``parts``; ``number`` from 0.
+
+    Parameters
+    ----------
+    settings, station, recorder : of the run
+    number, parts : of this sweep, from 0, and how many there are
+    condition : values of the additional columns, in SI units
+    """
     rows = number * len(settings.path())
     within = WithinSeries(recorder, rows, number * settings.cycles, condition)
     for step in SweepAcquisition(settings, station, within).run():

@@ -58,7 +58,13 @@ class OscillationAcquisition:
         yield Step(done + len(biases), total, "output off", idle=True)
 
     def record(self, number: int, bias: float) -> None:
-        """Take and record the waveforms and the point of one ``bias`` [V]."""
+        """Take and record the waveforms and the point of one ``bias`` [V].
+
+        Parameters
+        ----------
+        number : of the row, from 0
+        bias : [V] signed
+        """
         safe = self._safe_windows(bias)
         self._view.wait_for_force()
         windows, span = self._look(safe, bias)
@@ -96,7 +102,13 @@ class OscillationAcquisition:
         """Take what was recorded at a ``bias`` [V], before its row is asked for; nothing where the scope gave none."""
 
     def row(self, number: int, time: float, bias: float, span: float) -> tuple[float, ...]:
-        """Return the row of the point table of one ``bias`` [V], recorded at ``time`` for ``span`` [s]."""
+        """Return the row of the point table of one ``bias`` [V], recorded at ``time`` for ``span`` [s].
+
+        Parameters
+        ----------
+        number : of the row, from 0
+        time, bias, span : [s] on the bench's clock, [V], [s]; the span is 0 where there is no record
+        """
         return (float(number), time, bias, span)
 
     def _safe_windows(self, bias: float) -> dict[str, Window]:

@@ -97,7 +97,13 @@ def tells(record: DeviceRecord, found: MeasuredOscillation) -> bool:
 
 
 def within(spikes: Spikes, end: float) -> Spikes:
-    """Return the spikes up to a time [s]: those in the first part of a long record."""
+    """Return the spikes up to a time [s]: those in the first part of a long record.
+
+    Parameters
+    ----------
+    spikes : of the whole record
+    end : [s] on the time axis of the spikes
+    """
     count = int(np.searchsorted(spikes.times, end, side="right"))
     return spikes if count == spikes.times.size else replace(
         spikes, times=spikes.times[:count], levels=spikes.levels[:count])

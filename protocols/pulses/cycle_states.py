@@ -51,7 +51,13 @@ class PulseStand:
         return self.conductance * (1 + doubt) + SIGMAS * self.uncertainty < limit
 
     def above(self, limit: float, doubt: float = 0.0) -> bool:
-        """Return whether the conductance is above ``limit`` [S] by evidence."""
+        """Return whether the conductance is above ``limit`` [S] by evidence.
+
+        Parameters
+        ----------
+        limit : [S]
+        doubt : relative error by which the conductance may be too high
+        """
         return self.conductance * (1 - doubt) - SIGMAS * self.uncertainty > limit
 
 
@@ -118,5 +124,10 @@ def _level(values: FloatArray, before: BoolArray, during: BoolArray, code: float
 
 
 def resistance_of(conductances: FloatArray) -> FloatArray:
-    """Return resistances [Ohm]; infinite where the conductance is not above zero."""
+    """Return resistances [Ohm]; infinite where the conductance is not above zero.
+
+    Parameters
+    ----------
+    conductances : [S] shape (n,)
+    """
     return np.where(conductances > 0, 1.0 / np.where(conductances > 0, conductances, 1.0), np.inf)

@@ -43,7 +43,15 @@ class Delivery:
 
 
 def pulse_starts(width: float, period: float, count: int, gaps: Sequence[float]) -> FloatArray:
-    """Return when each pulse begins [s] after the first; ``gaps`` [s] run from fall to rise, at 50 %."""
+    """Return when each pulse begins [s] after the first; ``gaps`` [s] run from fall to rise, at 50 %.
+
+    Parameters
+    ----------
+    width : [s] of each pulse, at 50 %
+    period : [s] from pulse to pulse; not used where there are gaps
+    count : of the pulses; not used where there are gaps
+    gaps : [s] one less than pulses, or none
+    """
     if gaps:
         return np.concatenate([[0.0], np.cumsum(np.asarray(gaps) + width)])
     return period * np.arange(count, dtype=np.float64)
@@ -52,7 +60,15 @@ def pulse_starts(width: float, period: float, count: int, gaps: Sequence[float])
 def delivery(
     pulse: Pulse, starts: FloatArray, gaps: Sequence[float], capabilities: PulseGeneratorCapabilities
 ) -> Delivery:
-    """Choose how to send pulses that begin at ``starts``: a burst if evenly spaced, else what fits."""
+    """Choose how to send pulses that begin at ``starts``: a burst if evenly spaced, else what fits.
+
+    Parameters
+    ----------
+    pulse : of the train
+    starts : [s] middle of the rise of each pulse after that of the first, shape (n,)
+    gaps : [s] between the pulses; none: they are evenly spaced
+    capabilities : of the generator
+    """
     if not gaps:
         return Delivery("burst", starts)
     edge = min(pulse.rise_time, pulse.fall_time)
@@ -93,7 +109,12 @@ def shortest_one_by_one(busy: float) -> float:
 
 
 def at_least(seconds: float) -> str:
-    """Return a bound in words, with four digits and rounded up, so that what is set to it is within the bound."""
+    """Return a bound in words, with four digits and rounded up, so that what is set to it is within the bound.
+
+    Parameters
+    ----------
+    seconds : [s] above zero
+    """
     step: float = 10.0 ** (math.floor(math.log10(seconds)) - 3)
     return short_quantity(math.ceil(seconds / step * (1 - 1e-9)) * step, "s")
 
@@ -136,7 +157,14 @@ def with_edges(how: Delivery, edge: EdgePerPulse) -> Delivery:
 
 
 def train_waveform(pulse: Pulse, starts: FloatArray, sample_rate: float) -> ArbitraryWaveform:
-    """Return the whole train as an arbitrary waveform [V] that begins and ends at the base."""
+    """Return the whole train as an arbitrary waveform [V] that begins and ends at the base.
+
+    Parameters
+    ----------
+    pulse : of the train
+    starts : [s] middle of the rise of each pulse after that of the first, shape (n,)
+    sample_rate : [Hz]
+    """
     lead = _lead(pulse)
     rise, fall = pulse.rise_time / EDGE_SHARE, pulse.fall_time / EDGE_SHARE
     corners, levels = [0.0], [0.0]

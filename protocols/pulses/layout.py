@@ -40,6 +40,13 @@ def pair_layout(pulse: PulseParameters, gap: float, resolution: int, scope: Osci
     A pair is never sent pulse by pulse: its gap is what is measured, and no clock of a computer knows it well enough.
     So two segments are refused with an external trigger, which shows the first pulse only
     (:mod:`tsbench.protocols.pulses.delivery`).
+
+    Parameters
+    ----------
+    pulse : both pulses
+    gap : [s] from the fall of the first pulse to the rise of the second, at 50 %
+    resolution : samples in the width of a pulse
+    scope : its capabilities
     """
     lead = record_lead(pulse)
     single = 2 * lead + 1.3 * pulse.width + 2 * pulse.fall_time

@@ -112,7 +112,13 @@ class PairSeries(PulseSeries[Settings]):
         return f"gap {format_quantity(gap, 's')}"
 
     def say_missed(self, amplitude: float, missed: int, pairs: int) -> None:
-        """Warn of pairs whose trigger the scope missed."""
+        """Warn of pairs whose trigger the scope missed.
+
+        Parameters
+        ----------
+        amplitude : [V] signed
+        missed, pairs : number of pairs with a missed trigger, and of all pairs
+        """
         if missed:
             self._say(
                 "warning",

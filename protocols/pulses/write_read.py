@@ -70,7 +70,12 @@ class WriteReadParameters(PulseParameters):
         return Pulse(0.0, amplitude, self.width, self.period, self.rise_time, self.fall_time)
 
     def corners(self, amplitude: float) -> tuple[FloatArray, FloatArray]:
-        """Return times [s] after the beginning of a write pulse (50 %) and levels [V] of one cycle."""
+        """Return times [s] after the beginning of a write pulse (50 %) and levels [V] of one cycle.
+
+        Parameters
+        ----------
+        amplitude : [V] of the write pulse, signed
+        """
         rise, fall = self.rise_time / EDGE_SHARE, self.fall_time / EDGE_SHARE
         again = self.width + self.gap
         times = [-rise / 2, rise / 2, self.width - fall / 2, self.width + fall / 2, again - rise / 2, again + rise / 2,
@@ -116,7 +121,14 @@ def playback(
 
 
 def cycle_waveform(settings: WriteReadParameters, amplitude: float, how: CyclePlayback) -> ArbitraryWaveform:
-    """Return one cycle as an arbitrary waveform [V] that begins and ends at 0 V."""
+    """Return one cycle as an arbitrary waveform [V] that begins and ends at 0 V.
+
+    Parameters
+    ----------
+    settings : of the run
+    amplitude : [V] of the write pulse, signed
+    how : the cycles are played
+    """
     times, levels = settings.corners(amplitude)
     length = settings.span if how.clocked else settings.period
     lead = settings.rise_time / EDGE_SHARE
@@ -149,7 +161,14 @@ class CycleSeries(PulseSeries[Cycles]):
             self._view.configure({name: narrowed(shot.waveforms[name], window) for name, window in windows.items()})
 
     def burst(self, amplitude: float, cycles: int, shot: Shot) -> Iterator[Step]:
-        """Send and record ``cycles`` cycles; every one becomes a row, also one that the scope missed."""
+        """Send and record ``cycles`` cycles; every one becomes a row, also one that the scope missed.
+
+        Parameters
+        ----------
+        amplitude : [V] of the write pulses, signed
+        cycles : how many
+        shot : gets the waveforms and which cycles were recorded
+        """
         settings = self._settings
         position = settings.span / 2 - settings.lead
         self._view.scope.configure_timebase(

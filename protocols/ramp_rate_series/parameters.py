@@ -38,14 +38,30 @@ class RampRateParameters(SweepParameters):
         return self.path().largest_step
 
     def at_rate(self, rate: float, line_frequency: float) -> "RampRateParameters":
-        """Return the sweep at one ``rate`` [V/s], its dwell at least zero."""
+        """Return the sweep at one ``rate`` [V/s], its dwell at least zero.
+
+        Parameters
+        ----------
+        rate : [V/s] above zero
+        line_frequency : [Hz] of the mains
+        """
         without = self.model_copy(update={"dwell": 0.0}).time_per_point(line_frequency)
         return self.model_copy(update={"dwell": max(self.size / rate - without, 0.0)})
 
     def lowest_rate(self, line_frequency: float) -> float:
-        """Return the rate [V/s] whose time at a level is the longest that a sweep may have."""
+        """Return the rate [V/s] whose time at a level is the longest that a sweep may have.
+
+        Parameters
+        ----------
+        line_frequency : [Hz] of the mains
+        """
         return self.size / self.model_copy(update={"dwell": LONGEST_DWELL}).time_per_point(line_frequency)
 
     def highest_rate(self, line_frequency: float) -> float:
-        """Return the highest rate [V/s] that the source meter reaches with these levels and this aperture."""
+        """Return the highest rate [V/s] that the source meter reaches with these levels and this aperture.
+
+        Parameters
+        ----------
+        line_frequency : [Hz] of the mains
+        """
         return self.size / self.model_copy(update={"dwell": 0.0}).time_per_point(line_frequency)

@@ -31,7 +31,12 @@ class Retained:
     flags: Flag
 
     def states(self, limit: float) -> npt.NDArray[np.int64]:
-        """Return 1 for each read that shows the device on by evidence, 0 for off, -1 where it is undecided."""
+        """Return 1 for each read that shows the device on by evidence, 0 for off, -1 where it is undecided.
+
+        Parameters
+        ----------
+        limit : [S] between off and on
+        """
         wide = NORMAL_95 * self.uncertainty
         return np.where(self.conductance - wide > limit, 1, np.where(self.conductance + wide < limit, 0, -1))
 

@@ -40,5 +40,10 @@ class TelegraphParameters(Parameters):
         return float(np.abs(self.bias).max())
 
     def interval(self, line_frequency: float) -> float:
-        """Return about how long a reading takes [s]."""
+        """Return about how long a reading takes [s].
+
+        Parameters
+        ----------
+        line_frequency : [Hz] of the mains
+        """
         return self.dwell + _APERTURES * self.nplc / line_frequency + _OVERHEAD
