@@ -106,7 +106,14 @@ def format_quantity(value: float | None, unit: str, digits: int = 4) -> str:
 
 
 def short_quantity(value: float, unit: str, digits: int = 4) -> str:
-    """Return the same without trailing zeros, as people type it: ``"1 mA"``, ``"200 ns"``."""
+    """Return :func:`format_quantity` without trailing zeros, as people type it: ``"1 mA"``, ``"200 ns"``.
+
+    Parameters
+    ----------
+    value : in ``unit``
+    unit : without a prefix; "": none
+    digits : significant ones at most
+    """
     number, space, rest = format_quantity(value, unit, digits).partition(" ")
     if "." in number and "e" not in number:
         number = number.rstrip("0").rstrip(".")
@@ -114,7 +121,13 @@ def short_quantity(value: float, unit: str, digits: int = 4) -> str:
 
 
 def told_apart(value: float, bound: float, unit: str) -> tuple[str, str]:
-    """Return two different quantities as texts with as many digits as it takes to tell them apart (4 to 12)."""
+    """Return two different quantities as texts with as many digits as it takes to tell them apart (4 to 12).
+
+    Parameters
+    ----------
+    value, bound : in ``unit``
+    unit : without a prefix; "": none
+    """
     texts = ("", "")
     for digits in range(4, 13):
         texts = short_quantity(value, unit, digits), short_quantity(bound, unit, digits)
@@ -173,6 +186,11 @@ def format_interval(value: float | None, low: float | None, high: float | None, 
     A lopsided interval is written out (``"81.2 (79.9 … 90.1) uA"``), an open one by its known bound
     (``"3.1 (≥ 2.9) us"``); the digits follow the width of the interval (two of its significant digits). Where only a
     bound is known, it stands alone (``"≥ 2.9 us"``).
+
+    Parameters
+    ----------
+    value, low, high : in ``unit``; None or not finite: not known
+    unit : without a prefix; "": none
     """
     if value is None or not math.isfinite(value):
         return _bounds_alone(low, high, unit)

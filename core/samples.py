@@ -32,7 +32,13 @@ def median(values: FloatArray) -> float:
 
 
 def quantile(values: FloatArray, part: float) -> float:
-    """Return the value below which a part of finite ones is, shape (n,), n > 0, by a line between the two nearest."""
+    """Return the value below which a part of finite ones is, shape (n,), n > 0, by a line between the two nearest.
+
+    Parameters
+    ----------
+    values : in any unit
+    part : 0 to 1
+    """
     rank = part * (values.size - 1)
     below = min(int(rank), values.size - 2)
     if below < 0:
@@ -58,6 +64,12 @@ def noise_of(values: FloatArray, resolution: float = 0.0, enough: int = _ENOUGH)
 
     From second differences, in which a signal that is smooth over three samples cancels; never less than the
     quantisation noise of a digitiser with steps of ``resolution``. About ``enough`` differences are used.
+
+    Parameters
+    ----------
+    values : samples in order
+    resolution : in the unit of the values
+    enough : differences; more of them are left out
     """
     quantisation = resolution / math.sqrt(12.0)
     if values.size < 4:
@@ -109,6 +121,10 @@ def step_of_codes(codes: npt.NDArray[Any]) -> int:
     """Return the largest power of 2 that divides all differences between 16-bit codes.
 
     1 if all codes are equal: such a record does not show its step. Codes of 8 bits are those of the converter.
+
+    Parameters
+    ----------
+    codes : as the digitiser gives them, any shape
     """
     if codes.dtype.itemsize < 2 or codes.dtype.kind not in "iu" or codes.size == 0:
         return 1
@@ -117,7 +133,13 @@ def step_of_codes(codes: npt.NDArray[Any]) -> int:
 
 
 def smoothed(values: FloatArray, width: int) -> FloatArray:
-    """Return the running mean over ``width`` (made odd) samples, the ends repeated; shape (n,)."""
+    """Return the running mean over ``width`` (made odd) samples, the ends repeated; shape (n,).
+
+    Parameters
+    ----------
+    values : in any unit, shape (n,)
+    width : [samples]
+    """
     half = max(0, width // 2)
     if half == 0 or values.size == 0:
         return values

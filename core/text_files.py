@@ -78,6 +78,12 @@ def write_text(path: Path | str, text: str, what: str) -> None:
 def read_toml(path: Path | str, what: str, largest: int = LARGEST) -> dict[str, Any]:
     """Return the content of a TOML file.
 
+    Parameters
+    ----------
+    path : of the file
+    what : it is, for messages: "bench file"
+    largest : [bytes]
+
     Raises
     ------
     ConfigurationError
