@@ -14,7 +14,9 @@ of the pulse, as much smaller as the read level is than the pulse) must stand cl
 bound. Where it does not, nothing is known of the time: no value, no bound, CENSORED and UNDER_SAMPLED.
 """
 
+import functools
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -381,17 +383,18 @@ def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Resu
     method = f"mean of {times.size} pulses; {_METHOD}"
     conditions = {**conditions, "statistic": "mean", "pulses": times.size}
     name = "relaxation_time_mean"
+    flags = functools.reduce(operator.or_, (shot.flags & ~Flag.CENSORED for shot in known), Flag.NONE)
     if times.size < len(known) or times.size == 0:
-        flags = Flag.CENSORED if times.size < len(known) else Flag.NO_EVENT
+        flags |= Flag.CENSORED if times.size < len(known) else Flag.NO_EVENT
         return Result(name, "s", None, None, None, method, conditions, flags)
     if times.size == 1:
         half = NORMAL_95 * combined(known[0].random, known[0].systematic)
         one = float(times[0])
-        return Result(name, "s", one, not_negative(one - half, one), one + half, method, conditions, Flag.TOO_FEW,
-                      known[0].random, known[0].systematic)
+        return Result(name, "s", one, not_negative(one - half, one), one + half, method, conditions,
+                      flags | Flag.TOO_FEW, known[0].random, known[0].systematic)
     summary, common = summarise(times), max(shot.systematic for shot in known)
     own = float(np.mean([shot.random for shot in known])) / math.sqrt(times.size)
     random = max((summary.high - summary.mean) / NORMAL_95, own)
     half = NORMAL_95 * combined(random, common)
     low, high = not_negative(summary.mean - half, summary.mean), summary.mean + half
-    return Result(name, "s", summary.mean, low, high, method, conditions, Flag.NONE, random, common)
+    return Result(name, "s", summary.mean, low, high, method, conditions, flags, random, common)

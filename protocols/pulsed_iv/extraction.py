@@ -152,7 +152,7 @@ def _if_seen(rows: Sequence[Result], cycles: Sequence[WriteRead]) -> list[Result
 def _read(reads: Sequence[PulseStand], gain: float, conditions: dict[str, Any], flags: Flag) -> Result:
     """Return the resistance at the read pulse; only a lower bound where the conductance could be zero."""
     if not reads:
-        return Result("read_resistance", "Ohm", None, None, None, _NOT_SHOWN, conditions, flags | Flag.NO_EVENT)
+        return Result("resistance_after_pulse", "Ohm", None, None, None, _NOT_SHOWN, conditions, flags | Flag.NO_EVENT)
     value = float(np.mean([one.conductance for one in reads]))
     count = len(reads)
     scatter = float(np.std([one.conductance for one in reads], ddof=1)) / math.sqrt(count) if count > 1 else 0.0

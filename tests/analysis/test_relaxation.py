@@ -261,3 +261,10 @@ def test_intervals_hold_the_truth_in_much_noise_and_with_few_codes(noise, code):
         low, high = (found.value + side * 1.96 * math.hypot(found.random, found.systematic) for side in (-1, 1))
         held += low <= life * math.log(first / 2.2e-6) <= high
     assert held >= 36   # with a mean over 3 % of the time, 28 of 48 and none
+
+
+@pytest.mark.parametrize("doubt", [Flag.UNDER_SAMPLED, Flag.CLIPPED, Flag.AMBIGUOUS])
+def test_mean_and_median_keep_the_flags_of_their_shots(doubt):
+    shots = [Relaxed(1e-3 + 1e-6 * k, 1e-6, 1e-6, doubt if k == 3 else Flag.NONE) for k in range(8)]
+    assert mean_result(shots, {}).flags == median_result(shots, {}).flags == doubt
+    assert mean_result(shots[3:4], {}).flags == doubt | Flag.TOO_FEW

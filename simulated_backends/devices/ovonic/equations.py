@@ -170,6 +170,10 @@ def settled_branch(
     return e / per_thickness + vi * math.tanh(current * per_ii) + re * current, t
 
 
+#: columns that the branch takes, in order
+_OF_THE_BRANCH = tuple(inspect.signature(settled_branch.py_func).parameters)[1:]
+
+
 @dataclass(frozen=True)
 class Ovonic(DeviceModel):
     """Parameters of the model."""
@@ -255,7 +259,6 @@ class Ovonic(DeviceModel):
 
         At a current the field is unique: sigma rises with it, and with the temperature that it makes.
         """
-        names = inspect.signature(settled_branch.py_func).parameters
         columns = self.columns()
-        voltage, temperature = settled_branch(current, *(columns[name] for name in names if name != "current"))
+        voltage, temperature = settled_branch(current, *(columns[name] for name in _OF_THE_BRANCH))
         return float(voltage), float(temperature)
