@@ -141,7 +141,15 @@ def _pack_array(value: Any) -> msgpack.ExtType:
 
 
 def raw_reference(kind: str, shape: tuple[int, ...], offset: int, size: int, crc: int) -> msgpack.ExtType:
-    """Return what the journal holds of an array whose bytes are in the raw file."""
+    """Return what the journal holds of an array whose bytes are in the raw file.
+
+    Parameters
+    ----------
+    kind : type of the numbers, one of ``CODE_TYPES``
+    shape : of the array
+    offset, size : [bytes] where its bytes begin in the raw file, and how many there are
+    crc : CRC-32 of these bytes
+    """
     return msgpack.ExtType(RAW_BLOCK, msgpack.packb((kind, shape, offset, size, crc)))
 
 

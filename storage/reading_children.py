@@ -33,6 +33,12 @@ class ReadingChild:
     def ask(self, command: str, argument: Any, largest: int, seconds: float = safe_read.SECONDS) -> Any:
         """Return the answer to one request.
 
+        Parameters
+        ----------
+        command, argument : what to do, and with what
+        largest : [bytes] that the file may hold when it is unpacked
+        seconds : after which the child is ended
+
         Raises
         ------
         UnreadableFile
@@ -107,7 +113,13 @@ class ReadingChildren:
     def runs(
         self, paths: Iterable[Path], largest: int = safe_read.LARGEST
     ) -> Iterator[tuple[Path, Run | UnreadableFile]]:
-        """Yield each file with its run, or with what is wrong with it."""
+        """Yield each file with its run, or with what is wrong with it.
+
+        Parameters
+        ----------
+        paths : of the files
+        largest : [bytes] that each of them may hold when it is unpacked
+        """
 
         def read(path: Path) -> Run | UnreadableFile:
             try:

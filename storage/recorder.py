@@ -49,13 +49,24 @@ def require_place(directory: Path) -> None:
 
 
 def require_room(directory: Path, planned_bytes: int) -> None:
-    """Raise StorageError unless a run of this planned size can be begun in a folder."""
+    """Raise StorageError unless a run of this planned size can be begun in a folder.
+
+    Parameters
+    ----------
+    directory : where the run is to be
+    planned_bytes : [bytes] of its data, by the plan
+    """
     require_folder(directory)
     disk.require_space(directory, needed_bytes(planned_bytes))
 
 
 def needed_bytes(planned_bytes: int) -> int:
-    """Return what must be free before a run is begun [bytes]: journal, run file, and its copy while it is written."""
+    """Return what must be free before a run is begun [bytes]: journal, run file, and its copy while it is written.
+
+    Parameters
+    ----------
+    planned_bytes : of the data, by the plan
+    """
     return 3 * planned_bytes + _OVERHEAD
 
 

@@ -36,6 +36,11 @@ def read_run(path: Path | str, largest: int = LARGEST_FILE) -> Run:
 
     In this process: for files of one's own. ``safe_read.read_foreign`` does it in a child process.
 
+    Parameters
+    ----------
+    path : of the file
+    largest : [bytes] that the datasets of a run file may declare together
+
     Raises
     ------
     UnreadableFile

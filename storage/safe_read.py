@@ -30,6 +30,11 @@ _UNPACKED = 250  #: times its size: noise keeps measured codes below 10
 def read_foreign(path: Path | str, largest: int = LARGEST) -> Run:
     """Read a run file or journal from anywhere.
 
+    Parameters
+    ----------
+    path : of the file
+    largest : [bytes] that it may hold when it is unpacked
+
     Raises
     ------
     UnreadableFile
@@ -42,12 +47,22 @@ def validate(path: Path | str, largest: int = LARGEST) -> list[str]:
     """Return the problems of a run file, one line each, none where it is complete and valid.
 
     Never raises for what is in the file: a file that cannot be read at all is one problem.
+
+    Parameters
+    ----------
+    path : of the file
+    largest : [bytes] that it may hold when it is unpacked
     """
     return examine(path, largest)[0]
 
 
 def examine(path: Path | str, largest: int = LARGEST) -> tuple[list[str], str]:
-    """Return the problems as ``validate`` does, and what was not checked ("" where all was)."""
+    """Return the problems as ``validate`` does, and what was not checked ("" where all was).
+
+    Parameters
+    ----------
+    path, largest : as of :func:`validate`
+    """
     try:
         answer = _ask("validate", Path(path), largest)
     except UnreadableFile as error:
@@ -56,7 +71,13 @@ def examine(path: Path | str, largest: int = LARGEST) -> tuple[list[str], str]:
 
 
 def bound(path: Path, largest: int = LARGEST) -> int:
-    """Return what a file may hold when it is unpacked [bytes]; a small one that becomes large is made to harm."""
+    """Return what a file may hold when it is unpacked [bytes]; a small one that becomes large is made to harm.
+
+    Parameters
+    ----------
+    path : of the file
+    largest : [bytes] that any file may hold
+    """
     files = (path, path.with_suffix(RAW_SUFFIX)) if path.suffix == SUFFIX else (path,)
     size = sum(file.stat().st_size for file in files if file.is_file())
     if path.suffix == SUFFIX and size > largest:
@@ -119,7 +140,12 @@ def _cause(done: "subprocess.CompletedProcess[bytes]") -> str:
 
 
 def limit(largest: int) -> None:
-    """Bound memory and processor time of this process for the next file, where the system can."""
+    """Bound memory and processor time of this process for the next file, where the system can.
+
+    Parameters
+    ----------
+    largest : [bytes] that the file may hold when it is unpacked
+    """
     if sys.platform == "win32":
         return  # the parent's timeout and the declared sizes bound it there
     import resource  # noqa: PLC0415  POSIX only
@@ -145,7 +171,14 @@ def main(arguments: list[str]) -> int:
 
 
 def answered(command: str, name: Path, largest: int) -> bytes:
-    """Read one file in this process and return the answer for the parent."""
+    """Read one file in this process and return the answer for the parent.
+
+    Parameters
+    ----------
+    command : "read", or another one: what is wrong with the file
+    name : its path
+    largest : [bytes] that it may hold when it is unpacked
+    """
     from tsbench.storage.nexus.validation import verdict  # noqa: PLC0415
     from tsbench.storage.run_file import read_run  # noqa: PLC0415
 

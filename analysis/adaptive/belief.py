@@ -261,7 +261,14 @@ class Belief:
 
 
 def belief(prior: Prior, x: FloatArray, fired: FloatArray) -> Belief:
-    """Return the belief after the pulses ``x``, shape (n,), of which ``fired``, shape (n,), fired (0 or 1)."""
+    """Return the belief after the pulses ``x``, shape (n,), of which ``fired``, shape (n,), fired (0 or 1).
+
+    Parameters
+    ----------
+    prior : what is believed before the first pulse
+    x : in the unit of the prior: [V], or ln of a gap [s]
+    fired : 1 or 0
+    """
     x, fired = np.asarray(x, dtype=np.float64), np.asarray(fired, dtype=np.float64)
     return _closed_in(prior, prior.whole, Pulses(x, fired, (False,) * x.size))
 

@@ -37,7 +37,12 @@ class Curves:
     form: FloatArray  #: one of FORMS
 
     def probability(self, x: FloatArray) -> FloatArray:
-        """Return the probability of firing at each ``x``, shape (x.size, curves)."""
+        """Return the probability of firing at each ``x``, shape (x.size, curves).
+
+        Parameters
+        ----------
+        x : of the stimuli, in the unit of the locations: [V], or ln of a gap [s]; shape (n,)
+        """
         z = np.clip((np.atleast_1d(x)[:, None] - self.location) / self.spread, -_FARTHEST, _FARTHEST)
         return np.asarray(self.floor + (self.plateau - self.floor) * _rise(z, self.form))
 
@@ -47,7 +52,12 @@ class Curves:
                         for name in ("location", "spread", "floor", "plateau", "form")))
 
     def stimulus(self, probability: FloatArray | float) -> FloatArray:
-        """Return the x at which each curve reaches a probability; infinite where it does not, shape (curves,)."""
+        """Return the x at which each curve reaches a probability; infinite where it does not, shape (curves,).
+
+        Parameters
+        ----------
+        probability : 0 to 1, of each curve, shape (curves,), or one for all
+        """
         share = (probability - self.floor) / (self.plateau - self.floor)
         inside = np.clip(share, 1e-9, 1.0 - 1e-9)
         x = self.location + self.spread * _inverse(inside, self.form)

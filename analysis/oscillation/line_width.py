@@ -62,8 +62,12 @@ class LineWidth:
 def line_width(intervals: FloatArray, timing: float = 0.0) -> LineWidth:
     """Return the line width of an oscillation from its inter-spike intervals [s], shape (n,), in order.
 
-    ``timing``: [s] standard uncertainty of one spike time. It matters only where the intervals are equal.
     TOO_FEW with fewer than 30 of them; NO_EVENT where they vary by more than 30 %: there is no line.
+
+    Parameters
+    ----------
+    intervals : [s], shape (n,), in order
+    timing : [s] standard uncertainty of one spike time. It matters only where the intervals are equal
     """
     n = intervals.size
     if n < FEWEST_INTERVALS:
@@ -167,7 +171,11 @@ def line_results(
 def train_results(found: MeasuredOscillation, timing: float, conditions: Mapping[str, Any]) -> list[Result]:
     """Return all that an oscillation with a frequency shows beside it: jitter, regularity, line width, phase noise.
 
-    ``timing``: [s] standard uncertainty of one spike time.
+    Parameters
+    ----------
+    found : an oscillation with a frequency
+    timing : [s] standard uncertainty of one spike time
+    conditions : of the results
     """
     # the line width is what intervals add up to: where the sampling makes them, so it does with the line width
     hides = found.jitter is not None and found.jitter.is_much_hidden(found.intervals)

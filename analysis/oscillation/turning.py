@@ -123,7 +123,13 @@ def nearer_levels(levels: FloatArray, signs: FloatArray) -> FloatArray:
 
 
 def least_change(noise: float, count: int) -> float:
-    """Return the change [unit] that white noise of ``count`` samples makes with a probability of 0.1 % at most."""
+    """Return the change [unit] that white noise of ``count`` samples makes with a probability of 0.1 % at most.
+
+    Parameters
+    ----------
+    noise : [unit] standard deviation of one sample
+    count : number of samples
+    """
     if count < 2:
         return math.inf
     tail = NormalDist().inv_cdf(_BY_CHANCE / count**2)

@@ -65,12 +65,25 @@ class Blunt:
                      self.one_noise / math.sqrt(block))
 
     def at(self, place: float, width: float, derivatives: int = 4) -> FloatArray:
-        """Return the smoothed record and its first derivatives at a place, shape (1 + derivatives,)."""
+        """Return the smoothed record and its first derivatives at a place, shape (1 + derivatives,).
+
+        Parameters
+        ----------
+        place, width : [samples]
+        derivatives : how many, 0 to 4; they are per sample
+        """
         found: FloatArray = self.at_each(np.array([place]), width, derivatives)[0]
         return found
 
     def at_each(self, places: FloatArray, width: float, derivatives: int) -> FloatArray:
-        """Return the smoothed record and its first derivatives at places, shapes (n,) and (n, 1 + derivatives)."""
+        """Return the smoothed record and its first derivatives at places, shapes (n,) and (n, 1 + derivatives).
+
+        Parameters
+        ----------
+        places : [samples], may be fractional
+        width : [samples]
+        derivatives : how many, 0 to 4; they are per sample
+        """
         reach = math.ceil(REACH * width) + 1
         samples = np.rint(places).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
         u = (places[:, None] - samples) / width
@@ -130,7 +143,13 @@ class Blunt:
         return max(white, self.scatter * math.sqrt(max(coloured, 0.0)))
 
     def wider(self, width: float, times: float) -> float:
-        """Return the width of the kernel [samples] with which the whole blur has ``times`` the variance."""
+        """Return the width of the kernel [samples] with which the whole blur has ``times`` the variance.
+
+        Parameters
+        ----------
+        width : [samples] of the kernel
+        times : by how many times the variance of the whole blur is larger
+        """
         return math.sqrt(times * width**2 + (times - 1.0) * self.blur**2)
 
 

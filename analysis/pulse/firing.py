@@ -103,9 +103,12 @@ def before_pulse(
 ) -> Before:
     """Return the level before the ``edge`` [s]: mean over the later half of what is recorded, at most 1000 samples.
 
-    ``time``, ``voltage``, ``current`` of shape (n,) in s, V, A; the last 1 to 10 samples before the edge are left
-    out. ``response``: standard deviation of the scope's impulse response [s]: samples within it share their noise, and
-    the differences between them show less than there is.
+    Parameters
+    ----------
+    time, voltage, current : [s], [V], [A], shape (n,); the last 1 to 10 samples before the edge are left out
+    edge : [s] on the time axis of the record
+    response : [s] standard deviation of the scope's impulse response; samples within it share their noise, and the
+        differences between them show less than there is
     """
     shown = _samples_before(time, edge)
     level = current[shown]

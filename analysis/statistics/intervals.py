@@ -57,7 +57,12 @@ def uniform_limit(uncertainty: float) -> float:
 
 
 def combined(*standard: float) -> float:
-    """Return the root of the sum of squares of independent standard uncertainties."""
+    """Return the root of the sum of squares of independent standard uncertainties.
+
+    Parameters
+    ----------
+    *standard : in one unit: that of what is returned
+    """
     return math.sqrt(math.fsum(part * part for part in standard))
 
 
@@ -204,7 +209,9 @@ def proportion_interval(successes: int, trials: int) -> tuple[float, float]:
 def median_interval(values: FloatArray) -> tuple[float, float] | None:
     """Return the distribution-free 95 % interval of the median, from order statistics; None below six values.
 
-    ``values`` of shape (n,) may hold infinities, for those that are only known to be small or large.
+    Parameters
+    ----------
+    values : in any unit, shape (n,); infinities are those that are only known to be small or large
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     n = ordered.size
@@ -223,5 +230,11 @@ def median_interval(values: FloatArray) -> tuple[float, float] | None:
 
 
 def not_negative(low: float, value: float | None) -> float:
-    """Return the lower end of an interval of a quantity that is not below 0 (a time, a rate), unless its value is."""
+    """Return the lower end of an interval of a quantity that is not below 0 (a time, a rate), unless its value is.
+
+    Parameters
+    ----------
+    low : end of the interval
+    value : of the quantity, in the same unit; None: not known
+    """
     return max(low, 0.0 if value is None else min(value, 0.0))

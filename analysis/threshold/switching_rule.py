@@ -96,8 +96,12 @@ def _number(text: str, value: str, unit: str) -> float:
 def noise_floor(half: HalfSweep, noise: float = 0.0) -> float:
     """Return the current [A] below which a reading counts as "off": two standard deviations of the noise.
 
-    See :func:`tsbench.analysis.threshold.reading_noise.least_seen`; ``noise`` is the data sheet's standard deviation
-    [A].
+    See :func:`tsbench.analysis.threshold.reading_noise.least_seen`.
+
+    Parameters
+    ----------
+    half : the half-sweep
+    noise : [A] standard deviation of a reading by the data sheet
     """
     return least_seen(half.current, half.level, noise)
 

@@ -87,7 +87,13 @@ class SourceMeterBias:
 
 
 def bias_compliance(given: float | None, station: Station) -> float:
-    """Return the compliance [A] of a source meter: as given, else the usual one within the limit of the device."""
+    """Return the compliance [A] of a source meter: as given, else the usual one within the limit of the device.
+
+    Parameters
+    ----------
+    given : [A] None: nothing is given
+    station : knows the limits of the device
+    """
     if given is not None:
         return given
     most = station.device.limits.max_current

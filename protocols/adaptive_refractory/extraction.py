@@ -52,7 +52,13 @@ class GapChooser(SearchChooser):
     _shortest = 0.0
 
     def unread(self, gap: float, factor: float) -> None:
-        """Choose no gap [s] any more below ``factor`` of one that was too short to read the level."""
+        """Choose no gap [s] any more below ``factor`` of one that was too short to read the level.
+
+        Parameters
+        ----------
+        gap : [s] that was too short
+        factor : of the shortest gap from now on to this one
+        """
         self._shortest = max(self._shortest, factor * gap)
 
     def choose(self) -> float:

@@ -48,7 +48,11 @@ def pulse_facts(run: Run, record: DeviceRecord, options: ExtractionOptions) -> P
 def how_late(fixture: Fixture, step: float, options: ExtractionOptions) -> tuple[float, float]:
     """Return by how much the records of a bench may show the current later than the voltage [s], at least and at most.
 
-    ``step``: sample interval [s]. Where the skew was measured, records are corrected by whole samples.
+    Parameters
+    ----------
+    fixture : of the bench
+    step : [s] sample interval. Where the skew was measured, records are corrected by whole samples
+    options : stray capacitance of the sensor, and limits of errors
     """
     skew, skew_doubt = _skew(fixture, None if fixture.sensing.skew is None else 0.5 * step, options)
     delay, limit = _sense_delay(fixture, options)

@@ -47,7 +47,13 @@ class PulseStand:
         return math.hypot(self.current_uncertainty / abs(self.voltage), relative * abs(self.conductance))
 
     def below(self, limit: float, doubt: float = 0.0) -> bool:
-        """Return whether the conductance is below ``limit`` [S] by evidence; ``doubt``: relative limit of gains."""
+        """Return whether the conductance is below ``limit`` [S] by evidence.
+
+        Parameters
+        ----------
+        limit : [S]
+        doubt : relative limit of the error of gains
+        """
         return self.conductance * (1 + doubt) + SIGMAS * self.uncertainty < limit
 
     def above(self, limit: float, doubt: float = 0.0) -> bool:
@@ -56,7 +62,7 @@ class PulseStand:
         Parameters
         ----------
         limit : [S]
-        doubt : relative error by which the conductance may be too high
+        doubt : relative limit of the error of gains
         """
         return self.conductance * (1 - doubt) - SIGMAS * self.uncertainty > limit
 

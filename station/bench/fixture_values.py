@@ -32,6 +32,11 @@ def fixture_values(given: Mapping[str, object]) -> dict[str, float]:
 
 
 def in_words(values: Mapping[str, float]) -> str:
-    """Return values in one line: "load resistance 4.7 kOhm, parallel capacitance 1 nF"."""
+    """Return values in one line: "load resistance 4.7 kOhm, parallel capacitance 1 nF".
+
+    Parameters
+    ----------
+    values : quantity -> [Ohm or F]
+    """
     return ", ".join(f"{quantity.replace('_', ' ')} {short_quantity(value, FIXTURE_UNITS.get(quantity, ''))}"
                      for quantity, value in values.items())

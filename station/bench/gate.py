@@ -31,13 +31,22 @@ class GateCurve:
         self.widest = float(np.max(np.abs(self._volts)))  #: [V] largest magnitude in the table
 
     def resistance_at(self, volts: float) -> float:
-        """Return the resistance [Ohm] at a gate voltage [V] that was measured; beyond the table that of its end."""
+        """Return the resistance [Ohm] at a gate voltage [V] that was measured; beyond the table that of its end.
+
+        Parameters
+        ----------
+        volts : [V] at the gate
+        """
         return float(math.exp(np.interp(volts, self._volts, self._logarithms)))
 
     def least_resistance_at(self, volts: float) -> float:
         """Return the least resistance [Ohm] that counts for limits at a gate voltage [V] that is set.
 
         Beyond the conducting end of the table, the transistor may conduct fully.
+
+        Parameters
+        ----------
+        volts : [V] at the gate
         """
         on = self._volts[np.argmin(self._logarithms)]
         if abs(volts - on) > _SAME_VOLTAGE and (volts > on) == (on == self._volts[-1]):

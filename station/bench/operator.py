@@ -138,7 +138,12 @@ class OperatorBox:
         return self._value
 
     def set_value(self, value: float) -> float:
-        """Ask for ``value`` and wait for the answer; ConfigurationError where there is no terminal to ask at."""
+        """Ask for ``value`` and wait for the answer; ConfigurationError where there is no terminal to ask at.
+
+        Parameters
+        ----------
+        value : [Ohm or F]
+        """
         said = f"{self._quantity} {short_quantity(value, self.bounds.unit)}"
         ask = self._ask
         if ask is None:

@@ -179,7 +179,13 @@ class FixtureControls:
         return self._box(quantity).value()
 
     def set_value(self, quantity: str, value: float) -> float:
-        """Set a quantity while all outputs are off, and return the value that was set."""
+        """Set a quantity while all outputs are off, and return the value that was set.
+
+        Parameters
+        ----------
+        quantity : of the fixture, "load_resistance"
+        value : [Ohm or F] above zero
+        """
         box = self._box(quantity)
         if isinstance(value, bool) or not isinstance(value, Real) or not (math.isfinite(value) and value > 0):
             raise ConfigurationError(
@@ -284,7 +290,12 @@ class FixtureControls:
         return {quantity: value for quantity, value in wanted.items() if self._asked.get(quantity) != value}
 
     def arrange(self, values: Mapping[str, float]) -> None:
-        """Set several quantities while all outputs are off."""
+        """Set several quantities while all outputs are off.
+
+        Parameters
+        ----------
+        values : quantity -> [Ohm or F]
+        """
         for quantity, value in values.items():
             self.set_value(quantity, value)
 

@@ -205,6 +205,12 @@ def _of_numbers(function: str, numbers: Sequence[Quantified]) -> Value:
 def between(one: Quantified, other: Quantified, share: float, *, logarithmic: bool) -> Quantified | Unknown:
     """Return the number at a share of the way from one number to the other, on a linear or logarithmic scale.
 
+    Parameters
+    ----------
+    one, other : ends of the way, with equal units
+    share : of the way, 0 to 1
+    logarithmic : whether equal shares are equal factors
+
     Raises
     ------
     ExpressionError

@@ -151,7 +151,12 @@ def _is_source_meter(bench: RunnerBench, role: str) -> bool:
 
 
 def beyond(peaks: Sequence[float]) -> float:
-    """Return what hardly a device exceeds, from the peaks of the simulated ones."""
+    """Return what hardly a device exceeds, from the peaks of the simulated ones.
+
+    Parameters
+    ----------
+    peaks : of one quantity, one of each simulated device, in any unit: that of what is returned
+    """
     highest, middle = max(peaks), statistics.median(peaks)
     outwards = min((highest / middle) ** _OUTWARDS, _FARTHEST) if middle > 0 else _FARTHEST
     return MARGIN * outwards * highest
@@ -266,6 +271,11 @@ def with_foreseen(
     """Judge every run by its worst case; returns the runs, and the amber lines.
 
     Equal doubts of several runs are one line.
+
+    Parameters
+    ----------
+    planned : all runs
+    foreseen : number of the run -> what was foreseen for it
     """
     found: list[PlannedItem] = []
     doubts: dict[str, list[str]] = {}

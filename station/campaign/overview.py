@@ -172,7 +172,13 @@ def _row(
 
 
 def refusals(planned: Sequence[PlannedItem], most: int = 20) -> list[str]:
-    """Return one line for each refused run; reasons of several devices that differ only in the device are one line."""
+    """Return one line for each refused run; reasons of several devices that differ only in the device are one line.
+
+    Parameters
+    ----------
+    planned : all runs
+    most : lines; one more says how many are left out
+    """
     found: dict[str, list[str]] = {}
     told: dict[str, str] = {}
     for one in planned:

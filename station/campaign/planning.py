@@ -64,7 +64,13 @@ class PlannedItem:
     accepted: Accepted | None = None  #: what must have been accepted before it is performed
 
     def worst(self, quantity: str, planned: float) -> float:
-        """Return the worst case of a quantity at the device: as foreseen, else as ``planned``."""
+        """Return the worst case of a quantity at the device: as foreseen, else as ``planned``.
+
+        Parameters
+        ----------
+        quantity : of the worst case
+        planned : its value by the plan, in SI units
+        """
         return planned if self.foreseen is None else self.foreseen.peaks.get(quantity, planned)
 
 

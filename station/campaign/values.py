@@ -19,7 +19,13 @@ class Quantified:
 
     @classmethod
     def exact(cls, value: float, dimension: Dimension = PLAIN) -> "Quantified":
-        """Return a number without an interval."""
+        """Return a number without an interval.
+
+        Parameters
+        ----------
+        value : in SI units
+        dimension : of the unit
+        """
         return cls(value, value, value, dimension)
 
     @property

@@ -43,7 +43,16 @@ def one_of(content: Mapping[str, Any], key: str, words: Sequence[str], problems:
 
 
 def whole(content: Mapping[str, Any], key: str, default: int, least: int, most: int, problems: Problems) -> int:
-    """Return a whole number."""
+    """Return a whole number.
+
+    Parameters
+    ----------
+    content : of the table
+    key : of the entry
+    default : value where there is no entry, or a wrong one
+    least, most : both are allowed
+    problems : gets what is wrong
+    """
     value = content.get(key, default)
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
         return value

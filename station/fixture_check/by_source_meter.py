@@ -74,7 +74,14 @@ def short(bench: Bench, role: str) -> list[FixtureValue]:
 
 
 def known_resistor(bench: Bench, role: str, resistance: float) -> list[FixtureValue]:
-    """Return the path resistance beside a known resistor, and whether the compliance takes effect [A]."""
+    """Return the path resistance beside a known resistor, and whether the compliance takes effect [A].
+
+    Parameters
+    ----------
+    bench : with the resistor in place of the device
+    role : of the source meter
+    resistance : [Ohm] of the resistor, as it is known
+    """
     path = _resistance(bench, role, _LARGE, resistance)
     if math.isfinite(path.value):   # a short tells more of the path, so the standard itself is the first to doubt
         shown = path.value + resistance - path_to_device(bench, role).resistance

@@ -88,7 +88,15 @@ class Events:
         self.tell("progress", " ".join(str(message).split()), {"done": done, "total": total, "eta": eta})
 
     def item(self, kind: str, index: int, item: Point | Waveform | RunEvent, crc: int) -> None:
-        """Report an item that is on the disk, with its number and a CRC that identifies it."""
+        """Report an item that is on the disk, with its number and a CRC that identifies it.
+
+        Parameters
+        ----------
+        kind : "point", "waveform" or "event"
+        index : number of the item among those of its kind, from 0
+        item : as it was recorded
+        crc : of a waveform
+        """
         if isinstance(item, RunEvent):
             self.pass_on(item)
         elif isinstance(item, Point):

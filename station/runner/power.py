@@ -21,13 +21,22 @@ class PowerCheck:
         self._found = ""
 
     def due(self, now: float) -> bool:
-        """Whether to look after a step: the last look [s] is long enough ago."""
+        """Whether to look after a step: the last look [s] is long enough ago.
+
+        Parameters
+        ----------
+        now : [s] on the bench's clock
+        """
         if self._began is None:
             self._began = now
         return now - (self._began if self._looked is None else self._looked) >= LOOK_EVERY
 
     def look(self, now: float) -> str:
         """Ask all instruments; one line that says which were restarted and since when, "" if none.
+
+        Parameters
+        ----------
+        now : [s] on the bench's clock
 
         Raises
         ------

@@ -41,7 +41,12 @@ class ServiceConnection:
             raise self.lost(error) from None
 
     def read(self, patience: float | None = _PATIENCE) -> dict[str, Any]:
-        """Return the next line; waits for ever where ``patience`` is None."""
+        """Return the next line; waits for ever where ``patience`` is None.
+
+        Parameters
+        ----------
+        patience : [s]
+        """
         try:
             self._socket.settimeout(patience)
             line = self._lines.readline(_LINES)

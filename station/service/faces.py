@@ -60,7 +60,12 @@ class Face:
         return len(self._lines)
 
     async def close(self, patience: float = 2.0) -> None:
-        """Let it read what is left [s], and close the connection."""
+        """Let it read what is left, and close the connection.
+
+        Parameters
+        ----------
+        patience : [s] in which it may read
+        """
         self._closing = True
         self._news.set()
         with contextlib.suppress(TimeoutError, OSError):

@@ -207,7 +207,13 @@ class JobQueue:
         return job
 
     def move(self, number: int, place: int) -> None:
-        """Give a job that waits another place among those that wait, from 1; ValueError where it does not wait."""
+        """Give a job that waits another place among those that wait, from 1; ValueError where it does not wait.
+
+        Parameters
+        ----------
+        number : of the job
+        place : 1: the next one
+        """
         if number not in self._waiting:
             raise ValueError(f"job {number} does not wait")
         waiting = [one for one in self._waiting if one != number]

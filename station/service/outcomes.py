@@ -112,7 +112,13 @@ def _flags(names: Any) -> Flag:
 
 
 def waits_for(state: Mapping[str, Any], number: int) -> str:
-    """Return what keeps a job from its turn until somebody acts, from the state of a service, and how to go on; ""."""
+    """Return what keeps a job from its turn until somebody acts, from the state of a service, and how to go on; "".
+
+    Parameters
+    ----------
+    state : of the service, as its clients hear it
+    number : of the job
+    """
     jobs = {job.get("job"): job for job in state.get("jobs") or ()}
     if number not in jobs or jobs[number].get("state") != "waiting":
         return ""

@@ -85,7 +85,14 @@ def stop_bench(bench: Path) -> None:
 
 
 def answer_bench(bench: Path, text: str, question: int) -> None:
-    """Answer what a run of the service of a bench asks; where another answer was first, nothing is done."""
+    """Answer what a run of the service of a bench asks; where another answer was first, nothing is done.
+
+    Parameters
+    ----------
+    bench : its file
+    text : the answer
+    question : number of the question
+    """
     with contextlib.suppress(TsbenchError), connect(bench, start=False) as service:
         service.answer(text, question)
 

@@ -80,6 +80,11 @@ async def _serve(service: BenchService, told: Any) -> str:
 def start(bench: Path | str, idle: float | None = None) -> None:
     """Start the service of a bench in the background, unless it is there; returns when clients can come.
 
+    Parameters
+    ----------
+    bench : its file
+    idle : [s] without a run after which the instruments are given free; None: as usual
+
     Raises
     ------
     ConfigurationError

@@ -148,7 +148,13 @@ class RawBlocks:
         self._read = 0
 
     def read(self, offset: int, size: int, crc: int) -> bytes | memoryview:
-        """Return one block; ValueError where it is missing or its CRC differs."""
+        """Return one block; ValueError where it is missing or its CRC differs.
+
+        Parameters
+        ----------
+        offset, size : [bytes] where it begins in the raw file, and how long it is
+        crc : CRC-32 of the block
+        """
         try:
             self._file = self._file or self.path.open("rb")
         except OSError as error:

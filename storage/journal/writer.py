@@ -49,7 +49,15 @@ Durability = Literal["power", "process"]
 
 
 def frame(kind: str, sequence: int, content: Any, pack: Callable[[Any], bytes] = codec.pack) -> bytes:
-    """Return one record as its bytes."""
+    """Return one record as its bytes.
+
+    Parameters
+    ----------
+    kind : of the record
+    sequence : number of the record in its file
+    content : plain data
+    pack : makes bytes of the body
+    """
     body = pack((kind, sequence, content))
     if len(body) > LARGEST_BODY:
         raise StorageError(
@@ -272,5 +280,11 @@ class JournalWriter:
 
 
 def points_array(rows: list[tuple[float, ...]], columns: int) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """Return point rows as an array of shape (n, columns)."""
+    """Return point rows as an array of shape (n, columns).
+
+    Parameters
+    ----------
+    rows : of each point, ``columns`` numbers each
+    columns : number of columns of the point table
+    """
     return np.array(rows, dtype=np.float64).reshape(len(rows), columns)

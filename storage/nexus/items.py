@@ -59,7 +59,15 @@ def texts(parent: Any, name: str, values: Sequence[str], **attributes: Any) -> A
 
 
 def number(parent: Any, name: str, value: float | int | bool | None, units: str) -> Any:
-    """Create a scalar with its units; None becomes NaN."""
+    """Create a scalar with its units; None becomes NaN.
+
+    Parameters
+    ----------
+    parent : group of the file
+    name : of the dataset
+    value : in ``units``
+    units : "": none
+    """
     plain = np.asarray(np.nan if value is None else value)
     kind = h5py.h5t.py_create(plain.dtype, logical=True)  # of a truth value, the names that h5py gives it
     dataset = _scalar(parent, name, plain, kind, kind)
@@ -68,7 +76,16 @@ def number(parent: Any, name: str, value: float | int | bool | None, units: str)
 
 
 def array(parent: Any, name: str, values: npt.NDArray[Any], units: str, **attributes: Any) -> Any:
-    """Create a compressed, checksummed dataset with its units."""
+    """Create a compressed, checksummed dataset with its units.
+
+    Parameters
+    ----------
+    parent : group of the file
+    name : of the dataset
+    values : in ``units``, any shape
+    units : "": none
+    **attributes : of the dataset
+    """
     dataset = empty(parent, name, values.shape, values.dtype, units)
     if values.size:
         dataset[...] = values
@@ -81,6 +98,14 @@ def empty(parent: Any, name: str, shape: tuple[int, ...], dtype: Any, units: str
     """Create a dataset to be filled: shuffle, gzip 1, fletcher32, chunks of 65,536 samples.
 
     If not ``packed``, it has the checksum only.
+
+    Parameters
+    ----------
+    parent : group of the file
+    name : of the dataset
+    shape, dtype : of the values
+    units : "": none
+    packed : whether it is compressed
     """
     filters: dict[str, Any] = {}
     if shape and all(shape):
@@ -145,7 +170,14 @@ def data_group(
 
 
 def blank_scale(parent: Any, name: str, length: int) -> Any:
-    """Create a dimension without values, as netCDF spells it."""
+    """Create a dimension without values, as netCDF spells it.
+
+    Parameters
+    ----------
+    parent : group of the file
+    name : of the dimension
+    length : number of its places
+    """
     dataset = parent.create_dataset(name, shape=(length,), dtype="i1")  # never written: it takes no room
     dataset.attrs["units"] = ""
     dataset.make_scale(f"This is a netCDF dimension but not a netCDF variable. {length:>9}")

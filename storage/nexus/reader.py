@@ -20,6 +20,12 @@ from tsbench.storage.nexus.writer import column_name
 def read_file(path: Path, largest: int = LARGEST_FILE, verify: bool = True) -> Run:
     """Read a run file in this process.
 
+    Parameters
+    ----------
+    path : of the file
+    largest : [bytes] that the datasets may declare together
+    verify : whether the content is compared with the digest
+
     Raises
     ------
     UnreadableFile

@@ -72,6 +72,11 @@ def stored_samples(path: Path | str, largest: int = LARGEST_FILE) -> Iterator[li
 
     The digest of the file is not compared, because that would read all samples first (``tsbench validate`` does it).
 
+    Parameters
+    ----------
+    path : of the file
+    largest : [bytes] that the datasets may declare together
+
     Raises
     ------
     UnreadableFile

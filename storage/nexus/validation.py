@@ -35,7 +35,13 @@ class Verdict:
 
 
 def inspect(path: Path, largest: int = LARGEST_FILE) -> list[str]:
-    """Return the problems of a run file, a journal or a sidecar, as ``verdict``."""
+    """Return the problems of a run file, a journal or a sidecar, as ``verdict``.
+
+    Parameters
+    ----------
+    path : of the file
+    largest : [bytes] that it may hold when it is unpacked
+    """
     return verdict(path, largest).problems
 
 

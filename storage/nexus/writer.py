@@ -199,7 +199,16 @@ def plot_columns(columns: Sequence[Column]) -> tuple[Column, Column] | None:
 def write_extraction(
     entry: Any, number: int, results: Sequence[Result], provenance: Mapping[str, Any], date: str
 ) -> None:
-    """Write results as ``extraction_NNN``: one plottable group per quantity, rows numbered in their order."""
+    """Write results as ``extraction_NNN``: one plottable group per quantity, rows numbered in their order.
+
+    Parameters
+    ----------
+    entry : group of the run
+    number : of the extraction
+    results : in their order
+    provenance : with the version of the program
+    date : as text
+    """
     quantities: dict[tuple[str, str], list[int]] = {}
     for row, result in enumerate(results):
         quantities.setdefault((result.quantity, result.unit), []).append(row)
