@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar, cast
 
 from pymeasure.adapters import Adapter
 
-from tsbench.errors import ConfigurationError, GarbledReply, InstrumentError, NoReply, cause, nearest
+from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentError, NoReply, cause, nearest
 from tsbench.instruments.interfaces import InstrumentBase
 from tsbench.instruments.languages.language import ErrorReply, Language
 from tsbench.instruments.languages.pymeasure_classes import TypedInstrument
@@ -38,6 +38,7 @@ class Questions:
         self._instrument = instrument
         self._ask_once = ask_once
         self._last_number = ("", math.nan)  #: question and reply
+        self._looking = False  #: whether it asks for a restart now
         self.lock = threading.RLock()
 
     def text(self, command: str, query_delay: float | None = None) -> str:
@@ -129,7 +130,23 @@ class Questions:
                     if not self._instrument.language.may_be_repeated(command, self._instrument.repeatable):
                         raise
                     self.resynchronise(f"'{command}' was sent again, because {cause(error)}")
+                    self._refuse_restarted(command, error)
             return act()
+
+    def _refuse_restarted(self, command: str, error: CommunicationError) -> None:
+        """Refuse to go on with an instrument that lost a reply because it restarted: its settings are gone."""
+        instrument = self._instrument
+        if not instrument.was_reset or self._looking or command in instrument.language.power_questions:
+            return
+        self._looking = True   # these questions may lose their replies, too
+        try:
+            restarted = instrument.lost_power()
+        finally:
+            self._looking = False
+        if restarted:
+            raise CommunicationError(
+                f"{instrument.label} was switched off and on, because of which {cause(error)}. Its settings are lost. "
+                "Check the mains and measure again")
 
     def _block_once(self, command: str, before: bytes, after: bytes) -> bytes:
         instrument = self._instrument
@@ -190,6 +207,7 @@ class MessageInstrument(TypedInstrument):
         self.resource = resource
         self.call_it(self.title)
         self.wait = wait
+        self.was_reset = False  #: whether it has the mark that a restart takes away
         self.on_repeat: Callable[[str], None] = lambda line: None  #: called with one line for each repeated query
         self.identity = identity or self.language.parse_identity(self.ask(self.language.identity_question))
 
@@ -301,6 +319,7 @@ class MessageInstrument(TypedInstrument):
         """Known state: outputs off, defaults, empty queues."""
         self.clear()
         self.send(*self.language.resetting)
+        self.was_reset = True
         self.initialise()
         self.check_errors()
 
