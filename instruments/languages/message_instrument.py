@@ -8,7 +8,15 @@ from typing import ClassVar, TypeVar, cast
 
 from pymeasure.adapters import Adapter
 
-from tsbench.errors import CommunicationError, ConfigurationError, GarbledReply, InstrumentError, NoReply, cause, nearest
+from tsbench.errors import (
+    CommunicationError,
+    ConfigurationError,
+    GarbledReply,
+    InstrumentError,
+    NoReply,
+    cause,
+    nearest,
+)
 from tsbench.instruments.interfaces import InstrumentBase
 from tsbench.instruments.languages.language import ErrorReply, Language
 from tsbench.instruments.languages.pymeasure_classes import TypedInstrument
