@@ -1,0 +1,41 @@
+"""The current that the edges of pulses charge a capacitance with, of edges whose capacitance is known."""
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.pulse.charging_current import ChargedEdge, charged_edge, edge_current
+from tsbench.analysis.pulse.delay_results import Delay
+
+DT = 5e-9   #: [s]
+
+
+def edge(capacitance=0.0, conductance=0.0, *, side=1, averaged=4, samples=40, noise=0.0, seed=0):
+    """Return means over a smooth edge of 1.2 V, with a capacitance [F] beside a resistor [S] and noise [A]."""
+    voltage = side * 0.6 * (1.0 + np.tanh(np.linspace(-4.0, 4.0, samples + averaged - 1)))
+    current = capacitance * np.gradient(voltage, DT) + conductance * voltage
+    current = current + noise * np.random.default_rng(seed).standard_normal(current.size)
+    volts, amperes = (np.convolve(one, np.full(averaged, 1.0 / averaged), mode="valid") for one in (voltage, current))
+    slope = np.gradient(volts, DT)
+    return ChargedEdge(volts, slope - slope.mean(), amperes - amperes.mean(), averaged)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_an_early_channel_is_told_of_pulses_of_either_sign(side):
+    found = edge_current([edge(1e-12, 2e-4, side=side)] * 3, 1e-7)
+    assert found.capacitance == pytest.approx(1e-12, rel=0.01)
+    assert found.early == pytest.approx(1e-12 / 2e-4, rel=0.01)
+
+
+def test_noise_alone_charges_no_capacitance():
+    """Neighbouring means share their noise, so they are fewer than they look."""
+    for seed in range(50):
+        edges = [edge(averaged=16, samples=60, noise=1e-6, seed=100 * k + seed) for k in range(3)]
+        assert edge_current(edges, 1e-6).capacitance == 0.0, seed
+
+
+def test_the_current_behind_the_switching_is_no_part_of_an_edge():
+    time = DT * np.arange(200)
+    voltage = np.interp(time, [250e-9, 310e-9], [0.0, 1.2])
+    delay = Delay(100e-9, 0.0, 0.0, edge_time=280e-9, switching_time=380e-9, edge_level=0.6, highest=1.2)
+    found = charged_edge(time, voltage, np.where(time >= 375e-9, 2e-3, 0.0), delay)
+    assert found is not None and np.ptp(found.current) == 0.0

@@ -1,0 +1,53 @@
+"""What makes a relaxation time doubtful is told of the shot, and of the median that the shot is part of."""
+
+import numpy as np
+import pytest
+
+from tests.analysis.test_relaxation import WIDTH, record
+from tsbench.analysis.pulse.delay_results import PulseFacts
+from tsbench.analysis.relaxation.relaxation import Relaxed, median_result, relaxation_time
+from tsbench.records import Flag
+
+SHOTS = [Relaxed(1e-3 + 1e-5 * k, 1e-6) for k in range(12)]
+
+
+@pytest.mark.parametrize(("level", "flags"), [(3e-8, Flag.UNDER_SAMPLED), (2e-7, Flag.NONE)])
+def test_a_level_that_is_lost_in_the_noise_is_said(level, flags):
+    time, voltage, current = record(np.random.default_rng(1), 4e-3, samples=2000)
+    assert relaxation_time(time, voltage, current, WIDTH, level=level, facts=PulseFacts()).flags == flags
+
+
+@pytest.mark.parametrize(("slope", "flags"), [(6e-6, Flag.UNDER_SAMPLED), (4e-5, Flag.NONE)])   # [A/s]
+def test_a_current_that_falls_less_than_it_scatters_is_said(slope, flags):
+    """The level of 0.4 uA is passed 17 ms after the pulse, in noise of 0.2 uA."""
+    time, voltage, current = record(np.random.default_rng(1), 1e-7, samples=5000, offset=0.0)
+    after = np.maximum(time - WIDTH, 0.0)
+    tail = 4e-7 + slope * (17e-3 - after) + 5e-7 * np.exp(-after / 1e-3)
+    current = np.where(time >= WIDTH, np.maximum(tail, 0.0), current)
+    current = current + 2e-7 * np.random.default_rng(1).standard_normal(time.size)
+    assert relaxation_time(time, voltage, current, WIDTH, level=4e-7, facts=PulseFacts()).flags == flags
+
+
+def test_a_median_without_doubtful_shots_has_no_flag():
+    assert median_result(SHOTS, {}).flags == Flag.NONE
+
+
+@pytest.mark.parametrize("flag", [Flag.UNDER_SAMPLED, Flag.CLIPPED, Flag.AMBIGUOUS])
+def test_a_median_has_the_flags_of_its_shots(flag):
+    assert median_result([*SHOTS, Relaxed(1e-3, flags=flag)], {}).flags == flag
+
+
+def test_a_median_says_that_nothing_is_known_of_some_shots():
+    lost = Relaxed(None, flags=Flag.CENSORED | Flag.CLIPPED)
+    assert median_result([*SHOTS, lost], {}).flags == Flag.CENSORED | Flag.CLIPPED
+    unseen = Relaxed(None, flags=Flag.CENSORED | Flag.UNDER_SAMPLED)
+    assert median_result([*SHOTS, unseen], {}).flags == Flag.CENSORED | Flag.UNDER_SAMPLED
+
+
+@pytest.mark.parametrize("bound", ["low", "high"])
+def test_a_median_with_an_end_that_is_not_known_is_censored(bound):
+    bounded = [Relaxed(None, flags=Flag.CENSORED, **{bound: 1e-3})] * 4
+    found = median_result([*SHOTS, *bounded], {})
+    assert found.flags == Flag.CENSORED and found.value is not None
+    assert (found.low if bound == "high" else found.high) is None
+    assert (found.high if bound == "high" else found.low) is not None
