@@ -214,7 +214,7 @@ def _covered(name: str, covered: int, count: int) -> Line:
     """Return a row of a coverage, with the chance of so many if the true coverage was 90 %."""
     chance = float(stats.binom.sf(covered - 1, count, 0.9))
     return Line(name, f"{covered} of {count} (so many or more with a true coverage of 90 %: {chance:.3f})",
-                "at least 90 %", covered >= 0.9 * count)
+                "at least 90 %", count > 0 and covered >= 0.9 * count)
 
 
 def on_the_bench(runs: int, work: Work) -> list[Line]:
@@ -269,14 +269,16 @@ def windows(count: int, work: Work) -> list[Line]:
                 held.append(true is not None and low <= true <= high)
                 widths.append(high - low)
             else:
-                bounds.append(true is None or ((low is None or true >= low) and (high is None or true <= high)))
+                known = low is not None or high is not None
+                bounds.append(true is None or (
+                    known and (low is None or true >= low) and (high is None or true <= high)))
     return [
         _covered("oscillation window: edges whose interval contains the edge of the circuit", sum(held), len(held)),
         Line("oscillation window: edges of which only a bound is known, and the bound holds",
-             f"{sum(bounds)} of {len(bounds)}", "all", all(bounds)),
+             f"{sum(bounds)} of {len(bounds)}", "all", bool(held + bounds) and all(bounds)),
         Line("oscillation window: number of records; width of the intervals, median",
              f"mean {np.mean([row.records for row in rows]):.1f}, at most {max(row.records for row in rows)}; "
-             f"{1e3 * np.median(widths):.0f} mV", INFORMATION, True)]
+             f"{1e3 * np.median(widths):.0f} mV" if widths else "no interval", INFORMATION, True)]
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tsbench.analysis.adaptive.belief import Belief, Prior, belief
+from tsbench.analysis.adaptive.belief import Belief, Prior, _in_box, belief
 from tsbench.analysis.adaptive.drift import drift
 from tsbench.analysis.adaptive.firing_curve import FORMS, Curves
 from tsbench.analysis.adaptive.probability import probability_ended, probability_interval
@@ -70,6 +70,23 @@ def test_bayes_rule_by_hand() -> None:
     by_hand = before.weight * (1 - one) ** 2 * two
     assert np.allclose(after.weight, by_hand / by_hand.sum(), atol=1e-12)
     assert after.evidence == pytest.approx(math.log(by_hand.sum()))
+
+
+def test_before_the_first_pulse_the_location_may_lie_a_fifth_of_the_range_beyond_it() -> None:
+    known = belief(Prior(1.0, 2.0, 0.01, 0.25), NONE, NONE).interval(lambda curves: curves.location)
+    assert known.low == pytest.approx(0.8 + 0.025 * 1.4, abs=0.02)
+    assert known.high == pytest.approx(2.2 - 0.025 * 1.4, abs=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_grid_that_closed_in_leaves_out_less_than_a_thousandth_of_the_belief(seed: int) -> None:
+    goal, random = threshold_goal(0.1, 4.0, 0.02, 100, histories=()), np.random.default_rng(seed)
+    volts = random.uniform(0.5, 2.5, 15)
+    found = belief(goal.prior, volts, (random.normal(1.2, 0.1, 15) < volts).astype(float))
+    assert found.box.high < goal.prior.whole.high
+    whole = _in_box(goal.prior, goal.prior.whole, found.pulses)
+    outside = (whole.curves.location < found.box.low) | (whole.curves.location > found.box.high)
+    assert whole.weight[outside].sum() < 1e-3
 
 
 def test_the_belief_in_independent_outcomes_does_not_depend_on_their_order() -> None:

@@ -84,6 +84,21 @@ def test_a_load_that_is_the_same_or_a_noisy_comparison_excludes_nothing():
 
 
 @pytest.mark.parametrize("seed", range(5))
+def test_a_device_that_drifts_between_two_sweeps_is_no_oscillation(seed):
+    """Its voltages differ below the fall as they do in it: so well does it repeat itself, and no better."""
+    one, other = stable(5e3, seed=seed), stable(1.25e4, seed=seed + 100)
+    drifted = LoadedSweep(1.003 * other.voltage, other.current, other.load, NOISE)
+    assert by_other_load(one, drifted).verdict is Averaged.NOT_EXCLUDED
+    assert by_other_load(one, other).verdict is Averaged.STABLE
+
+
+@pytest.mark.parametrize(("doubt", "verdict"), [(1e-4, Averaged.STABLE), (1e-3, Averaged.NOT_EXCLUDED)])
+def test_two_sweeps_are_stable_only_where_they_would_show_a_difference_of_a_thousandth(doubt, verdict):
+    one, other = stable(5e3), stable(1.25e4, seed=1)
+    assert by_other_load(one, LoadedSweep(other.voltage, other.current, other.load, doubt)).verdict is verdict
+
+
+@pytest.mark.parametrize("seed", range(5))
 def test_scatter_with_a_short_aperture_shows_an_oscillation_and_never_excludes_one(seed):
     random, long = np.random.default_rng(seed), averaged(5e3)
     part = falling_part(long.voltage, long.current)

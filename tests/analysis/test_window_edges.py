@@ -55,6 +55,16 @@ def test_records_that_disagree_widen_the_bracket() -> None:
     assert next_bias([*again, *known], 1.0, 3.0, 5, 0.5) == 1.75
 
 
+@pytest.mark.parametrize("doubtful", [1.0, 1.5, 2.5, 3.0])
+def test_an_edge_is_not_sharp_where_looks_at_an_end_of_its_bracket_disagree(doubtful: float) -> None:
+    """Two of three looks at one bias agree, so the bracket stays what it is."""
+    states = {1.0: False, 1.5: True, 2.5: True, 3.0: False}
+    looks = [WindowLook(bias, state) for bias, state in states.items() for _ in range(2)]
+    assert window_edges(looks) == (Edge(1.0, 1.5), Edge(2.5, 3.0))
+    looks.append(WindowLook(doubtful, not states[doubtful]))
+    assert window_edges(looks) == (Edge(1.0, 1.5, sharp=doubtful > 2.0), Edge(2.5, 3.0, sharp=doubtful < 2.0))
+
+
 def test_a_record_that_contradicts_itself_at_the_onset_is_seen() -> None:
     calls: dict[float, int] = {}
 

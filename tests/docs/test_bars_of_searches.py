@@ -14,6 +14,7 @@ from benchmarks.adaptive import __main__ as adaptive
 from benchmarks.adaptive.population import population
 from benchmarks.adaptive.strategies import QUANTITIES, Spent, is_narrow, spaced, width_of
 from benchmarks.adaptive.strategies import adaptive as searched
+from benchmarks.adaptive.window_part import WindowRow
 from benchmarks.report import Line
 
 DEVICES = population(20)
@@ -84,6 +85,31 @@ def test_a_number_of_pulses_that_too_few_devices_reach_is_called_a_lower_bound()
 def test_series_that_never_reach_the_width_do_not_pass() -> None:
     assert not rows(Made(GOOD, lambda _: None))["threshold amplitude: equally spaced"].passed
     assert spaced(DEVICES[0], "refractory period", 2) is None
+
+
+class Windows:
+    """Answers as the pool does, without a circuit."""
+
+    def __init__(self, *found: WindowRow) -> None:
+        self.found = found
+
+    def done(self, *asked: Any) -> list[WindowRow]:
+        return list(self.found)
+
+
+def window(low: float | None, high: float | None, true: float | None = 1.0) -> WindowRow:
+    """A search whose onset and end are found alike."""
+    return WindowRow(18, (true, true), (low, low), (high, high))
+
+
+@pytest.mark.parametrize(("found", "passed"), [
+    ((), [False, False]), ((window(0.9, 1.1),), [True, True]), ((window(1.1, 1.2),), [False, True]),
+    ((window(0.9, 1.1), window(None, None, true=None)), [True, True]),
+    ((window(0.9, 1.1), window(0.9, None)), [True, True]), ((window(0.9, 1.1), window(1.1, None)), [True, False]),
+    ((window(0.9, 1.1), window(None, None)), [True, False]), ((window(0.9, None),), [False, True])])
+def test_windows_of_which_no_edge_was_found_do_not_pass(found: tuple[WindowRow, ...], passed: list[bool]) -> None:
+    work: Any = Windows(*found)
+    assert [line.passed for line in adaptive.windows(len(found), work)[:2]] == passed
 
 
 def test_what_another_commit_found_is_measured_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

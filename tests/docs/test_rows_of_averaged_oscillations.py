@@ -23,7 +23,9 @@ from tsbench.records import FloatArray
 
 def row(oscillates: bool, why: str = "", **verdicts: str) -> dict[str, Any]:
     said = "OSCILLATION" if oscillates else "STABLE"
-    found = dict.fromkeys(_FACTS[:4], said) | {_FACTS[3]: "NOT_EXCLUDED", _FACTS[4]: "NOT_EXCLUDED"}
+    found = dict.fromkeys(_FACTS[:4], said) | {_FACTS[4]: "NOT_EXCLUDED"}
+    if not oscillates:
+        found[_FACTS[3]] = "NOT_EXCLUDED"
     return {"number": 0, "device": "nbo2", "oscillates": oscillates, "with_other_load": False, "left_out": why,
             "verdicts": found | {_FACTS[int(key[1])]: value for key, value in verdicts.items()}}
 
@@ -63,6 +65,19 @@ def test_an_oscillation_that_is_left_out_must_not_be_called_stable(why: str, pla
 def test_one_oscillation_that_is_called_stable_does_not_pass(place: int) -> None:
     assert failing([row(True, **{f"f{place}": "STABLE"}), *GOOD[1:]]) == [
         f"{_FACTS[place]}: averaged oscillations called an oscillation"]
+
+
+@pytest.mark.parametrize(("shown", "passes"), [(0, False), (4, False), (8, True), (40, True)])
+def test_a_sweep_with_another_aperture_has_to_show_a_fifth_of_the_oscillations(shown: int, passes: bool) -> None:
+    hidden = row(True, f3="NOT_EXCLUDED")
+    rows = [*[row(True)] * shown, *[hidden] * (40 - shown), *[row(False)] * 40]
+    assert failing(rows) == ([] if passes else [f"{_FACTS[3]}: averaged oscillations called an oscillation"])
+
+
+def test_facts_of_no_circuit_do_not_pass() -> None:
+    for rows in ([], [row(True)] * 9, [row(False)] * 9):
+        assert set(failing(rows)) >= {f"{fact}: {what} called an oscillation" for fact in _FACTS[:4] for what in (
+            "averaged oscillations", "stable negative resistances")}
 
 
 def test_equally_many_circuits_of_both_kinds_are_compared() -> None:

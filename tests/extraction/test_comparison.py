@@ -9,7 +9,7 @@ import pytest
 
 from tests.analysis.test_averaged_oscillation import averaged, stable
 from tests.fixtures.made_runs import SWEEP, run
-from tsbench.analysis.threshold.averaged_oscillation import Averaged, LoadedSweep
+from tsbench.analysis.threshold.averaged_oscillation import Averaged, LoadedSweep, falling_part
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.comparison import compare_sweeps
@@ -26,17 +26,25 @@ def table(path: Path, readings: LoadedSweep) -> Path:
 
 
 def stored(
-    path: Path, readings: LoadedSweep, nplc: float, others: Sequence[np.ndarray] = (), flag: Flag = Flag.UNCHECKED,
-    every: int = 1,
+    path: Path, readings: LoadedSweep, nplc: float, others: Sequence[np.ndarray] = (),
+    flag: Flag | np.ndarray = Flag.UNCHECKED, every: int = 1,
 ) -> Path:
-    """A run of one cycle, and one more for each of the ``others`` (voltages); ``flag`` of each reading."""
+    """A run of one cycle, and one more for each of the ``others`` (voltages); ``flag`` of each reading, or of all."""
     level = np.linspace(1.0, 5.0, readings.voltage.size)
     points = [(k, 0.1 * k, cycle, 1, 1, level[k], level[k], readings.current[k], voltage[k])
               for cycle, voltage in enumerate((readings.voltage, *others), start=1) for k in range(level.size)]
     write_run(run("iv_sweep", SWEEP, points, parameters={"nplc": {"value": nplc, "unit": ""},
                                                            "check_every": {"value": every, "unit": ""}},
-                  flags=np.full(len(points), int(flag), np.uint32)), path)
+                  flags=np.resize(np.asarray(flag, np.uint32), len(points))), path)
     return path
+
+
+def looks(readings: LoadedSweep, fall: Flag, *, step: int = 1, beside: Flag = Flag.NONE) -> np.ndarray:
+    """The flags of readings: ``fall`` of every ``step``-th one at which the voltage falls, ``beside`` of the others."""
+    flags, part = np.full(readings.voltage.size, int(beside), np.uint32), falling_part(
+        readings.voltage, readings.current)
+    flags[part.start + 1 : part.stop : step] = int(fall)
+    return flags
 
 
 @pytest.mark.parametrize(("made", "verdict", "flag"), [(averaged, Averaged.OSCILLATION, Flag.OSCILLATING),
@@ -63,6 +71,49 @@ def test_a_scope_that_looked_once_does_not_call_a_fall_stable(tmp_path):
         assert found.verdict is verdict
     seen = stored(tmp_path / "seen.nxs", averaged(5e3), 1.0, flag=Flag.OSCILLATING, every=10)
     assert compare_sweeps([tmp_path / "100.nxs", seen]).verdict is Averaged.OSCILLATION
+
+
+def test_a_fall_of_which_half_was_not_looked_at_is_not_called_stable(tmp_path):
+    flags = looks(averaged(5e3), Flag.UNCHECKED, step=2)
+    found = compare_sweeps([stored(tmp_path / "half.nxs", averaged(5e3), 1.0, flag=flags)])
+    assert found.verdict is Averaged.NOT_EXCLUDED and found.flag is Flag.UNCHECKED
+
+
+@pytest.mark.parametrize("beside", [Flag.NONE, Flag.UNCHECKED])
+def test_one_look_that_sees_an_oscillation_is_enough(tmp_path, beside):
+    flags = looks(averaged(5e3), Flag.OSCILLATING, step=1000, beside=beside)
+    assert np.count_nonzero(flags & int(Flag.OSCILLATING)) == 1
+    found = compare_sweeps([stored(tmp_path / "one.nxs", averaged(5e3), 1.0, flag=flags)])
+    assert found.verdict is Averaged.OSCILLATION and "at 1 of the" in found.lines[0]
+
+
+@pytest.mark.parametrize("flag", [Flag.NONE, Flag.OSCILLATING])
+def test_a_scope_that_looked_with_another_load_says_nothing_of_the_first_sweep(tmp_path, flag):
+    """The loads are so badly known here that the voltages of the two sweeps do not decide either."""
+    files = [stored(tmp_path / "one.nxs", averaged(5e3), 1.0),
+             stored(tmp_path / "other.nxs", averaged(1.2e4, seed=1), 1.0, flag=flag)]
+    found = compare_sweeps(files, (5e3, 1.2e4), load_accuracy=0.1)
+    assert found.verdict is Averaged.NOT_EXCLUDED
+    assert [one.fact for one in found.facts] == ["a sweep with another load"]
+
+
+def test_loads_that_are_wrong_within_their_accuracy_are_no_oscillation(tmp_path):
+    """The voltage at the device is that of the source less the load times the current, and a load is 0.1 % wrong."""
+    files = []
+    for load, wrong in ((5e3, 1e-3), (1.25e4, -1e-3)):
+        made = stable(load)
+        read = LoadedSweep(made.voltage + wrong * load * made.current, made.current, load)
+        files.append(stored(tmp_path / f"{load:g}.nxs", read, 1.0))
+    assert compare_sweeps(files, (5e3, 1.25e4)).verdict is Averaged.NOT_EXCLUDED
+
+
+@pytest.mark.parametrize("one", [Flag.NONE, Flag.OSCILLATING])
+def test_one_checked_reading_leaves_the_numbers_of_an_unchecked_fall_in_doubt(tmp_path, one):
+    flags = looks(averaged(5e3), one, step=1000, beside=Flag.UNCHECKED)
+    measured = read_run(stored(tmp_path / "one.nxs", averaged(5e3), 1.0, flag=flags))
+    (event,) = sweep_switching(measured)
+    assert Flag.AMBIGUOUS in event.threshold_voltage.flags and Flag.AMBIGUOUS in event.hold_voltage.flags
+    assert not looked_too_seldom(measured)   # the other readings have a flag of their own
 
 
 def test_a_sweep_says_that_the_scope_looked_too_seldom(tmp_path):

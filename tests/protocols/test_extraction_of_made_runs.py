@@ -47,6 +47,13 @@ def test_the_onset_of_an_oscillation_is_between_two_set_points() -> None:
     assert onset.value == pytest.approx(-1.995) and onset.conditions == {"polarity": "-"}
 
 
+def test_the_lower_end_of_an_onset_is_the_last_level_that_was_seen_quiet() -> None:
+    (onset,) = looked(2.0, 1.5, [1.0, 1.5, 2.0], [(1, Flag.UNCHECKED)])   # nobody looked at 1.5 V
+    assert (onset.low, onset.high) == (1.0, 2.0)
+    (onset,) = looked(2.0, 3.5, [0.5, 1.5, 1.0, 1.25, 2.0])   # it began at a lower level again
+    assert (onset.low, onset.high) == (1.25, 2.0)
+
+
 def test_without_a_quiet_look_before_only_the_upper_bound_is_known() -> None:
     (onset,) = looked(2.0, 1.5, [1.0, 1.5, 2.0], [(0, Flag.OSCILLATING), (1, Flag.UNCHECKED)])
     assert (onset.value, onset.low, onset.high, onset.flags) == (None, None, 2.0, Flag.CENSORED)

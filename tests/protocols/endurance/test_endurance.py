@@ -68,6 +68,13 @@ def test_failure_is_a_row_of_failed_cycles() -> None:
     assert found.value is None and found.low == 7.0 and found.high is None and Flag.CENSORED in found.flags
 
 
+def test_undecided_cycles_before_the_failure_make_a_bracket() -> None:
+    """The device may have failed at any cycle after the last good one."""
+    near = (EnduranceParameters().on_below, OFF)
+    found = life(*[(ON, OFF)] * 4, near, near, *[(ON, ON)] * 3)
+    assert (found.value, found.low, found.high) == (7.0, 5.0, 7.0)
+
+
 def test_single_failed_cycles_are_a_share() -> None:
     rows = {row.quantity: row for row in protocol_named("endurance").extract(
         made([(ON, OFF), (OFF, OFF), *[(ON, OFF)] * 8, *[(ON, ON)] * 3]), OPTIONS)}

@@ -1,14 +1,16 @@
 """Pulsed I-V: heights that fire on the simulated bench beside the witness, and the bracket by made outcomes."""
 
+import math
 from typing import Any
 
 import pytest
 
 from tsbench.analysis.pulse.firing import Firing
+from tsbench.analysis.statistics import NORMAL_95
 from tsbench.errors import ConfigurationError
 from tsbench.protocols import protocol_named
 from tsbench.protocols.extracting.options import ExtractionOptions
-from tsbench.protocols.pulsed_iv.extraction import WriteRead, threshold_of_pulses
+from tsbench.protocols.pulsed_iv.extraction import WriteRead, _mean, _read, threshold_of_pulses
 from tsbench.protocols.pulsed_iv.parameters import PulsedIVParameters
 from tsbench.protocols.pulses.cycle_states import CycleState, PulseStand
 from tsbench.records import Flag, Result
@@ -66,6 +68,19 @@ def test_the_threshold_of_pulses_is_a_bracket() -> None:
     assert found.flags == Flag.TOO_FEW
     found = threshold((-1.00, "qqqqqq"), (-1.01, "ffffff"))
     assert found.value == pytest.approx(-1.005) and found.low < -1.01 and found.high > -1.0
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_numbers_of_cycles_that_agree_are_as_uncertain_as_the_gain(count: int) -> None:
+    """Neither scatter nor noise: a gain of 2 % is a uniform error."""
+    half = NORMAL_95 * 0.02 / math.sqrt(3.0)
+    found = _mean("write_voltage", "V", [1.2] * count, [1e-9] * count, 0.02, {}, Flag.NONE)
+    assert (found.low, found.value, found.high) == pytest.approx((1.2 * (1.0 - half), 1.2, 1.2 * (1.0 + half)))
+    stand = PulseStand(0.3, 3e-6, 1e-9, 1e-15)
+    found = _read([stand] * count, 0.02, {}, Flag.NONE)
+    assert (found.low, found.value, found.high) == pytest.approx((1e5 / (1.0 + half), 1e5, 1e5 / (1.0 - half)))
+    found = threshold((1.0, "qqqqqq"), (1.01, "ffffff"))
+    assert (found.low, found.high) == pytest.approx((1.0 - 1.01 * half, 1.01 + 1.01 * half))
 
 
 def test_heights_at_which_some_pulses_fire_are_within_the_bracket() -> None:

@@ -100,6 +100,14 @@ def test_reads_that_contradict_each_other_make_a_wide_bracket_with_a_flag() -> N
     assert (undecided.low, undecided.high) == (2.0, pytest.approx(8 * 1.01)) and undecided.flags == Flag.NONE
 
 
+def test_a_read_within_the_noise_of_the_limit_tells_nothing() -> None:
+    """It tells only where the limit is outside of its 95 % interval."""
+    away = np.array([-3.0, -2.1, -1.8, -0.5, 0.0, 0.5, 1.8, 2.1, 3.0])
+    uncertainty = np.full(away.size, 0.1 * LIMIT)
+    one = Retained(0, away, away, LIMIT + uncertainty * away, uncertainty, OFF, ON, Flag.NONE)
+    assert one.states(LIMIT).tolist() == [0, 0, -1, -1, -1, -1, -1, 1, 1]
+
+
 def test_a_device_that_was_not_switched_has_no_retention() -> None:
     assert Flag.NO_EVENT in made([OFF, OFF, OFF], during=OFF).flags
     stuck = made([ON, ON, ON], before=ON)
