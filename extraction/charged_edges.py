@@ -17,7 +17,7 @@ from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 from tsbench.samples import noise_of
 
-#: an interval that holds less than this share of it is not widened by it
+#: a time between current and voltage below this share of the half width of an interval does not widen it
 _MATTERS = 0.05
 #: part of a pulse, from the switching on, over which the voltage of the device that is on is taken
 _BEHIND = 0.25
@@ -39,17 +39,19 @@ def with_charging(
     if shown.capacitance <= 0.0:
         return list(delays), ""
     reach = max(round(_BEHIND * float(np.median([span.last - span.first for span in spans]))), 2)
-    widened, most = [], 0.0
+    widened, most = list[Delay](), 0.0
     for delay in delays:
         lag = max(shown.capacitance * _load_resistance(time, voltage, delay, reach), shown.early)
-        if not lag > _MATTERS * delay.half_width:
+        if delay.value is not None and lag <= _MATTERS * delay.half_width:
             widened.append(delay)
             continue
         most = max(most, lag)
         # the error may be the whole lag, and not any part of it with equal chance: both widths add. A delay has one
-        # width for both sides, so its upper end moves too
+        # width for both sides, so its upper end moves too. A delay of which only bounds are known has two ends, and an
+        # early channel alone makes it too short
         low = None if delay.low is None else max(delay.low - lag, 0.0)
-        widened.append(replace(delay, limit=delay.limit + lag + delay.half_width, low=low))
+        high = None if delay.high is None else delay.high + shown.early
+        widened.append(replace(delay, limit=delay.limit + lag + delay.half_width, low=low, high=high))
     if not most:
         return widened, ""
     said = (f"the current on the edges shows a capacitance of {format_quantity(shown.capacitance, 'F', 2)} beside the "

@@ -24,7 +24,7 @@ from tsbench.extraction.files import is_run
 from tsbench.extraction.sweep_tables import falls_smoothly, sweep_points_of, way_up
 from tsbench.extraction.table_files import read_tables
 from tsbench.protocols.extracting.facts import parameter
-from tsbench.protocols.iv_sweep.extraction import sweep_points
+from tsbench.protocols.iv_sweep.extraction import sweep_points, too_seldom
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag
 
@@ -136,7 +136,7 @@ def compare_sweeps(
     lines = [f"{fact.fact}: {fact.verdict.value}, because {fact.reason}" for fact in facts]
     if not facts:
         facts.append(NO_FACT)
-        lines.append(_missing(sweeps, response_time, across))
+        lines.append(_looked(first) or _missing(sweeps, response_time, across))
     if {Averaged.OSCILLATION, Averaged.STABLE} <= said:
         lines.append("the facts contradict each other: check the loads, the capacitance, the response time and the "
                      "records of the scope")
@@ -151,29 +151,30 @@ def _refuse_not_positive(values: Sequence[tuple[float | None, str, str]]) -> Non
             raise ConfigurationError(f"the {name} is {format_quantity(value, unit)}. It must be positive and finite")
 
 
-def by_scope(half: HalfSweep, check_every: int) -> AveragedVerdict | None:
-    """Return what a scope that looked at the device during a sweep says; None where it looked too seldom.
+def by_scope(half: HalfSweep, check_every: int, name: str = "the sweep") -> AveragedVerdict | None:
+    """Return what a scope that looked at the device during a sweep says.
 
     Parameters
     ----------
     half : of a run, whose flags say what the scope saw
-    check_every : readings between two looks; those in between have the flags of the look that follows
+    check_every : readings between two looks; those in between are flagged if the look before or after them sees one
+    name : of the sweep, for the verdict
 
     Returns
     -------
     AveragedVerdict or None
         OSCILLATION where it saw one in the part in which the voltage falls. STABLE where it looked at least three times
-        there, and saw none.
+        there, and saw none. None where it looked less often, or not at all readings, or the voltage does not fall.
     """
-    up, fact = way_up(half), "the scope during the sweep"
+    up, fact = way_up(half), f"the scope during {name}"
     part = falling_part(half.voltage[up], half.current[up])
     if part is None:
         return None
     flags = half.flags[up][part]
     oscillating = int(np.count_nonzero(flags & int(Flag.OSCILLATING)))
     if oscillating:
-        return AveragedVerdict(Averaged.OSCILLATION, fact, f"the device oscillates at {oscillating} of the "
-                               f"{flags.size} readings at which the voltage falls")
+        return AveragedVerdict(Averaged.OSCILLATION, fact, f"{oscillating} of the {flags.size} readings at "
+                               "which the voltage falls are marked as oscillating")
     if not seen_quiet(flags, check_every):
         return None
     return AveragedVerdict(Averaged.STABLE, fact, "the device oscillates at none of "
@@ -185,8 +186,9 @@ def _of_scopes(sweeps: Sequence[_Sweep]) -> Iterator[AveragedVerdict]:
     load = sweeps[0].load
     for sweep in sweeps:
         same = sweep is sweeps[0] or (load and sweep.load and np.isclose(load, sweep.load, rtol=0.1))
-        verdict = by_scope(sweep.half, sweep.check_every) if same and sweep.check_every is not None else None
-        if verdict is not None:
+        if not same or sweep.check_every is None:
+            continue
+        if (verdict := by_scope(sweep.half, sweep.check_every, sweep.name)) is not None:
             yield verdict
 
 
@@ -204,6 +206,17 @@ def _facts(
             part = falling_part(long.half.voltage[up], long.half.current[up])
             if alike and part is not None:
                 yield by_other_aperture(long.half.voltage[up], np.array(alike), part)
+
+
+def _looked(sweep: _Sweep) -> str:
+    """Return one line where a scope looked at all of the fall, but too seldom; else ""."""
+    up = way_up(sweep.half)
+    part = falling_part(sweep.half.voltage[up], sweep.half.current[up])
+    if part is None or sweep.check_every is None:
+        return ""
+    flags = sweep.half.flags[up][part]
+    known = not (flags & int(Flag.UNCHECKED)).any()
+    return f"{sweep.name}: {too_seldom(flags.size, sweep.check_every)}" if known else ""
 
 
 def _missing(sweeps: Sequence[_Sweep], response_time: float | None, capacitance: float) -> str:

@@ -225,9 +225,9 @@ def _summaries(
             if clear or not _has_no_way(ours, quantity):
                 lines.append(f"polarity {name}: {changed} half-sweeps {verb}, {clear - changed} do not (rule {rule})")
             if number == 0:
-                results.append(
-                    Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions, Flag.NO_EVENT)
-                )
+                doubt = Flag.AMBIGUOUS if clear < len(found) else Flag.NONE
+                results.append(Result(f"{quantity}_mean", "V", None, None, None, "mean", conditions,
+                                      Flag.NO_EVENT | doubt))
                 continue
             numbers = statistics(quantity, sign, found, conditions)
             results += numbers
@@ -267,15 +267,17 @@ def _counts(events: Sequence[Switching], switched: int, rule: Rule) -> tuple[lis
     up = [event.threshold_voltage for event in events if event.half.rises]
     few = sum(Flag.TOO_FEW in one.flags for one in up)
     hidden, doubtful = sum(map(_is_hidden, up)), sum(map(_is_doubtful, up))
-    others = len(up) - few - hidden - doubtful - switched
-    before, after = [f"{switched} of {len(events)} half-sweeps switch, {others} do not (rule {rule})"], []
+    unknown = sum(map(_is_unknown, up))
+    others = len(up) - unknown - switched
+    last = f", and of {unknown} it is not known" if unknown else ""
+    before, after = [f"{switched} of {len(events)} half-sweeps switch, {others} do not{last} (rule {rule})"], []
     if few:
         has = "s have" if few > 1 else " has"
         before.append(f"{few} half-sweep{has} too few readings to show whether the device switches")
     if doubtful:
-        after.append(f"in {doubtful} half-sweep{'s' * (doubtful > 1)} the conductance rises in one step more than in "
-                     "all others. The step is too wide to show whether the device switches there, or has a steep "
-                     "characteristic. Use smaller steps, or read the voltage at the device")
+        after.append(f"in {doubtful} half-sweep{'s' * (doubtful > 1)} the conductance rises in one step much more "
+                     "than in any other. The step is too wide to show whether the device switches there, or has a "
+                     "steep characteristic. Use smaller steps, or read the voltage at the device")
     if hidden:
         after.append(f"in {hidden} half-sweep{'s' * (hidden > 1)} the current is beyond the range of the meter, so it "
                      "is not known whether the device switches there. Use a larger range")
@@ -288,8 +290,9 @@ def _is_hidden(one: Result) -> bool:
 
 
 def _is_unknown(one: Result) -> bool:
-    """Return whether it is not known whether there is an event."""
-    return (one.value is None and Flag.TOO_FEW in one.flags) or _is_hidden(one) or _is_doubtful(one)
+    """Return whether it is not known whether there is an event; a current level may tell nothing of it."""
+    untold = Flag.AMBIGUOUS in one.flags and not one.flags & (Flag.NO_EVENT | Flag.CENSORED)
+    return (one.value is None and (Flag.TOO_FEW in one.flags or untold)) or _is_hidden(one) or _is_doubtful(one)
 
 
 def _is_doubtful(one: Result) -> bool:

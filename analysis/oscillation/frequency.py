@@ -126,8 +126,8 @@ def frequency_result(found: MeasuredOscillation, conditions: Mapping[str, Any], 
 def jitter_result(found: MeasuredOscillation, conditions: Mapping[str, Any]) -> Result:
     """Return the standard deviation of the inter-spike intervals without the timing noise of the spikes.
 
-    CENSORED, with an upper bound alone, where the intervals vary no more than timing noise explains. AMBIGUOUS where
-    neighbours take back more than timing noise explains.
+    CENSORED, with an upper bound alone, where the intervals vary no more than timing noise explains or samples may
+    hide. AMBIGUOUS where neighbours take back more than timing noise explains.
     """
     n, name = found.intervals.size, "inter_spike_interval_jitter"
     method = f"standard deviation of {n} inter-spike intervals, timing noise subtracted"

@@ -44,7 +44,7 @@ _QUANTILES = np.array([NormalDist().inv_cdf((k + 0.5) / 25) for k in range(25)])
 
 @dataclass(frozen=True)
 class Jitter:
-    """``value`` is None where the intervals vary no more than their timing errors explain: ``high`` is then a bound.
+    """``value`` is None, and ``high`` a bound, where timing errors or what samples hide explain how the intervals vary.
 
     AMBIGUOUS where neighbours take back more than the estimated timing error explains. ``value`` then holds that part,
     and ``low`` is that of the rest.
@@ -63,7 +63,7 @@ class Jitter:
         return self.hidden**2 > _LITTLE * float(intervals.var())
 
     def without_hidden(self) -> "Jitter":
-        """Return the jitter as if the sampling hid nothing."""
+        """Return the jitter without ``hidden`` in its ends; what the sampling took away or raised otherwise stays."""
         low = None if self.low is None else math.hypot(self.low, self.hidden)
         return replace(self, low=low, high=math.sqrt(max(self.high**2 - self.hidden**2, 0.0)), hidden=0.0)
 

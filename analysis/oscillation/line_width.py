@@ -177,7 +177,7 @@ def train_results(found: MeasuredOscillation, timing: float, conditions: Mapping
     timing : [s] standard uncertainty of one spike time
     conditions : of the results
     """
-    # the line width is what intervals add up to: where the sampling makes them, so it does with the line width
+    # the line width follows from the intervals: where the sampling makes much of their variance, it does so there, too
     hides = found.jitter is not None and found.jitter.is_much_hidden(found.intervals)
     doubt = Flag.AMBIGUOUS if hides else Flag.NONE
     rows = regularity_results(found.intervals, timing, found.jitter, regime_text(found), conditions, found.flags)

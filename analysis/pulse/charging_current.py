@@ -15,7 +15,7 @@ import numpy as np
 from tsbench.analysis.pulse.delay_results import Delay
 from tsbench.records import FloatArray
 
-_FEWEST = 8  #: samples around an edge
+_FEWEST = 8  #: samples around an edge, at least
 _BESIDE = 2  #: lengths of the edge that are used before and behind it
 _LOW, _HIGH = 0.1, 0.9  #: shares of the voltage between which the edge is
 _CLEAR = 5.0  #: standard uncertainties
@@ -24,6 +24,11 @@ _MOST_EARLY = 20e-9  #: [s] between the channels: that of 4 m of cable
 #: a capacitance explains the current of the edges if it leaves less than this share of the squares, without those of
 #: the noise, that are left without one. Chosen: current of another form, such as that of a diode, leaves more
 _EXPLAINS = 0.25
+#: a resistor explains them too if it leaves at most so many times the squares of the best power. Chosen: an early
+#: channel beside a resistor left 3 times at most, a capacitance beside a steep off state 5 to 20 times
+_AS_WELL = 4.0
+#: the fit is of first order in the time between the channels: at a third of the edge it is 8 % too small
+_FIRST_ORDER = 1.15
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class EdgeCurrent:
 def edge_current(edges: Sequence[ChargedEdge | None], noise: float) -> EdgeCurrent:
     """Return the capacitance that the edges show together, and the time between the channels that would look the same.
 
-    Fitted is ``current = K |voltage|^p + C dV/dt`` over all edges by least squares, with a zero of each edge and the
+    Fitted is ``current = K sign(V) |V|^p + C dV/dt`` over all edges by least squares, with a zero of each edge and the
     best of several p. The off state of a device may be much steeper than a resistor.
 
     Parameters
@@ -93,7 +98,8 @@ def edge_current(edges: Sequence[ChargedEdge | None], noise: float) -> EdgeCurre
     Returns
     -------
     EdgeCurrent
-        Without a capacitance where it is not clear, or does not explain the current, or most edges are too short.
+        Without a capacitance where it is not clear, or does not explain the current, or half of the edges or more are
+        too short.
     """
     seen = [edge for edge in edges if edge is not None]
     if not seen or 2 * len(seen) <= len(edges):
@@ -114,8 +120,12 @@ def edge_current(edges: Sequence[ChargedEdge | None], noise: float) -> EdgeCurre
         return EdgeCurrent(0.0)
     capacitance = fit.charging / scale
     height = max(float(np.ptp(np.abs(one.voltage))) for one in seen)
-    early = capacitance * height / fit.own if _POWERS[best] == 1 and fit.own > 0.0 else 0.0
-    return EdgeCurrent(capacitance, early if early <= _MOST_EARLY else 0.0)
+    # a channel that is early by much of the edge is fitted by a higher power and less capacitance: so p = 1 tells by
+    # how much, unless another power is clearly better
+    resistor = fits[0]
+    as_well = resistor.left - of_noise <= _AS_WELL * fit.left
+    early = resistor.charging / scale * height / resistor.own if resistor.own > 0.0 and as_well else 0.0
+    return EdgeCurrent(capacitance, _FIRST_ORDER * early if 0.0 < early <= _MOST_EARLY else 0.0)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ import numpy as np
 
 from tsbench.analysis.statistics import combined
 from tsbench.records import Flag, FloatArray
-from tsbench.samples import median, rounding
+from tsbench.samples import median, rounding, smoothed
 
 _GAP = 2.0  #: times the length of the mean: a longer step between two samples is a gap
 EVEN = 3.0  #: standard deviations of a mean that a current falls by over its length, for one crossing of a level
+_LONGER = 1.25  #: factor by which a mean gets longer in each step until it falls evenly
 _CODES = 2.0  #: steps of the digitiser over which the mean of a falling current is even
 
 
@@ -69,7 +70,7 @@ def falls_evenly(smooth: FloatArray, last: int, mean: int, noise: float, code: f
 
 def passed(
     time: FloatArray, smooth: FloatArray, edge: float, settled: int, last: int, mean: int, wanted: float,
-    steps: tuple[float, float],
+    steps: tuple[float, float, float],
 ) -> tuple[float, float, float, float]:
     """Return when the current passes a level for the last time.
 
@@ -81,7 +82,7 @@ def passed(
     settled, last : index in the record, and index in ``smooth`` of the last sample at the level or above
     mean : samples of the mean
     wanted : [A] the level
-    steps : [A] noise of one sample, and step of the digitiser
+    steps : [A] noise of one sample, step of the digitiser, and standard uncertainty of the current at rest
 
     Returns
     -------
@@ -92,12 +93,48 @@ def passed(
     value = time_at(time, settled + crossing) - time_at(time, edge)
     dt = float(time[settled + last + 1] - time[settled + last])
     slope = max(float(smooth[max(last - mean, 0)] - smooth[last + mean]) / (2 * mean), 1e-30)
-    noise, code = steps
+    noise, code, at_rest = steps
     rounded = math.sqrt(2.0) * rounding(code, noise)   # of the current there, and of the current at rest
-    blur = combined(noise / math.sqrt(mean), rounded) / slope  # [samples]; and what the mean rounds off
+    blur = combined(noise / math.sqrt(mean), rounded, at_rest) / slope  # [samples]; and what the mean rounds off
     # the edge and the crossing are each anywhere between two samples; where the times are uneven, these differ
     at_edge = min(int(edge), time.size - 2)
     between = (float(time[at_edge + 1] - time[at_edge]), dt)
     random = combined(
         min(blur, 0.5 * value / dt) * dt, 0.25 * mean * dt, *(part / math.sqrt(12.0) for part in between))
     return value, random, slope, dt
+
+
+def last_above(tail: FloatArray, mean: int, wanted: float, last: int) -> tuple[FloatArray, int]:
+    """Return the running mean of the current after the edge [A], and the last sample at which it is ``wanted`` or more.
+
+    Parameters
+    ----------
+    tail : [A] current after the edge, shape (n,)
+    mean : samples of the running mean
+    wanted : [A] the level
+    last : what is returned where no sample is at the level or above
+    """
+    smooth = smoothed(tail, mean)[: tail.size - mean // 2]  # at the very end fewer samples would be averaged
+    above = np.flatnonzero(smooth >= wanted)
+    return smooth, int(above[-1]) if above.size else last
+
+
+def even_mean(
+    tail: FloatArray, now: tuple[FloatArray, int, int], wanted: float, steps: tuple[float, float], longest: int
+) -> tuple[FloatArray, int, int]:
+    """Return a running mean that falls evenly, the last sample at ``wanted`` or more, and the samples of the mean.
+
+    Parameters
+    ----------
+    tail : [A] current after the edge, shape (n,)
+    now : the same three of a mean that may be too short
+    wanted : [A] the level
+    steps : [A] noise of one sample, and step of the digitiser
+    longest : samples of the longest mean
+    """
+    smooth, last, mean = now
+    noise, code = steps
+    while not falls_evenly(smooth, last, mean, EVEN * noise, code) and mean < longest:
+        mean = min(math.ceil(_LONGER * mean), longest)
+        smooth, last = last_above(tail, mean, wanted, last)
+    return smooth, last, mean

@@ -25,7 +25,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.analysis.relaxation.level_passed import EVEN, falls_evenly, hidden, passed, time_at
+from tsbench.analysis.relaxation.level_passed import even_mean, falls_evenly, hidden, last_above, passed, time_at
 from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import (
     NORMAL_95,
@@ -42,8 +42,8 @@ from tsbench.samples import TELLS_NOTHING, noise_of, smoothed, step_of_values
 _WIDEST_MEAN = 0.02
 #: share of the relaxation time that it takes at least
 _MEAN_SHARE = 0.03
-#: and most of it that noise may ask for: over more, the current bends; it is reached in steps by a factor
-_MOST_OF_FALL, _LONGER = 0.3, 1.25
+#: and most of it that noise may ask for: over more, the current bends
+_MOST_OF_FALL = 0.3
 #: share of the record after the edge, most over which a current is averaged to see that nothing flows
 _MOST_TO_SEE = 0.25
 #: standard deviations of the noise of one sample, over the root of their number, by which a median may be off: three of
@@ -122,10 +122,10 @@ def relaxation_time(
     begin, end = (int(np.searchsorted(time, start + share * width - hair)) for share in (-0.02, 0.95))
     if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
         return Relaxed(None, flags=flags | TELLS_NOTHING | Flag.UNDER_SAMPLED)
-    until = slice(0, end)
-    switched = switching_delay(time[until], voltage[until], current[until], facts)
+    switched = switching_delay(time[:end], voltage[:end], current[:end], facts)
     if not switched.fired:
         return Relaxed(None, flags=flags | (TELLS_NOTHING if mute or not switched.shown else Flag.NO_EVENT))
+    at_rest = 1.0 / math.sqrt(begin) if zero is None else 0.0   # its uncertainty, of the noise of a sample
     zero = float(np.mean(current[:begin])) if zero is None else zero
     top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
     sign = 1.0 if top >= 0 else -1.0
@@ -143,66 +143,35 @@ def relaxation_time(
     wanted = level if level is not None else fraction * stayed_on
     found = {"level": wanted, "initial": initial, "edge_time": edge_time, "zero": zero}
     if not visible:
-        samples = _samples_to_see(tail, wanted, stayed_on, noise)
-        if samples is None:
+        if (samples := _samples_to_see(tail, wanted, stayed_on, noise)) is None:
             return Relaxed(None, flags=flags | Flag.CENSORED | Flag.UNDER_SAMPLED, **found)
         return Relaxed(None, flags=flags | Flag.CENSORED, high=time_at(time, settled + samples) - edge_time, **found)
-    systematic = standard_uncertainty(facts.timebase_accuracy)
     mean, widest = _samples_of_mean(tail.size, noise, min(wanted, abs(initial - wanted) if level is None else wanted))
     if mean > widest:
         flags |= Flag.UNDER_SAMPLED  # the level is lost in the noise
     mean = min(max(mean, 3), widest)
-    _, last = _last_above(tail, mean, wanted, -1)
+    _, last = last_above(tail, mean, wanted, -1)
     if last < 0:
         high = time_at(time, settled + max(_FIRST_SAMPLES, mean)) - edge_time
         return Relaxed(None, flags=flags | Flag.CENSORED, high=high, **found)
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
     mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
-    smooth, last = _last_above(tail, mean, wanted, last)
+    smooth, last = last_above(tail, mean, wanted, last)
     if (bounds := hidden(time, settled + last, mean, ends=last >= smooth.size - 1 - mean)) is not None:
         least, most, why = bounds
         return Relaxed(None, flags=flags | why, low=max(least - edge_time, 0.0),
                        high=None if most is None else most - edge_time, **found)
     code = facts.current_resolution or step_of_values(current)
     longest = min(max(widest, round(_MOST_OF_FALL * last)), (tail.size - last) // 2)
-    smooth, last, mean = _even_mean(tail, (smooth, last, mean), wanted, (noise, code), longest)
+    smooth, last, mean = even_mean(tail, (smooth, last, mean), wanted, (noise, code), longest)
     if not falls_evenly(smooth, last, mean, noise, 0.0):   # the last crossing is late by more than the interval tells
         flags |= Flag.UNDER_SAMPLED
-    value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, (noise, code))
+    steps = noise, code, noise * at_rest
+    value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, steps)
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
-    return Relaxed(value, random, combined(systematic * value, by_gain), flags, **found)
-
-
-def _last_above(tail: FloatArray, mean: int, wanted: float, last: int) -> tuple[FloatArray, int]:
-    """Return the running mean of the current after the edge [A], and the last sample at which it is ``wanted`` or more.
-
-    ``last``: what is returned where there is none.
-    """
-    smooth = smoothed(tail, mean)[: tail.size - mean // 2]  # at the very end fewer samples would be averaged
-    above = np.flatnonzero(smooth >= wanted)
-    return smooth, int(above[-1]) if above.size else last
-
-
-def _even_mean(
-    tail: FloatArray, now: tuple[FloatArray, int, int], wanted: float, steps: tuple[float, float], longest: int
-) -> tuple[FloatArray, int, int]:
-    """Return a running mean that falls evenly, the last sample at ``wanted`` or more, and the samples of the mean.
-
-    Parameters
-    ----------
-    tail : [A] current after the edge, shape (n,)
-    now : the same three of a mean that may be too short
-    wanted : [A] the level
-    steps : [A] noise of one sample, and step of the digitiser
-    longest : samples of the longest mean
-    """
-    smooth, last, mean = now
-    noise, code = steps
-    while not falls_evenly(smooth, last, mean, EVEN * noise, code) and mean < longest:
-        mean = min(math.ceil(_LONGER * mean), longest)
-        smooth, last = _last_above(tail, mean, wanted, last)
-    return smooth, last, mean
+    by_time = standard_uncertainty(facts.timebase_accuracy) * value
+    return Relaxed(value, random, combined(by_time, by_gain), flags, **found)
 
 
 def _samples_of_mean(size: int, noise: float, clear: float) -> tuple[int, int]:
@@ -311,9 +280,6 @@ def _why_no_fall(current: FloatArray, end: int, fall: tuple[float, int] | None, 
     if beyond(current[after : after + _FIRST_SAMPLES], facts.current_window).size:
         return Flag.CENSORED | Flag.CLIPPED
     return Flag.NO_EVENT if fall is None else Flag.NONE
-
-
-# ----------------------------------------------------------------------------------------------- results
 
 
 def shot_result(shot: Relaxed, conditions: dict[str, object]) -> Result:

@@ -139,8 +139,11 @@ def by_other_load(one: LoadedSweep, other: LoadedSweep) -> AveragedVerdict:
     fact = "a sweep with another load"
     parts = [(found, readings) for readings in (one, other)
              if (found := falling_part(readings.voltage, readings.current)) is not None]
-    if not parts or max(one.load, other.load) < _OTHER_LOAD * min(one.load, other.load):
-        return AveragedVerdict(Averaged.NOT_EXCLUDED, fact, "the two sweeps do not show a falling voltage at two loads")
+    if not parts:
+        return AveragedVerdict(Averaged.NOT_EXCLUDED, fact, "no voltage falls smoothly")
+    if max(one.load, other.load) < _OTHER_LOAD * min(one.load, other.load):
+        return AveragedVerdict(Averaged.NOT_EXCLUDED, fact,
+                               f"the loads are too much alike: they must differ by a factor of {_OTHER_LOAD:g}")
     ends = [(float(readings.current[part][0]), float(readings.current[part][-1])) for part, readings in parts]
     low, high = min(first for first, _ in ends), max(last for _, last in ends)
     difference, spread, at = _differences(one, other)

@@ -14,8 +14,9 @@ is a function of voltage alone can make it. Any one of five observations exclude
 * **no convex curve**: the straight line through the currents after the gap, continued to the reading before it, lies
   above that reading (:mod:`tsbench.analysis.threshold.convex_curve`). Readings in compliance do not count for it.
 
-For hysteresis and the convex curve the change must be sharp: two levels fit the readings beside it far better than a
-line. A reading is in compliance if its flag says so, or if the device voltage does not follow the set-point.
+For hysteresis, the convex curve and the barrier the change must be sharp: two levels fit the readings beside it far
+better than a line. A reading is in compliance if its flag says so, or if the device voltage does not follow the
+set-point.
 """
 
 import math

@@ -226,7 +226,7 @@ class SweepAcquisition:
         swing = format_quantity(seen.peak_to_peak, "V", 2)
         self._warn(
             f"the device oscillates at {self._level_text()} (about {frequency}, {swing} peak to peak at the scope). "
-            "Readings from here on are averages and are flagged",
+            "These readings, and those since the last quiet look, are averages and are flagged",
             {"set_point": self.level, "frequency": seen.frequency, "peak_to_peak": seen.peak_to_peak},
         )
 

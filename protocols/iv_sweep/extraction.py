@@ -103,9 +103,14 @@ def looked_too_seldom(run: Run) -> str:
               and not (fall & int(Flag.OSCILLATING | Flag.UNCHECKED)).any()]
     if not seldom:
         return ""
-    return (f"the voltage falls smoothly over {min(seldom)} readings, and the scope looked at every {every}th reading "
-            "only. So the readings may be means of an oscillation. Sweep again with "
-            f"check_every={max(min(seldom) // LOOKS, 1)}, or with smaller steps")
+    return too_seldom(min(seldom), every)
+
+
+def too_seldom(readings: int, check_every: int) -> str:
+    """Return one line: a scope looked too seldom at a fall of ``readings`` to exclude an oscillation."""
+    return (f"the voltage falls smoothly over {readings} readings, and the scope looked once in {check_every} of "
+            f"them. Less than {LOOKS} looks do not exclude that the readings are means of an oscillation. Sweep again "
+            f"with check_every={max(readings // LOOKS, 1)}, or with smaller steps")
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:

@@ -23,7 +23,7 @@ def edge(capacitance=0.0, conductance=0.0, *, side=1, averaged=4, samples=40, no
 def test_an_early_channel_is_told_of_pulses_of_either_sign(side):
     found = edge_current([edge(1e-12, 2e-4, side=side)] * 3, 1e-7)
     assert found.capacitance == pytest.approx(1e-12, rel=0.01)
-    assert found.early == pytest.approx(1e-12 / 2e-4, rel=0.01)
+    assert found.early == pytest.approx(1.15 * 1e-12 / 2e-4, rel=0.01)   # 15 % for higher orders
 
 
 def test_noise_alone_charges_no_capacitance():

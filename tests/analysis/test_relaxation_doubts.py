@@ -51,3 +51,19 @@ def test_a_median_with_an_end_that_is_not_known_is_censored(bound):
     assert found.flags == Flag.CENSORED and found.value is not None
     assert (found.low if bound == "high" else found.high) is None
     assert (found.high if bound == "high" else found.low) is not None
+
+
+@pytest.mark.parametrize("before", [20, 200])
+def test_the_noise_of_the_current_at_rest_is_in_the_interval(before):
+    """The mean of a few samples before the pulse is the zero of the current, where it falls slowly."""
+    dt, rate, level, noise, held = 1e-5, 4e-5, 4e-7, 2e-7, 0   # [s], [A/s], [A], [A]
+    time = dt * np.arange(-before, 6000)
+    pulse, after = (time >= 0.0) & (time < WIDTH), time >= WIDTH
+    voltage = np.where(pulse, np.where(time < 0.1 * WIDTH, 1.5, 0.5), 0.1)
+    current = np.where(pulse, np.where(time < 0.1 * WIDTH, 1e-7, 1e-4), 0.0)
+    current = np.where(after, np.maximum(1e-6 - rate * (time - WIDTH), 0.0), current)
+    for seed in range(60):
+        noisy = current + noise * np.random.default_rng(seed).standard_normal(time.size)
+        one = relaxation_time(time, voltage, noisy, WIDTH, level=level)
+        held += abs(one.value - (1e-6 - level) / rate) <= 1.96 * np.hypot(one.random, one.systematic)
+    assert held >= 52   # of 60; 51 or fewer in 0.2 % of such records of 95 %

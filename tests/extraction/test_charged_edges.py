@@ -14,13 +14,13 @@ TIME = DT * np.arange(400)
 VOLTAGE = np.where(TIME >= 1e-6, 0.7, 1.2)   #: falls by 0.5 V where the current rises by 1 mA
 
 
-def charged(**known) -> Delay:
-    """Return one delay, of a table whose edges charge 10 pF."""
+def charged(parts=(10e-12,), **known) -> Delay:
+    """Return one delay, of a table whose edges charge 10 pF; ``parts``: this, and the conductance of the device [S]."""
     span = PulseSpan(first=100, last=350, begin=0, end=400, width=1.25e-6, amplitude=1.2)
     delay = Delay(**{"value": None, "random": 0.0, "systematic": 0.0, "switching_time": 1e-6, "highest": 1.2,
                      "off_current": 0.0, "on_current": 1e-3, **known})
     current = 1e-9 * np.random.default_rng(0).standard_normal(TIME.size)
-    (found,), _ = with_charging((TIME, VOLTAGE, current), [span], [delay], [edge(10e-12)])
+    (found,), _ = with_charging((TIME, VOLTAGE, current), [span], [delay], [edge(*parts)])
     return found
 
 
@@ -35,3 +35,9 @@ def test_a_bound_of_a_clipped_pulse_goes_down_by_the_lag():
     found = charged(low=4e-7, high=5e-7, flags=Flag.CENSORED | Flag.CLIPPED)
     assert found.low == pytest.approx(4e-7 - LAG, rel=1e-3) and found.high == 5e-7
     assert charged(low=1e-9, flags=Flag.CENSORED).low == 0.0
+
+
+def test_a_bound_of_a_pulse_whose_channel_may_be_early_goes_up():
+    found = charged((10e-12, 2e-3), low=4e-7, high=5e-7, flags=Flag.CENSORED | Flag.CLIPPED)
+    assert found.low == pytest.approx(4e-7 - 1.15 * LAG, rel=0.01)
+    assert found.high == pytest.approx(5e-7 + 1.15 * LAG, rel=0.01)

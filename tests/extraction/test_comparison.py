@@ -61,14 +61,15 @@ def test_a_second_load_decides(tmp_path, made, verdict, flag):
 def test_a_scope_that_looked_during_the_run_decides(tmp_path, flag, verdict):
     found = compare_sweeps([stored(tmp_path / "one.nxs", averaged(5e3), 1.0, flag=flag)])
     assert found.verdict is verdict
-    assert ("the scope during the sweep" in found.lines[0]) is (flag is not Flag.UNCHECKED)
+    assert ("the scope during one.nxs" in found.lines[0]) is (flag is not Flag.UNCHECKED)
 
 
-def test_a_scope_that_looked_once_does_not_call_a_fall_stable(tmp_path):
+def test_three_looks_at_the_fall_are_needed_to_call_it_stable(tmp_path):
     """With a look every 100 readings, the scope does not see the falling part. The device may oscillate there."""
     for every, verdict in ((100, Averaged.NOT_EXCLUDED), (10, Averaged.NOT_EXCLUDED), (3, Averaged.STABLE)):
         found = compare_sweeps([stored(tmp_path / f"{every}.nxs", averaged(5e3), 1.0, flag=Flag.NONE, every=every)])
         assert found.verdict is verdict
+        assert any("check_every=9," in line for line in found.lines) is (verdict is Averaged.NOT_EXCLUDED)
     seen = stored(tmp_path / "seen.nxs", averaged(5e3), 1.0, flag=Flag.OSCILLATING, every=10)
     assert compare_sweeps([tmp_path / "100.nxs", seen]).verdict is Averaged.OSCILLATION
 
@@ -84,7 +85,7 @@ def test_one_look_that_sees_an_oscillation_is_enough(tmp_path, beside):
     flags = looks(averaged(5e3), Flag.OSCILLATING, step=1000, beside=beside)
     assert np.count_nonzero(flags & int(Flag.OSCILLATING)) == 1
     found = compare_sweeps([stored(tmp_path / "one.nxs", averaged(5e3), 1.0, flag=flags)])
-    assert found.verdict is Averaged.OSCILLATION and "at 1 of the" in found.lines[0]
+    assert found.verdict is Averaged.OSCILLATION and "1 of the 29 readings" in found.lines[0]
 
 
 @pytest.mark.parametrize("flag", [Flag.NONE, Flag.OSCILLATING])

@@ -141,10 +141,14 @@ def test_a_steep_off_state_alone_shows_no_capacitance(tmp_path):
         assert said_capacitance(found) is None and held(found, truths) >= 26
 
 
-def test_a_channel_of_the_current_that_is_early_looks_like_a_capacitance_and_both_are_said(tmp_path):
-    time, voltage, current, truths = fast_pulses(off=2e-4, early=5e-9)
+@pytest.mark.parametrize("early", [5e-9, 10e-9, 15e-9, 19e-9])
+@pytest.mark.parametrize("off", [1e-4, 4e-4])
+def test_a_channel_of_the_current_that_is_early_looks_like_a_capacitance_and_both_are_said(tmp_path, off, early):
+    time, voltage, current, truths = fast_pulses(off=off, early=early)
     found = analyse_files([table(tmp_path, time, voltage, current)])
-    assert any("the channel of the current is early by 5" in line or "early by 4.9" in line for line in found.lines)
+    (said,) = [float(match[1]) for line in found.lines
+               if (match := re.search(r"the channel of the current is early by ([0-9.]+) ns", line))]
+    assert early < 1e-9 * said < 1.2 * early
     assert held(found, truths) >= 28
 
 

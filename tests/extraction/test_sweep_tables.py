@@ -316,7 +316,8 @@ def test_blank_readings_while_the_device_is_on_do_not_say_that_it_never_switches
         assert ("too_few" in flags["threshold_voltage"]) is hidden
         assert ("too_few" in flags["hold_voltage"]) is hidden
         assert any("write inf" in line for line in analysis.lines) is hidden
-        assert any("0 of 1 half-sweeps switch, 0 do not" in line for line in analysis.lines) is hidden
+        untold = "0 of 1 half-sweeps switch, 0 do not, and of 1 it is not known"
+        assert any(untold in line for line in analysis.lines) is hidden
 
 
 @pytest.mark.parametrize(("read", "doubtful"), [("set-point", True), ("device", False)])
@@ -360,3 +361,18 @@ def test_an_offset_in_doubt_is_not_called_a_wide_step() -> None:
     level = np.concatenate([np.arange(0.0, 1.21, 0.02), np.arange(1.18, -0.01, -0.02)])
     _, lines = analysed({"voltage": level, "current": 1e-6 + level / 1e9})
     assert not any("too wide" in line for line in lines)
+
+
+def test_a_current_level_that_tells_nothing_does_not_say_that_the_device_does_not_switch(tmp_path):
+    """The current of the off state passes the level as a resistor does."""
+    up = np.round(np.arange(0.02, 2.0, 0.02), 2)
+    level = np.concatenate([up, up[::-1]])
+    on = (level > 1.2) | ((np.arange(level.size) >= up.size) & (level > 0.6))
+    current = np.where(on, level / 5e3, level / 1e6)
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["V (V),I (A)", *(f"{v:.6g},{i:.6g}" for v, i in zip(level, current, strict=True))]))
+    found = analyse_files([path], rule="above=100n")
+    rows = {row["quantity"]: row for row in found.rows}
+    assert rows["threshold_voltage"]["value"] is None
+    assert all("ambiguous" in rows[name]["flags"] for name in ("half_sweeps_switching", "threshold_voltage_mean"))
+    assert any("0 do not, and of 1 it is not known" in line for line in found.lines)
