@@ -310,7 +310,8 @@ def _delays(pulses: Sequence[TablePulse], said: list[str], *, whole: bool) -> li
         text = f", delay {format_interval(mean.value, mean.low, mean.high, 's')}" if fired else ""
         clear = [delay for delay in delays if delay.fired or delay.told]
         if clear:
-            said.append(f"{fired} of {len(clear)} pulses of {_text(group)} switch the device{text}")
+            verb = "count as switching" if alike else "switch the device"
+            said.append(f"{fired} of {len(clear)} pulses of {_text(group)} {verb}{text}")
     return results
 
 

@@ -83,7 +83,7 @@ def limit_refusals(
     items : the worst case
     device : with its limits
     remedy : what the user can do against each of them
-    load : what the user can also do where the load limits the current; it does not change the voltage
+    load : what the user can also do against a current, which does not change the voltage: more load, less compliance
     duration : what the user can also do against charge and energy, which grow with the time
     """
     refusals = []

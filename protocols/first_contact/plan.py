@@ -30,7 +30,7 @@ def plan_contact(settings: ContactParameters, station: Station) -> Plan:
         steps=path.size, points=path.size, duration=path.size * each, bytes=path.size * _BYTES_PER_POINT,
         worst_case=(*items, *dose_items(path.size, path.size * each * worst.current, "levels")),
         refusals=(
-            *limit_refusals(items, station.device, "lower 'highest' or 'compliance'"),
+            *limit_refusals(items, station.device, "lower 'highest'", "lower 'compliance'"),
             *range_refusal("highest", settings.highest, capabilities.source_voltage, "drive"),
             *compliance_refusals(items, settings.highest, settings.compliance, capabilities, station.device),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive"),

@@ -40,7 +40,7 @@ def plan_forming(settings: FormingParameters, station: Station) -> Plan:
         steps=points, points=points, duration=points * each, bytes=points * _BYTES_PER_POINT,
         worst_case=(*items, *dose_items(len(ramps), charge, "ramps")),
         refusals=(
-            *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
+            *limit_refusals(items, station.device, "lower 'stop'", "lower 'compliance'"),
             *range_refusal("stop", settings.stop, capabilities.source_voltage, "drive"),
             *range_refusal("read_voltage", read_drive, capabilities.source_voltage, "drive"),
             *(line for one in settings.compliance[:-1] for line in (

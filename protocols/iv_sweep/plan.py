@@ -56,7 +56,8 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         bytes=len(path) * _BYTES_PER_POINT,
         worst_case=(*items, *dose, rate),
         refusals=(
-            *limit_refusals(items, station.device, "lower 'stop' or 'compliance'"),
+            *(limit_refusals(items, station.device, "lower 'stop'", "lower 'compliance'") if settings.drive == "voltage"
+              else limit_refusals(items, station.device, "lower 'stop' or 'compliance'")),
             *_range_refusals(settings, capabilities),
             *_compliance_refusals(settings, station, capabilities, items, farthest),
             *_sweep_refusal(capabilities, checks=checks),

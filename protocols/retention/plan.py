@@ -41,7 +41,7 @@ def plan_retention(settings: RetentionParameters, station: Station) -> Plan:
         bytes=settings.total * _BYTES_PER_POINT,
         worst_case=(*items, *dose_items(settings.repeats, charge, "stimuli")),
         refusals=(
-            *limit_refusals(items, station.device, "lower 'set_voltage' or 'compliance'"),
+            *limit_refusals(items, station.device, "lower 'set_voltage'", "lower 'compliance'"),
             *range_refusal("set_voltage", settings.set_voltage, capabilities.source_voltage, "drive"),
             *compliance_refusals(items, settings.set_voltage, settings.compliance, capabilities, station.device),
             *range_refusal("nplc", settings.nplc, capabilities.nplc, "drive")),

@@ -26,7 +26,7 @@ def plan_telegraph(settings: TelegraphParameters, station: Station) -> Plan:
     each = settings.interval(capabilities.line_frequency)
     duration = levels * (settings.settle + settings.samples * each)
     refusals = [
-        *limit_refusals(items, station.device, "lower 'bias' or 'compliance'"),
+        *limit_refusals(items, station.device, "lower 'bias'", "lower 'compliance'"),
         *(line for bias in settings.bias
           for line in range_refusal("bias", bias, capabilities.source_voltage, "drive")),
         *compliance_refusals(items, settings.highest, settings.compliance, capabilities, station.device),

@@ -47,7 +47,9 @@ def test_the_plan_tells_stress_and_refuses_what_a_limit_forbids(new_station: Any
     assert plan.points == plan.steps == 21 and not plan.refusals
     assert plan.preview["level"][0] == 0.0 and np.abs(plan.preview["level"]).max() == pytest.approx(0.1)
     (refused,) = FirstContact().plan(new_station(limits=DeviceLimits(max_current=1e-6))).refusals
-    assert "20" in refused and "Lower 'highest' or 'compliance'" in refused
+    assert "20" in refused and "Lower 'highest', lower 'compliance', or" in refused
+    (refused,) = FirstContact().plan(new_station(limits=DeviceLimits(max_voltage=0.05))).refusals
+    assert "Lower 'highest', or" in refused   # a lower compliance does not lower the voltage
 
 
 @pytest.mark.thin(2)
