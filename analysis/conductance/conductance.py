@@ -7,7 +7,7 @@ four does not either. The limits of the data sheet for the gain of voltage and c
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ from tsbench.records import Flag, FloatArray, Result
 
 FEWEST = 5  #: different voltages for a slope with an interval of 95 %
 _METHOD = (
-    "median of the slopes between all pairs of readings (Sen); 95 % interval from Kendall's statistic and the gain "
-    "accuracy")
+    "median of the slopes between all pairs of readings (Sen); 95 % interval from Kendall's statistic, the gain "
+    "accuracy and that of conductances beside the device")
 _NONLINEARITY = (
     "slope over the upper half of the voltages relative to that over the lower half, less one; each is the median of "
     "the slopes between all pairs of readings (Sen); the interval joins the far ends of both 95 % intervals from "
@@ -63,7 +63,7 @@ def conductance(voltage: FloatArray, current: FloatArray, gain: float = 0.0) -> 
 
 
 def low_voltage_results(
-    voltage: FloatArray, current: FloatArray, gain: float = 0.0, flags: Flag = Flag.NONE,
+    voltage: FloatArray, current: FloatArray, gain: float = 0.0, flags: Flag = Flag.NONE, beside: float = 0.0,
 ) -> list[Result]:
     """Return the resistance over the lower half of the voltages, and the non-linearity.
 
@@ -76,10 +76,13 @@ def low_voltage_results(
     voltage, current : as :func:`conductance` takes them
     gain : as :func:`conductance` takes it; it does not act on the non-linearity
     flags : of the readings together
+    beside : [S] limit of error of what was subtracted for conductances beside the device
     """
     highest = float(np.nanmax(np.abs(voltage), initial=0.0))
     inside = np.abs(voltage) <= 0.5 * highest
     lower = conductance(voltage[inside], current[inside], gain)
+    if lower.low is not None and lower.high is not None:
+        lower = replace(lower, low=lower.low - beside, high=lower.high + beside)
     results = [resistance_result(lower, {"up to": 0.5 * highest}, flags)]
     plain = conductance(voltage[inside], current[inside])
     sides = (voltage >= 0.5 * highest, voltage <= -0.5 * highest)

@@ -22,7 +22,8 @@ def first_contact(run: Run, options: ExtractionOptions) -> list[Result]:
     flags = Flag.NONE if free.all() else Flag.COMPLIANCE
     voltage = run.column("device_voltage")
     results = low_voltage_results(
-        voltage[free], device_current(run)[free], facts.voltage_gain + facts.current_gain, flags)
+        voltage[free], device_current(run)[free], facts.voltage_gain + facts.current_gain, flags,
+        facts.parallel_tolerance * facts.parallel_conductance)
     told = {result.conditions.get("polarity") for result in results}
     return results + [unread_nonlinearity(polarity) for sign, polarity in ((1.0, "+"), (-1.0, "-"))
                       if polarity not in told and np.any(sign * voltage[~free] > 0.0)]

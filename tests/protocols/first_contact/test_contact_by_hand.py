@@ -28,6 +28,21 @@ def test_the_source_meter_and_the_steps(station: Any, recorder: Any) -> None:
         pytest.approx((float(k), 0.05 * (k + 1))) for k in range(11)]
 
 
+@pytest.mark.parametrize("tolerance", [-0.015, 0.0, 0.015])
+def test_a_device_that_is_open_beside_a_scope_looks_open(station: Any, recorder: Any, tolerance: float) -> None:
+    """The input of the scope takes 1 uA at 1 V, which does not flow through the device, or its shunt."""
+    beside = 1e-6
+    station.fixture = replace(station.fixture, parallel_conductance=beside, path_resistance={"drive": 10e3})
+    station.meter.resistance = 1.0 / (beside * (1.0 + tolerance))
+    protocol = FirstContact(highest=0.1, levels=10)
+    list(protocol.run(station, recorder))
+    made = run("first_contact", COLUMNS, [point.values for point in recorder.points])
+    made = replace(made, header=replace(made.header, fixture=station.fixture))
+    resistance = extraction.first_contact(made, ExtractionOptions())[0]
+    assert resistance.value is None and Flag.OPEN in resistance.flags
+    assert resistance.low == pytest.approx(1.0 / ((0.02 + tolerance) * beside), rel=0.03)
+
+
 @pytest.mark.parametrize(("compliance", "limited", "said"), [(0.9e-6, 2, 0), (0.7e-6, 4, 1)])
 def test_three_readings_in_compliance_do_not_end_a_run(
     station: Any, recorder: Any, compliance: float, limited: int, said: int,
