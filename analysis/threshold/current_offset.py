@@ -22,6 +22,7 @@ from tsbench.samples import median, noise_of
 #: part of a step of the sweep, or standard deviations of a voltage, within which a voltage is zero
 _ZERO, _SIGMAS = 1e-3, 2.0
 _AROUND = 41  #: readings around zero that tell the noise there
+_ENOUGH = 10  #: of these at least, if they tell the noise of the other way too (chosen)
 BEYOND = 2.6  #: standard deviations (one in two hundred by chance) that noise does not explain
 _DRIFT = 5.0  #: standard deviations that the range of zero readings has by chance in few records (of 20: one in 100)
 _ROUNDED = 1e-12  #: share of the largest current that rounding leaves of a sum of currents
@@ -92,13 +93,16 @@ def zero_readings(half: HalfSweep, voltage_noise: float) -> tuple[ZeroReading, .
     codes = np.diff(np.unique(half.current))   # a coarse meter: its last digit
     resolution = float(codes.min()) if codes.size else 0.0
     found: list[ZeroReading] = []
-    for way, direction in ((np.arange(half.turn + 1), 1), (np.arange(half.turn + 1, half.voltage.size), -1)):
-        size = np.abs(half.level[way])
-        noise = noise_of(half.current[np.sort(way[np.argsort(size, kind="stable")[:_AROUND]])], resolution)
-        zeros = way[size <= least]
+    ways = np.arange(half.turn + 1), np.arange(half.turn + 1, half.voltage.size)
+    around = [np.sort(way[np.argsort(np.abs(half.level[way]), kind="stable")[:_AROUND]]) for way in ways]
+    # the noise of a current grows with it: near zero, the readings of the on state show too much
+    noise = min((noise_of(half.current[near], resolution) for near in around if near.size >= _ENOUGH), default=math.inf)
+    for way, near, direction in zip(ways, around, (1, -1), strict=True):
+        own = noise if near.size >= _ENOUGH else noise_of(half.current[near], resolution)
+        zeros = way[np.abs(half.level[way]) <= least]
         # behind a zero, another one follows no step of the voltage: it has no displacement current
         zeros = zeros[np.diff(zeros, prepend=-2) != 1]
-        found += [ZeroReading(half.sign * float(half.current[k]), noise, direction * half.polarity > 0) for k in zeros]
+        found += [ZeroReading(half.sign * float(half.current[k]), own, direction * half.polarity > 0) for k in zeros]
     return tuple(found)
 
 

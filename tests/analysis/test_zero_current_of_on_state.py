@@ -1,8 +1,10 @@
 """A current at zero voltage that may be an offset of the meter is in the interval of an on resistance, and in doubt."""
 
+import numpy as np
 import pytest
 
 from tests.analysis.test_resistances import LEVEL, device
+from tsbench.analysis.resistance.resistances import resistances
 from tsbench.analysis.resistance.state_readings import on_branch
 from tsbench.analysis.resistance.state_resistance import on_resistance
 from tsbench.analysis.threshold.current_offset import ZeroCurrent
@@ -40,3 +42,19 @@ def test_a_doubtful_zero_current_is_said_where_it_matters_more_than_the_meter(sh
     found = measured(ZeroCurrent(0.0, others=(other,)), gain=0.01 * 3**0.5 / 1.96)
     assert found.flags == flag
     assert half(found) == pytest.approx((0.01 + 0.5 * share * 0.01) * found.value, rel=0.05)
+
+
+@pytest.mark.parametrize("stays_on", [False, True])
+def test_readings_of_the_on_state_do_not_hide_the_off_resistance(stays_on):
+    """Their noise grows with their current; the reading at zero voltage has that of the meter alone."""
+    random = np.random.default_rng(3)
+    up = np.round(np.arange(0.0, 1.301, 0.02), 3)
+    level = np.concatenate([up, up[-2::-1]])
+    back = np.arange(level.size) >= up.size
+    on = (level > 0.79) & ~back | back & (stays_on | (level > 0.15))
+    current = np.where(on, level / 2e3, level / 20e6)
+    current = current * (1.0 + 0.005 * random.standard_normal(level.size)) + 20e-12 * random.standard_normal(level.size)
+    points = IVPoints(voltage=level, current=current, level=level)
+    (event,) = switching(points)
+    off = next(one for one in resistances((event,), SweepFacts()) if one.quantity == "off_resistance")
+    assert off.value is not None and off.low < 20e6 < off.high and off.high - off.low < 2e6
