@@ -1,4 +1,4 @@
-"""Whether a device switches on and off again beside the event of a half-sweep.
+"""Whether a device switches on and off again beside the event of a half-sweep, or in a second step.
 
 As the set-point rises, the current of a device that stays in one state does not fall. A filament that forms and
 dissolves within the readings makes it fall and rise again. Then several voltages may be called threshold, or hold, and
@@ -9,6 +9,7 @@ import numpy as np
 
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
 from tsbench.analysis.threshold.reading_noise import noise_of_readings
+from tsbench.analysis.threshold.second_step import SECOND_STEP, has_second_step
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
 from tsbench.records import Flag, FloatArray
 
@@ -39,6 +40,8 @@ def doubts_of_flicker(
     clear = _SIGMAS * noise_of_readings(half.current, half.level, noise)
     up = on is not None and flickers(half.current[: on.before + 1], clear)
     down = off is not None and (up or flickers(half.current[half.down().start :][::-1], clear))
+    if not (up or down) and on is not None and on.before >= 0 and has_second_step(half, on.before, noise):
+        doubt, up, down = (f"{SECOND_STEP}, ", Flag.AMBIGUOUS), True, off is not None
     return doubt if up else nothing, doubt if down else nothing
 
 
