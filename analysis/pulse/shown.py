@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tsbench.analysis.pulse.conductor import remembered
 from tsbench.analysis.pulse.lasting_rise import HALF, jumps
 from tsbench.analysis.pulse.linear_load import Explained, resistor_explains
@@ -11,6 +13,31 @@ from tsbench.records import Flag, FloatArray
 #: diodes of ``tests/analysis/test_memory_of_a_current.py`` and of users' runs 0.36 at most, 0.05 in nearly all; of
 #: devices that switch within a fast edge 0.4 to 1.7
 _MEMORY = 0.38
+#: shares of a pulse: that at its end in which a rise is not looked for, and that before it for comparison
+_END, _COMPARED = 0.05, 0.25
+#: the current rises there by these factors, of the median and of the largest one, and these standard deviations; and so
+#: many samples in a row (chosen)
+_OF_MEDIAN, _OF_LARGEST, _SIGMAS, _IN_A_ROW = 3.0, 1.5, 8.0, 3
+
+
+def rises_at_the_end(current: FloatArray, span: tuple[int, int], noise: float) -> bool:
+    """Return whether the current rises clearly so close to the end of a pulse that no on state is seen.
+
+    Parameters
+    ----------
+    current : [A], shape (n,), positive in the pulse, zero before it
+    span : sample of the edge, and the last one of the pulse
+    noise : [A] standard deviation of one sample
+    """
+    first, last = span
+    end, begin = (last - round(share * (last - first)) for share in (_END, _COMPARED))
+    before, tail = current[begin : end + 1], current[end + 1 : last + 1]
+    if before.size < _IN_A_ROW or tail.size < _IN_A_ROW:
+        return False
+    middle = float(np.median(before))
+    least = max(_OF_MEDIAN * middle, _OF_LARGEST * float(before.max()), middle + _SIGMAS * noise)
+    rows = np.lib.stride_tricks.sliding_window_view(tail > least, _IN_A_ROW)
+    return bool(rows.all(axis=1).any())
 
 
 @dataclass(frozen=True)
@@ -46,12 +73,15 @@ def shown(
     -------
     Shown
         NO_EVENT: no rise, or one that a resistor explains, or a conductor whose current is a function of its voltage.
-        AMBIGUOUS beside it: the charging current can hide a switching. AMBIGUOUS alone: the conductance jumps, but
+        AMBIGUOUS beside it: the charging current can hide a switching, or the current rises too close to the end of the
+        pulse to tell. AMBIGUOUS alone: the conductance jumps, but
         never at a lower voltage: a device that switches within a fast edge and a diode may look so. UNDER_SAMPLED: a
         device that switches at once and a resistor look alike in this record; others may tell them apart.
     """
+    late = rises_at_the_end(current, span, noise[1])
+    nothing = Shown(Flag.NO_EVENT | Flag.AMBIGUOUS, told=False) if late else Shown(Flag.NO_EVENT)
     if rise is None:
-        return Shown(Flag.NO_EVENT)
+        return nothing
     resistor = resistor_explains(voltage, current, quiet, span, rise)
     if resistor is Explained.YES:
         return Shown(Flag.NO_EVENT)
@@ -61,4 +91,4 @@ def shown(
     if remembered(voltage, current, span, rise[2], lags, noise) > _MEMORY * (rise[1] - rise[0]):
         return Shown(few)
     return Shown(few | Flag.AMBIGUOUS, told=False) if jumps(
-        voltage, current, span, noise[1], share) else Shown(Flag.NO_EVENT)
+        voltage, current, span, noise[1], share) else nothing
