@@ -8,6 +8,7 @@ import numpy.typing as npt
 from tsbench.analysis.resistance.current_limit import NO_STATE, limited_currents
 from tsbench.analysis.statistics import NORMAL_95, combined, standard_uncertainty
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IntArray
+from tsbench.analysis.threshold.snapback import Snapback
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching
 from tsbench.analysis.threshold.switching_rule import last_on, noise_floor
 from tsbench.records import Flag, FloatArray
@@ -82,12 +83,15 @@ def was_on(event: Switching) -> bool:
 
 
 def off_readings(event: Switching, facts: SweepFacts) -> IntArray:
-    """Return the readings of the way up before the device switches on; all of it where nothing switches."""
+    """Return the readings of the way up before the device switches on; where nothing switches, all without a limit."""
     half = event.half
     if event.threshold_index is None and Flag.CENSORED in event.threshold_voltage.flags:
         return np.empty(0, np.int64)   # it was on from the first reading
     last = half.turn if event.threshold_index is None else event.threshold_index
     usable = (half.flags[: last + 1] & (NO_STATE | int(Flag.COMPLIANCE))) == 0
+    if event.threshold_index is None and not isinstance(event, Snapback):
+        limited = limited_currents(half)   # of a source or a meter, with or without a switching behind it
+        usable[limited[limited <= last]] = False
     return np.flatnonzero(usable & (half.level[: last + 1] > 0.0))
 
 

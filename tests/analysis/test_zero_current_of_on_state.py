@@ -58,3 +58,17 @@ def test_readings_of_the_on_state_do_not_hide_the_off_resistance(stays_on):
     (event,) = switching(points)
     off = next(one for one in resistances((event,), SweepFacts()) if one.quantity == "off_resistance")
     assert off.value is not None and off.low < 20e6 < off.high and off.high - off.low < 2e6
+
+
+@pytest.mark.parametrize(("limit", "noise"), [(3e-9, 0.0), (3e-9, 0.01), (1e-8, 0.0)])
+def test_a_limit_of_the_current_is_no_off_resistance(limit, noise):
+    """A sinh off state of 2 nA and 0.25 V, limited long before the highest voltage of the sweep."""
+    random, up = np.random.default_rng(0), np.round(np.arange(0.0, 1.301, 0.01), 3)
+    level = np.concatenate([up, up[-2::-1]])
+    current = 2e-9 * np.sinh(level / 0.25) * (1.0 + 0.01 * random.standard_normal(level.size))
+    over = current > limit
+    current[over] = limit * (1.0 + noise * random.standard_normal(int(over.sum())))
+    (event,) = switching(IVPoints(voltage=level, current=current, level=level))
+    off = next(one for one in resistances((event,), SweepFacts()) if one.quantity == "off_resistance")
+    at = 0.5 * 0.25 * np.arcsinh(limit / 2e-9)   # half of the voltage at which the limit is met
+    assert off.value == pytest.approx(at / (2e-9 * np.sinh(at / 0.25)), rel=0.05)
