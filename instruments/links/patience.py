@@ -5,8 +5,9 @@ import math
 from collections.abc import Callable, Iterator
 
 _MOST_HALVES = 3  #: an eighth of a second is long enough for *IDN? on any bus
-#: in a row, until the full time holds again: one of them may be that of ``*IDN?``, sent because a query had none
-_ANSWERS_TO_TRUST = 2
+#: in a row, until the full time holds again: two of them may be those of ``*IDN?`` and of the question for a restart,
+#: sent because a query had none
+_ANSWERS_TO_TRUST = 3
 
 
 class Patience:
@@ -39,7 +40,7 @@ class Patience:
         """Wait at most ``longest`` [s] for one reply from now on; inf: as long as usual.
 
         After a message without a reply the next one, which asks whether the instrument is still there, has half of its
-        time, and so on, until two messages in a row are answered. So an instrument that is silent for good, or never
+        time, and so on, until three messages in a row are answered. So an instrument that is silent for good, or never
         answers one of its queries, keeps outputs on for less than twice ``longest``.
         """
         if longest != self._hurry:

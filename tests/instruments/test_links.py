@@ -214,7 +214,7 @@ def test_patience_is_shorter_meanwhile_and_never_longer() -> None:
 
 
 def test_while_an_output_is_on_a_reply_has_less_time_and_half_of_it_after_silence() -> None:
-    replies: list[str | Exception] = [*[TIMEOUT] * 5, "there\n", "there\n"]
+    replies: list[str | Exception] = [*[TIMEOUT] * 5, *["there\n"] * 3]
 
     def read() -> str:
         found = replies.pop(0)
@@ -235,7 +235,8 @@ def test_while_an_output_is_on_a_reply_has_less_time_and_half_of_it_after_silenc
         with pytest.raises(NoReply):
             transport.query("*IDN?")
         assert transport.timeout == seconds
-    assert transport.query("*IDN?") == "there" and transport.timeout == 0.125   # but perhaps not what was asked before
+    for _ in range(2):   # the instrument answers, but perhaps not what was asked before
+        assert transport.query("*IDN?") == "there" and transport.timeout == 0.125
     assert transport.query(":TER?") == "there" and (transport.timeout, manager.session.timeout) == (1.0, 1000)
     with transport.timeout_at_most(0.3):
         assert transport.timeout == 0.3
