@@ -26,6 +26,7 @@ from tsbench.records import Identity
 
 T = TypeVar("T")
 REPEATS = 2  #: of a query that was not answered, or not understood
+LATE = 0.02  #: [s] by which a reply may miss its timeout and still be dropped before its query is repeated
 _FAR = 0.5  #: of the larger of two values: by that much no instrument rounds
 _UNSUPPORTED = "Choose a value that the instrument supports"
 _GARBLED = f"{_UNSUPPORTED}. If it supports this one, the reply may be garbled: check the cable and measure again"
@@ -108,6 +109,7 @@ class Questions:
         """
         instrument, language = self._instrument, self._instrument.language
         instrument.on_repeat(f"{instrument.label}: {why}")
+        instrument.wait(LATE)   # what comes after the clear would be taken for the reply to a later query
         connection = instrument.adapter.connection
         answer = ""
         for _ in range(2):

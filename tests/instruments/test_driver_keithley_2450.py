@@ -8,7 +8,9 @@ import pytest
 
 from tsbench.errors import InstrumentError, LimitError
 from tsbench.instruments import MeasureSettings, Reading, SourceMeter, SourceSettings
+from tsbench.instruments.languages.message_instrument import MessageInstrument
 from tsbench.records import Flag
+from tsbench.simulated_backends.world.faults import Fault
 from tsbench.station.bench.bench import Bench
 
 RESISTANCE = 10e3
@@ -263,3 +265,19 @@ def test_the_first_reading_after_a_level_beyond_the_limit_is_at_the_limit(meter:
     meter.set_level(1.0)
     first = meter.measure().current
     assert first == pytest.approx(float(np.mean([meter.measure().current for _ in range(5)])), abs=2e-6)
+
+
+@pytest.mark.parametrize("late", [k * 1e-4 for k in range(1, 21)])
+def test_a_reply_that_just_misses_its_timeout_is_no_reply_to_a_later_question(
+    bench: Bench, meter: SourceMeter, late: float,
+) -> None:
+    """The question is repeated, and the error queue is not asked with the old reply before it."""
+    meter.configure_source(SourceSettings("voltage", compliance_current=1e-3, range=2.0))
+    bench.take_notes()
+    world = next(iter(bench.instruments.managers.values())).visalib.world   # type: ignore[attr-defined]
+    world.faults.add(Fault(kind="late", seconds=late, message=world.faults.total))
+    unguarded = bench.instruments.connections["source_meter"].driver
+    assert isinstance(unguarded, MessageInstrument) and unguarded.ask_number(":SOUR:VOLT?") == 0.0
+    meter.check_errors()
+    (line,) = bench.take_notes()
+    assert "':SOUR:VOLT?' was sent again, because the instrument did not reply" in line
