@@ -168,8 +168,7 @@ def _truth(
         bench.close()
     seen: dict[str, dict[str, float]] = {f"D{number}": {} for number in numbers}
     for record in _records(folder / "witness.jsonl"):
-        if record["kind"] == "maxima":
-            mine = seen[record["device"]]
+        if record["kind"] == "maxima" and (mine := seen.get(record["device"])) is not None:
             for name in QUANTITIES:
                 mine[name] = max(mine.get(name, 0.0), abs(record[name]))
         elif record["kind"] == "left_out":
