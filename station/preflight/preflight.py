@@ -126,8 +126,11 @@ def zones_of_devices(
 
 
 def _unknown(identifier: str, material: str) -> str:
-    fault = f"the catalogue has no device of material '{material}'" if material else "the bench file has no material"
-    return (f"device {identifier}: {fault}, so tsbench cannot predict whether it oscillates. Write the material into "
+    several = ", ".join(entry.name for entry in models_of(material))
+    fault = (f"the catalogue has several devices of material '{material}' ({several})" if several else
+             f"the catalogue has no device of material '{material}'" if material else "the bench file has no material")
+    remedy = "Write the name of one of them as 'material'" if several else "Write the material"
+    return (f"device {identifier}: {fault}, so tsbench cannot predict whether it oscillates. {remedy} into "
             f"[devices.{identifier}]")
 
 
@@ -222,10 +225,28 @@ class _DeviceWatch(Observer):
         return 1.0 / period if math.isfinite(period) and period > 0 else None
 
 
+def models_of(material: str) -> list[CatalogueEntry]:
+    """Return the catalogue's devices of two terminals that a material may mean, in the order of the catalogue.
+
+    Parameters
+    ----------
+    material : the name of a device of the catalogue, which is then the only one, or a substance. Upper and lower case
+        are the same.
+    """
+    wanted = material.strip().lower()
+    devices = [entry for entry in catalogue().values() if wanted and len(entry.model().terminals) == 2]
+    return ([entry for entry in devices if entry.name.lower() == wanted]
+            or [entry for entry in devices if entry.material.lower() == wanted])
+
+
 def entry_of(material: str) -> CatalogueEntry | None:
-    """Return the catalogue's device that is made of ``material``."""
-    for entry in catalogue().values():
-        named = material.lower() in (entry.name.lower(), entry.material.lower())
-        if material and named and len(entry.model().terminals) == 2:
-            return entry
-    return None
+    """Return the catalogue's device that is made of ``material``; None where there is none, or more than one.
+
+    Two models of one substance may switch at quite different voltages, so none of them is taken by chance.
+
+    Parameters
+    ----------
+    material : as for :func:`models_of`
+    """
+    found = models_of(material)
+    return found[0] if len(found) == 1 else None

@@ -60,6 +60,10 @@ def test_no_zone() -> None:
     ("NBO2", "With the catalogue model nbo2"),
     ("unobtainium", "device D1: the catalogue has no device of material 'unobtainium', so "),
     ("", "device D1: the bench file has no material, so tsbench cannot predict whether it oscillates. Write"),
+    ("VO2", "With the catalogue model vo2,"),   # vo2_hysteretic is of this material, too, and comes first
+    ("vo2_hysteretic", "With the catalogue model vo2_hysteretic,"),
+    ("none", "several devices of material 'none' (capacitor, resistor), so tsbench cannot predict whether it "
+             "oscillates. Write the name of one of them as 'material' into [devices.D1]"),
     ("nmos", "no device of material 'nmos'"),   # a transistor has three nodes
 ])
 def test_the_material_chooses_the_model(material: str, expected: str, tmp_path: Path) -> None:
