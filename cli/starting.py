@@ -94,7 +94,7 @@ def _answers(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _model(model: str, material: str) -> str:
-    """Return the catalogue model that was chosen, or the first of the material.
+    """Return the catalogue model that was chosen, or the one that has the material's name, or the first of it.
 
     Raises
     ------
@@ -102,11 +102,11 @@ def _model(model: str, material: str) -> str:
         There is no such model, or none of this material.
     """
     from tsbench.errors import nearest
-    from tsbench.simulated_backends.devices.catalogue import catalogue
+    from tsbench.simulated_backends.devices.catalogue import catalogue, devices_of
 
     known = catalogue()
     if not model:
-        model = next((name for name, entry in known.items() if entry.material.lower() == material.lower()), "")
+        model = next((entry.name for entry in devices_of(material)), "")
         if not model:
             raise ConfigurationError(f"model: the catalogue has no device of {material}. Choose a similar one with "
                                      "--set model=NAME. 'tsbench devices' lists the models")

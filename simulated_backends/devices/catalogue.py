@@ -280,3 +280,17 @@ def device_model(name: str, parameters: Mapping[str, float] | None = None) -> De
         unknown = f"the catalogue has no device '{name}'{nearest(name.lower(), entries)}"
         raise ConfigurationError(sentences(unknown, *problems()))
     return entries[name.lower()].model().with_parameters(parameters or {})
+
+
+def devices_of(material: str) -> list[CatalogueEntry]:
+    """Return the catalogue's devices of two terminals that a material may mean, in the order of the catalogue.
+
+    Parameters
+    ----------
+    material : the name of a device of the catalogue, which is then the only one, or a substance. Upper and lower case
+        are the same.
+    """
+    wanted = material.strip().lower()
+    devices = [entry for entry in catalogue().values() if wanted and len(entry.model().terminals) == 2]
+    return ([entry for entry in devices if entry.name.lower() == wanted]
+            or [entry for entry in devices if entry.material.lower() == wanted])

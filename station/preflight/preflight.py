@@ -18,7 +18,7 @@ from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 from tsbench.simulated_backends.circuit.build import build_circuit
 from tsbench.simulated_backends.circuit.engine import Constant, Observer, Segment
-from tsbench.simulated_backends.devices.catalogue import CatalogueEntry, catalogue
+from tsbench.simulated_backends.devices.catalogue import CatalogueEntry, catalogue, devices_of
 from tsbench.station.bench.bench_file import BenchFile
 
 USUAL_VOLTAGE = 5.0  #: [V] up to which biases are tried where the device has no max_voltage
@@ -126,7 +126,7 @@ def zones_of_devices(
 
 
 def _unknown(identifier: str, material: str) -> str:
-    several = ", ".join(entry.name for entry in models_of(material))
+    several = ", ".join(entry.name for entry in devices_of(material))
     fault = (f"the catalogue has several devices of material '{material}' ({several})" if several else
              f"the catalogue has no device of material '{material}'" if material else "the bench file has no material")
     remedy = "Write the name of one of them as 'material'" if several else "Write the material"
@@ -225,20 +225,6 @@ class _DeviceWatch(Observer):
         return 1.0 / period if math.isfinite(period) and period > 0 else None
 
 
-def models_of(material: str) -> list[CatalogueEntry]:
-    """Return the catalogue's devices of two terminals that a material may mean, in the order of the catalogue.
-
-    Parameters
-    ----------
-    material : the name of a device of the catalogue, which is then the only one, or a substance. Upper and lower case
-        are the same.
-    """
-    wanted = material.strip().lower()
-    devices = [entry for entry in catalogue().values() if wanted and len(entry.model().terminals) == 2]
-    return ([entry for entry in devices if entry.name.lower() == wanted]
-            or [entry for entry in devices if entry.material.lower() == wanted])
-
-
 def entry_of(material: str) -> CatalogueEntry | None:
     """Return the catalogue's device that is made of ``material``; None where there is none, or more than one.
 
@@ -246,7 +232,7 @@ def entry_of(material: str) -> CatalogueEntry | None:
 
     Parameters
     ----------
-    material : as for :func:`models_of`
+    material : as for :func:`~tsbench.simulated_backends.devices.catalogue.devices_of`
     """
-    found = models_of(material)
+    found = devices_of(material)
     return found[0] if len(found) == 1 else None
