@@ -51,6 +51,11 @@ class Column:
     help: str = ""
 
 
+#: as :meth:`Fixture.device_voltage` computes it
+DEVICE_VOLTAGE = Column(
+    "device_voltage", "V", "voltage minus the drop along the fixture's path, of which scope inputs take a part")
+
+
 @dataclass(frozen=True)
 class Point:
     """One row of a run's point table: ``values`` in the order of the protocol's columns (SI units)."""
@@ -303,9 +308,47 @@ class Fixture:
     parallel_capacitance: float = 0.0  #: [F] across the device
     parallel_conductance: float = 0.0
     #: [S] of scope inputs from the device's driven node to ground: their current is measured, but not the device's
+    low_side_resistance: float = 0.0
+    #: [Ohm] between the device's other node and ground, such as a shunt: a part of each path resistance
     control: Mapping[str, float] = field(default_factory=dict)
     #: quantity -> [Ohm or F] that decade boxes, gates or the operator set, in place of the value in the netlist
     probes: Mapping[str, PassiveProbe] = field(default_factory=dict)  #: terminal such as "scope.1" -> the probe there
+
+    def resistance_before_inputs(self, role: str) -> float:
+        """Return the part [Ohm] of a role's path resistance that also carries the current of the scope inputs."""
+        return max(self.path_resistance.get(role, 0.0) - self.low_side_resistance, 0.0)
+
+    def conductance_when_open(self, role: str) -> float:
+        """Return what a source meter finds without a device [S]: the scope inputs behind the path before them."""
+        beside = self.parallel_conductance
+        return beside / (1.0 + self.resistance_before_inputs(role) * beside)
+
+    def device_voltage(self, role: str, voltage: float, current: float) -> float:
+        """Return the voltage [V] of the device, by Kirchhoff's laws.
+
+        All of the current flows to the driven node. There the scope inputs take their part, and the rest flows through
+        the device and the low side.
+
+        Parameters
+        ----------
+        role : of the source meter
+        voltage, current : its reading [V], [A]
+        """
+        before = self.resistance_before_inputs(role)
+        node = voltage - before * current
+        behind = self.path_resistance.get(role, 0.0) - before
+        return node - behind * (current - self.parallel_conductance * node)
+
+    def device_current(self, voltage: FloatArray, current: FloatArray) -> FloatArray:
+        """Return the current [A] through the device, shape (n,): without what flows through the scope inputs.
+
+        Parameters
+        ----------
+        voltage : of the device [V], shape (n,)
+        current : as a source meter reads it [A], shape (n,)
+        """
+        beside = self.parallel_conductance
+        return (current - beside * voltage) / (1.0 + beside * self.low_side_resistance) if beside else current
 
 
 @dataclass(frozen=True)

@@ -274,6 +274,21 @@ def transresistances(netlist: Netlist, node: str) -> tuple[float, ...]:
     return tuple(found)
 
 
+def low_side_resistance(netlist: Netlist) -> float:
+    """Return the resistance [Ohm] between the second node of the device and ground, such as that of a shunt.
+
+    0 where nothing leads to ground, or without a place of the device.
+    """
+    if not has_place(netlist):
+        return 0.0
+    high, low = netlist.find(DEVICE).nodes
+    if GROUND in (high, low):
+        return 0.0
+    held = with_resistor_to_ground(netlist, "Rheld", high, _HELD)
+    found = abs(DcCircuit(held, low, _FLOATS).voltage((low, GROUND), injected=(low, GROUND)))
+    return found if found < _FLOATS / 2 else 0.0
+
+
 def parallel_capacitance(netlist: Netlist) -> float:
     """Return the capacitance across the device [F]: what lies at its nodes, to each other and to ground.
 

@@ -240,7 +240,7 @@ def _header_text(header: RunHeader) -> str:
         for field in dataclasses.fields(kind):
             if field.name in added and part[field.name] == field.default:
                 del part[field.name]
-    for later in ("control", "probes"):
+    for later in ("control", "probes", "low_side_resistance"):
         if not data["fixture"][later]:
             del data["fixture"][later]
     return codec.plain_to_json(data)

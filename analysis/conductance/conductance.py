@@ -18,7 +18,7 @@ from tsbench.records import Flag, FloatArray, Result
 FEWEST = 5  #: different voltages for a slope with an interval of 95 %
 _METHOD = (
     "median of the slopes between all pairs of readings (Sen); 95 % interval from Kendall's statistic, the gain "
-    "accuracy and that of conductances beside the device")
+    "accuracy and that of the path and of conductances beside the device")
 _NONLINEARITY = (
     "slope over the upper half of the voltages relative to that over the lower half, less one; each is the median of "
     "the slopes between all pairs of readings (Sen); the interval joins the far ends of both 95 % intervals from "
@@ -64,12 +64,15 @@ def conductance(voltage: FloatArray, current: FloatArray, gain: float = 0.0) -> 
 
 def low_voltage_results(
     voltage: FloatArray, current: FloatArray, gain: float = 0.0, flags: Flag = Flag.NONE, beside: float = 0.0,
+    in_series: float = 0.0,
 ) -> list[Result]:
     """Return the resistance over the lower half of the voltages, and the non-linearity.
 
     ``resistance`` [Ohm]: where the interval of the conductance holds zero the device is not told from an open circuit;
-    then only the lower bound is known. ``nonlinearity``: conductance over the upper half of the voltages, relative to
-    that over the lower half, less one; 0 for an ohmic device.
+    then only the lower bound is known. Where the interval of the resistance holds zero the device is not told from a
+    short, and only the upper bound is known.
+    ``nonlinearity``: conductance over the upper half of the voltages, relative to that over the lower half, less one; 0
+    for an ohmic device.
 
     Parameters
     ----------
@@ -77,19 +80,31 @@ def low_voltage_results(
     gain : as :func:`conductance` takes it; it does not act on the non-linearity
     flags : of the readings together
     beside : [S] limit of error of what was subtracted for conductances beside the device
+    in_series : [Ohm] limit of error of what was subtracted for resistances in series with it
     """
     highest = float(np.nanmax(np.abs(voltage), initial=0.0))
     inside = np.abs(voltage) <= 0.5 * highest
     lower = conductance(voltage[inside], current[inside], gain)
     if lower.low is not None and lower.high is not None:
         lower = replace(lower, low=lower.low - beside, high=lower.high + beside)
-    results = [resistance_result(lower, {"up to": 0.5 * highest}, flags)]
+    results = [_less_path(resistance_result(lower, {"up to": 0.5 * highest}, flags), in_series)]
     plain = conductance(voltage[inside], current[inside])
     sides = (voltage >= 0.5 * highest, voltage <= -0.5 * highest)
     outer = [conductance(voltage[side], current[side]) for side in sides]
     results += [_nonlinearity(plain, upper, polarity, flags)
                 for upper, polarity in zip(outer, "+-", strict=True) if upper.value is not None]
     return results
+
+
+def _less_path(result: Result, in_series: float) -> Result:
+    """Return a resistance with the limit of error [Ohm] of what was subtracted; SHORT if its interval contains 0."""
+    if result.low is None or in_series == 0.0:
+        return result
+    low, high = result.low - in_series, None if result.high is None else result.high + in_series
+    if low > 0.0:
+        return replace(result, low=low, high=high)
+    short = Flag.NONE if high is None else Flag.SHORT
+    return replace(result, value=None, low=None, high=high, flags=result.flags | Flag.CENSORED | short)
 
 
 def unread_nonlinearity(polarity: str) -> Result:

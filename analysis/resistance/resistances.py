@@ -20,7 +20,6 @@ from tsbench.analysis.threshold.current_offset import (
     of_on_state,
     readings_of_each,
 )
-from tsbench.analysis.threshold.second_step import SECOND_STEP, has_second_step
 from tsbench.analysis.threshold.snapback import Snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
 from tsbench.records import Flag, Result
@@ -100,7 +99,7 @@ def _of_one(
 ) -> tuple[Result, ...]:
     current_drive = isinstance(event, Snapback)
     branch = on_branch(event, facts, current_drive)
-    found = (_of_off_state(off_resistance(event, facts, read_voltage, zero), event, facts),
+    found = (_of_off_state(off_resistance(event, facts, read_voltage, zero), event),
              _doubted(on_resistance(event, facts, branch, of_on_state(event.half, facts, zero)), event),
              _doubted(_with_displacement(differential_on_resistance(event, facts, branch), event, zero), event))
     if current_drive:
@@ -111,12 +110,11 @@ def _of_one(
     return *found, series_resistance(event, facts)
 
 
-def _of_off_state(result: Result, event: Switching, facts: SweepFacts) -> Result:
+def _of_off_state(result: Result, event: Switching) -> Result:
     """Return an off resistance, AMBIGUOUS where a second step of the conductance makes a middle state."""
-    place = event.threshold_index
-    if place is None or isinstance(event, Snapback) or not has_second_step(event.half, place, facts.current_noise):
+    if not event.second_step:
         return result
-    return replace(result, flags=result.flags | Flag.AMBIGUOUS, method=f"{result.method}; {SECOND_STEP}")
+    return replace(result, flags=result.flags | Flag.AMBIGUOUS, method=f"{result.method}; {event.second_step}")
 
 
 def _with_displacement(result: Result, event: Switching, zero: ZeroCurrent) -> Result:

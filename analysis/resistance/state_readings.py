@@ -73,7 +73,7 @@ def _reached(flagged: BoolArray, below: BoolArray) -> BoolArray:
 
 def source_voltage(half: HalfSweep, facts: SweepFacts) -> FloatArray:
     """Return the voltage [V] as the source meter read it: device voltage and drop along the path, shape (n,)."""
-    return half.voltage + facts.path_resistance * half.current
+    return half.voltage + facts.path_drop(half.voltage, half.current)
 
 
 def was_on(event: Switching) -> bool:
@@ -152,7 +152,7 @@ def ratio_uncertainty(
     offset : [A] that is subtracted from the current
     """
     amperes = float(half.current[k]) - offset
-    volts = float(half.voltage[k]) + facts.path_resistance * amperes
+    volts = float(half.voltage[k]) + facts.path_drop(float(half.voltage[k]), amperes)
     slope = volts / amperes**2
     random = combined(max(facts.voltage_noise, noise[0]) / amperes, slope * max(facts.current_noise, noise[1]))
     systematic = combined(

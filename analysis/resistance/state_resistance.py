@@ -65,7 +65,7 @@ def off_resistance(
     noise = combined(max(facts.current_noise, noise_of(half.current[near])),
                      slope * max(facts.voltage_noise, noise_of(half.voltage[near])))
     random = weight * noise_or_scatter(noise, scatter, chosen.size - 3)
-    volts = at + facts.path_resistance * max(current, 0.0)
+    volts = at + facts.path_drop(at, max(current, 0.0))
     systematic = combined(
         standard_uncertainty(facts.current_gain * abs(current) + facts.current_offset),
         standard_uncertainty(facts.parallel_tolerance * facts.parallel_conductance * at),

@@ -1,4 +1,4 @@
-"""Whether a device switches on and off again beside the event of a half-sweep, or in a second step.
+"""Whether a device switches on and off again beside the event of a half-sweep.
 
 As the set-point rises, the current of a device that stays in one state does not fall. A filament that forms and
 dissolves within the readings makes it fall and rise again. Then several voltages may be called threshold, or hold, and
@@ -9,7 +9,7 @@ import numpy as np
 
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
 from tsbench.analysis.threshold.reading_noise import noise_of_readings
-from tsbench.analysis.threshold.second_step import SECOND_STEP, has_second_step
+from tsbench.analysis.threshold.second_step import SecondSteps
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
 from tsbench.records import Flag, FloatArray
 
@@ -21,18 +21,19 @@ _REPEATED = 2  #: falls of which one reading each may be wild
 
 
 def doubts_of_flicker(
-    half: HalfSweep, on: SwitchOn | None, off: SwitchOn | None, noise: float
+    half: HalfSweep, on: SwitchOn | None, off: SwitchOn | None, noise: float, others: SecondSteps
 ) -> tuple[tuple[str, Flag], tuple[str, Flag]]:
-    """Return (words for ``method``, AMBIGUOUS) of the threshold and of the hold voltage, ("", NONE) without a flicker.
+    """Return (words for ``method``, AMBIGUOUS) of the threshold and of the hold voltage, ("", NONE) without a doubt.
 
     A device that flickers on the way up changes its state faster than the readings show, so its hold voltage is
-    doubtful too.
+    doubtful too. So it is with a second step.
 
     Parameters
     ----------
     half : the half-sweep
     on, off : where the device switches on, and off; None: nowhere
     noise : [A] standard deviation of a reading by the data sheet
+    others : steps beside these two
     """
     nothing, doubt = ("", Flag.NONE), (f"{ON_AND_OFF}, ", Flag.AMBIGUOUS)
     if on is None and off is None:
@@ -40,9 +41,9 @@ def doubts_of_flicker(
     clear = _SIGMAS * noise_of_readings(half.current, half.level, noise)
     up = on is not None and flickers(half.current[: on.before + 1], clear)
     down = off is not None and (up or flickers(half.current[half.down().start :][::-1], clear))
-    if not (up or down) and on is not None and on.before >= 0 and has_second_step(half, on.before, noise):
-        doubt, up, down = (f"{SECOND_STEP}, ", Flag.AMBIGUOUS), True, off is not None
-    return doubt if up else nothing, doubt if down else nothing
+    second, back = others.words(), "" if off is None else others.words(down=True)
+    return (doubt if up else (f"{second}, ", Flag.AMBIGUOUS) if second else nothing,
+            doubt if down else (f"{back}, ", Flag.AMBIGUOUS) if back else nothing)
 
 
 def flickers(current: FloatArray, clear: float) -> bool:

@@ -13,7 +13,7 @@ lies between the extreme reading and where the steeper of its two neighbours' sl
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ from tsbench.analysis.threshold.reading_noise import (
     second_differences,
     slow_noise,
 )
+from tsbench.analysis.threshold.second_step import FEWEST_OF_STATE, SecondSteps, further_step
 from tsbench.analysis.threshold.switching_results import (
     BRACKET,
     PASSED_ON,
@@ -53,6 +54,11 @@ _FAR_WORSE, _FEWEST = 20.0, 3
 _BENT = 3.0
 #: readings on the line to the turning point: few where they are quiet
 _LINE, _QUIET = (3, 8), 2e-3
+#: a second fall of the voltage is more than this (logarithm; chosen: NbO2 falls by a third, in all)
+_SECOND = math.log(1.05)
+_SECOND_FALL = "the voltage falls in a second step"
+#: (minus log voltage, what is known of its noise, whether it is above the noise, readings) of a branch, shape (n,) each
+_Series = tuple[FloatArray, FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.int64]]
 _METHOD = "turning point of the voltage under current drive"
 _MEANS = "the device oscillates there, so the readings are means and have no turning point of the device"
 
@@ -102,11 +108,37 @@ def _examine(half: HalfSweep, facts: SweepFacts) -> Snapback:
     rising, falling = _series(half, up, lost), _series(half, down, lost)
     on = _turning(half, rising, falling, backwards=False)
     off = _turning(half, falling, rising, backwards=True)
+    others = SecondSteps(_further(half, rising, on), _further(half, falling, off), "A", _SECOND_FALL)
     threshold = _results(half, "threshold", on, facts)
     hold = _results(half, "hold", off, facts)
+    if why := others.words():
+        threshold = _doubted(threshold[0], why), _doubted(threshold[1], why)
+    if off and (why := others.words(down=True)):
+        hold = _doubted(hold[0], why), _doubted(hold[1], why)
     return Snapback(
         half, None if on is None else on.edge, None if off is None else off.edge, *threshold, *hold,
-        _fall(half, None if on is None else on.edge, facts))
+        _doubted(_fall(half, None if on is None else on.edge, facts), others.words()), second_step=others.words())
+
+
+def _further(half: HalfSweep, branch: _Series, turn: _Turn | None) -> float | None:
+    """Return the current [A] behind a further fall of the voltage in one step, beside the one of a turn."""
+    if turn is None:
+        return None
+    series, least, seen, index = branch
+    edge, border = int(np.flatnonzero(index == turn.edge)[0]), int(np.flatnonzero(index == turn.beyond)[0])
+    for part in (slice(0, min(edge, border) + 1), slice(max(edge, border), None)):
+        level = half.level[index[part]]
+        if level.size >= 2 * FEWEST_OF_STATE:
+            noise = _noise(series[part], least[part], seen[part], (np.array([]), np.array([])), level)
+            at = further_step(series[part], level, noise, seen[part], _SECOND, _LEAST_SIGMAS)
+            if at is not None:
+                return at
+    return None
+
+
+def _doubted(result: Result, why: str) -> Result:
+    """Return a result with AMBIGUOUS and the reason ``why``; as it is where there is none."""
+    return result if not why else replace(result, flags=result.flags | Flag.AMBIGUOUS, method=f"{why}, {result.method}")
 
 
 def _lost(half: HalfSweep, here: float) -> float:
@@ -121,11 +153,8 @@ def _floor(half: HalfSweep, noise: float) -> float:
     return min(least_seen(half.voltage, sign * half.level, noise) for sign in (1, -1))
 
 
-_Series = tuple[FloatArray, FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.int64]]
-
-
 def _series(half: HalfSweep, branch: npt.NDArray[np.int64], floor: float) -> _Series:
-    """Return (minus log voltage, what is known of its noise, whether it is above the noise, readings).
+    """Return the voltages of a branch in order of rising current.
 
     ``floor`` [V]: below it a reading is lost.
     """

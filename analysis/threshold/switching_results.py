@@ -1,7 +1,8 @@
 """The events of a half-sweep as results, and what is known of the source meter that measured them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from tsbench.analysis.statistics.brackets import BETWEEN_SET_POINTS
 from tsbench.analysis.threshold.half_sweeps import HalfSweep
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
+
+Values = TypeVar("Values", float, FloatArray)
 
 #: what an interval between two set-points is, as ``method`` says it
 BRACKET = f"the device switches {BETWEEN_SET_POINTS}"
@@ -56,6 +59,7 @@ class SweepFacts:
         0.0  #: [Ohm] between instrument and device; already taken off ``IVPoints.voltage``
     )
     path_tolerance: float = 0.02  #: relative limit of it
+    path_before_inputs: float = 0.0  #: [Ohm] the part of it that also carries the current of the scope inputs
     #: [S] of the scope inputs at the device; what flows through them is already taken off ``IVPoints.current``
     parallel_conductance: float = 0.0
     parallel_tolerance: float = 0.02  #: relative limit of it: data sheets of oscilloscopes have 1 to 2 % of 1 MOhm
@@ -70,9 +74,29 @@ class SweepFacts:
         return combined(
             standard_uncertainty(self.voltage_gain * abs(voltage) + self.voltage_offset),
             self.voltage_noise,
-            standard_uncertainty(self.path_tolerance * self.path_resistance * current),
+            standard_uncertainty(self.path_tolerance * self.path_drop(voltage, current)),
+            standard_uncertainty(self.parallel_tolerance * self.inputs_drop(voltage, current)),
             self.path_resistance * self.current_uncertainty(current),
         )
+
+    def inputs_drop(self, voltage: Values, current: Values) -> Values:
+        """Return the drop [V] along the path that the current of the scope inputs alone makes.
+
+        Parameters
+        ----------
+        voltage, current : of the device [V], [A], shape (n,) or one of each
+        """
+        behind = self.path_resistance - self.path_before_inputs
+        return self.path_before_inputs * self.parallel_conductance * (voltage + behind * current)
+
+    def path_drop(self, voltage: Values, current: Values) -> Values:
+        """Return the voltage of the source less that of the device [V], by Kirchhoff's laws.
+
+        Parameters
+        ----------
+        voltage, current : of the device [V], [A], shape (n,) or one of each
+        """
+        return self.path_resistance * current + self.inputs_drop(voltage, current)
 
     def parts(self, voltage: float, current: float, step: float, scatter: float = 0.0) -> tuple[float, float]:
         """Return the random and the systematic standard uncertainty [V] of the voltage of an event.
@@ -114,6 +138,8 @@ class Switching:
     threshold_current: Result
     hold_voltage: Result
     hold_current: Result
+    #: in words, where the way up has one beside the threshold
+    second_step: str = field(default="", kw_only=True)
 
     def flagged(self, flags: Flag, *events: str) -> "Switching":
         """Return the events with more ``flags`` on voltage and current.

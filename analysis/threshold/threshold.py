@@ -28,6 +28,7 @@ from tsbench.analysis.threshold.flicker import doubts_of_flicker
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.level_rule import untold
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
+from tsbench.analysis.threshold.second_step import second_steps
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
 from tsbench.analysis.threshold.switching_results import (
     BRACKET,
@@ -103,7 +104,8 @@ def switching_of(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     # a device that surely switches back was on: then it is not known where it switched on
     unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
     error = NORMAL_95 * facts.voltage_uncertainty(0.0, 0.0)
-    (up, up_doubt), (down, down_doubt) = doubts_of_flicker(half, on, off, facts.current_noise)
+    others = second_steps(half, None if on is None else on.before, None if off is None else off.before, floor)
+    (up, up_doubt), (down, down_doubt) = doubts_of_flicker(half, on, off, facts.current_noise, others)
     if not (on or off):
         why, doubt = doubt_of_no_event(half, rule, floor, verdict.flags) if enough else ("", Flag.TOO_FEW)
         up, down, up_doubt, down_doubt = why, why, doubt, doubt
@@ -113,7 +115,7 @@ def switching_of(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
         half, _hold(half, off, facts, f"{down}rule {rule}", on, floor), verdict.flags | down_doubt, error)
     return Switching(
         half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
-        *threshold, *hold)
+        *threshold, *hold, second_step=others.words())
 
 
 def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule: str) -> tuple[Result, Result]:

@@ -148,6 +148,7 @@ class CurrentComparison:
         self._rows = [*capabilities.current_accuracy, *capabilities.source_current_accuracy]
         self._rows.sort(key=lambda row: row.full_scale)
         self._least_range, self._beside = least_range, station.fixture.parallel_conductance
+        self._before = station.fixture.resistance_before_inputs(role)
         #: with another path to ground, not all of the current flows through the sensor
         path = station.wire_path(role)   # behind a capacitor, its gain may be that of edges
         self._done = self._rest is None or path.coupled or abs(path.gain - 1.0) > _ALONE
@@ -160,7 +161,8 @@ class CurrentComparison:
         if self._done or record is None or self._rest is None or Flag.OVERFLOW in reading.flags:
             return ""
         measured = meter_current(reading.current, self._rows, self._least_range)
-        device = measured.value - self._beside * reading.voltage   # the inputs of the scope take their part
+        # the inputs of the scope take their part
+        device = measured.value - self._beside * (reading.voltage - self._before * measured.value)
         shown = scope_current(record, self._rest, self._sensing)
         limit, largest = measured.limit + shown.limit, max(abs(device), abs(shown.value))
         at_the_end = clipped(record)   # then the current is at least the one that is shown

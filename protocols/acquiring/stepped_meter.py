@@ -28,13 +28,12 @@ class SteppedMeter:
     def __init__(self, station: Station, dwell: float, role: str = "drive") -> None:
         self.meter = station.source_meter(role)
         self._clock, self._dwell = station.clock, dwell
-        self._resistance = station.fixture.path_resistance.get(role, 0.0)
-        self._beside = station.fixture.parallel_conductance
+        self._fixture, self._role = station.fixture, role
 
     def read(self, level: float, dwell: float | None = None) -> SteppedReading:
         """Set a level [V or A], wait for ``dwell`` [s] (None: the usual) and return the reading there."""
         self.meter.set_level(level)
         self._clock.wait(self._dwell if dwell is None else dwell)
         reading = self.meter.measure()
-        own = reading.current - self._beside * reading.voltage   # scope inputs take their part
-        return SteppedReading(level, self._clock.now(), reading, reading.voltage - own * self._resistance)
+        return SteppedReading(level, self._clock.now(), reading, self._fixture.device_voltage(
+            self._role, reading.voltage, reading.current))

@@ -56,15 +56,14 @@ def sweep_facts(run: Run, options: ExtractionOptions) -> SweepFacts:
         current_noise=amps.get("noise", 0.0),
         path_resistance=header.fixture.path_resistance.get("drive", 0.0),
         path_tolerance=options.path_tolerance,
+        path_before_inputs=header.fixture.resistance_before_inputs("drive"),
         parallel_conductance=header.fixture.parallel_conductance,
     )
 
 
 def device_current(run: Run) -> FloatArray:
     """Return the readings of the current [A] less what flows through the scope inputs at the device."""
-    beside = run.header.fixture.parallel_conductance
-    current = run.column("current")
-    return current - beside * run.column("device_voltage") if beside else current
+    return run.header.fixture.device_current(run.column("device_voltage"), run.column("current"))
 
 
 def level_limit(header: RunHeader, role: str, level: float, pulse: bool = False) -> float:

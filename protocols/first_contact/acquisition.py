@@ -13,7 +13,6 @@ _ENOUGH = 4  #: readings in compliance: they show a short, and larger levels wou
 def acquire(settings: ContactParameters, station: Station, recorder: Recorder) -> Iterator[Step]:
     """Read the current at each level; the source ends at zero with its output off."""
     meter, clock, path = station.source_meter("drive"), station.clock, settings.path()
-    resistance, beside = station.fixture.path_resistance.get("drive", 0.0), station.fixture.parallel_conductance
     meter.configure_source(SourceSettings("voltage", compliance_current=settings.compliance, range=settings.highest))
     meter.configure_measure(MeasureSettings("current", range=settings.compliance, nplc=settings.nplc))
     meter.set_level(0.0)
@@ -24,10 +23,9 @@ def acquire(settings: ContactParameters, station: Station, recorder: Recorder) -
         meter.set_level(float(level))
         clock.wait(settings.dwell)
         reading = meter.measure()
-        own = reading.current - beside * reading.voltage   # scope inputs take their part
         recorder.point(Point(
             (float(number), clock.now(), float(level), reading.voltage, reading.current,
-             reading.voltage - own * resistance), reading.flags))
+             station.fixture.device_voltage("drive", reading.voltage, reading.current)), reading.flags))
         yield Step(number + 1, path.size, format_quantity(float(level), "V"))
         limited += bool(reading.flags & Flag.COMPLIANCE)
         if limited >= _ENOUGH:

@@ -23,7 +23,7 @@ def first_contact(run: Run, options: ExtractionOptions) -> list[Result]:
     voltage = run.column("device_voltage")
     results = low_voltage_results(
         voltage[free], device_current(run)[free], facts.voltage_gain + facts.current_gain, flags,
-        facts.parallel_tolerance * facts.parallel_conductance)
+        facts.parallel_tolerance * facts.parallel_conductance, facts.path_tolerance * facts.path_resistance)
     told = {result.conditions.get("polarity") for result in results}
     return results + [unread_nonlinearity(polarity) for sign, polarity in ((1.0, "+"), (-1.0, "-"))
                       if polarity not in told and np.any(sign * voltage[~free] > 0.0)]
@@ -38,6 +38,11 @@ def contact_remark(run: Run) -> str:
         return (
             f"the device looks open, because the resistance is more than {least}. Check the contact. A device in the "
             "off state may look the same")
+    if resistance.value is None and resistance.high is not None:
+        most = format_quantity(resistance.high, "Ohm", 2)
+        return (
+            f"the device looks like a short, because the resistance is less than {most}, and the path in series with "
+            "it is not known better. Check the wiring. A device in the on state may look the same")
     if resistance.value is None:
         return "too few readings are below the compliance. Increase the compliance, or check the device for a short"
     unread = [_SIDES[str(r.conditions["polarity"])] for r in results[1:]

@@ -6,6 +6,7 @@ import numpy as np
 
 from tsbench.analysis.figures import Figure, label, new_figure
 from tsbench.analysis.figures.style import CURVE, MUTED
+from tsbench.protocols.extracting.facts import device_current
 from tsbench.protocols.extracting.named_figure import NamedFigure, figure_title
 from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.first_contact.extraction import first_contact
@@ -16,7 +17,7 @@ def contact_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigur
     """Yield current over voltage."""
     if len(run.points) == 0:
         return
-    voltage, current = run.column("device_voltage"), run.column("current")
+    voltage, current = run.column("device_voltage"), device_current(run)
     resistance = first_contact(run, options)[0].value
 
     def draw() -> Figure:
@@ -27,7 +28,7 @@ def contact_figures(run: Run, options: ExtractionOptions) -> Iterator[NamedFigur
             ends = np.array([np.nanmin(voltage), np.nanmax(voltage)])
             axes.plot(ends, ends / resistance, "-", color=MUTED, label="resistance at low voltage")
             axes.legend(fontsize=8)
-        label(axes, "device voltage", "V", "current", "A")
+        label(axes, "device voltage", "V", "device current", "A")
         return figure
 
     yield "contact", draw

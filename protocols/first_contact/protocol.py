@@ -10,7 +10,7 @@ from tsbench.protocols.first_contact.acquisition import acquire
 from tsbench.protocols.first_contact.parameters import ContactParameters
 from tsbench.protocols.first_contact.plan import plan_contact
 from tsbench.protocols.protocol import Protocol
-from tsbench.records import Column, Recorder, Result, Run, Step
+from tsbench.records import DEVICE_VOLTAGE, Column, Recorder, Result, Run, Step
 
 
 class FirstContact(ContactParameters, Protocol):
@@ -29,7 +29,7 @@ class FirstContact(ContactParameters, Protocol):
         Column("set_point", "V", "level of the source"),
         Column("voltage", "V", "voltage at the source meter's terminals"),
         Column("current", "A", "current through the source meter"),
-        Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
+        DEVICE_VOLTAGE,
     )
 
     def plan(self, station: Station) -> Plan:

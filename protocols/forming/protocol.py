@@ -10,7 +10,7 @@ from tsbench.protocols.forming.acquisition import FormingAcquisition
 from tsbench.protocols.forming.parameters import FormingParameters
 from tsbench.protocols.forming.plan import plan_forming
 from tsbench.protocols.protocol import Protocol
-from tsbench.records import Column, Recorder, Result, Run, Step
+from tsbench.records import DEVICE_VOLTAGE, Column, Recorder, Result, Run, Step
 
 
 class Forming(FormingParameters, Protocol):
@@ -33,7 +33,7 @@ class Forming(FormingParameters, Protocol):
         Column("set_point", "V", "level of the source"),
         Column("voltage", "V", "voltage at the source meter's terminals"),
         Column("current", "A", "current through the source meter"),
-        Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
+        DEVICE_VOLTAGE,
     )
 
     def plan(self, station: Station) -> Plan:

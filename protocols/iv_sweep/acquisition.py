@@ -30,8 +30,6 @@ class SweepAcquisition:
         self._comparison: CurrentComparison | None = None
         self._oscillating = False
         self._waiting: list[tuple[int, Reading, float]] = []
-        self._resistance = station.fixture.path_resistance.get("drive", 0.0)
-        self._load = station.fixture.parallel_conductance
         self._recorded = 0
         self._ends_here = False
         self.level = float(self._path.levels[0])
@@ -177,8 +175,7 @@ class SweepAcquisition:
         path = self._path
         while self._waiting:
             number, reading, time = self._waiting.pop(0)
-            own_current = reading.current - self._load * reading.voltage   # scope inputs take their part
-            device_voltage = reading.voltage - own_current * self._resistance
+            device_voltage = self._station.fixture.device_voltage("drive", reading.voltage, reading.current)
             self._recorder.point(
                 Point(
                     (

@@ -1,7 +1,6 @@
 """A sweep to numbers: threshold and hold of each half-sweep, and the level from which the device oscillates."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -123,15 +122,8 @@ def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
 
 
 def sweep_resistances(run: Run, events: Sequence[Switching], options: ExtractionOptions) -> tuple[Result, ...]:
-    """Return the resistances of the half-sweeps of a run.
-
-    The current of the scope inputs at the device is taken off the current once more than off the drop along the path.
-    With the path P and the inputs' conductance G, the source voltage is that of the device and P / (1 + P G) times the
-    current of the device.
-    """
-    facts = sweep_facts(run, options)
-    path = facts.path_resistance / (1.0 + facts.path_resistance * run.header.fixture.parallel_conductance)
-    return resistances(events, replace(facts, path_resistance=path), options.read_voltage)
+    """Return the resistances of the half-sweeps of a run."""
+    return resistances(events, sweep_facts(run, options), options.read_voltage)
 
 
 def on_at_last_level(run: Run) -> str:

@@ -11,7 +11,7 @@ from tsbench.protocols.iv_sweep.acquisition import SweepAcquisition
 from tsbench.protocols.iv_sweep.parameters import DRIVE_UNITS, SweepParameters
 from tsbench.protocols.iv_sweep.plan import plan_sweep
 from tsbench.protocols.protocol import Protocol
-from tsbench.records import Column, Recorder, Result, Run, Step
+from tsbench.records import DEVICE_VOLTAGE, Column, Recorder, Result, Run, Step
 
 
 class IVSweep(SweepParameters, Protocol):
@@ -33,7 +33,7 @@ class IVSweep(SweepParameters, Protocol):
         Column("set_point", "", "level of the source: V under voltage drive, A under current drive"),
         Column("voltage", "V", "voltage at the source meter's terminals"),
         Column("current", "A", "current through the source meter"),
-        Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
+        DEVICE_VOLTAGE,
     )
 
     def table(self) -> tuple[Column, ...]:

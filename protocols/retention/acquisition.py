@@ -18,8 +18,7 @@ class RetentionAcquisition:
     def __init__(self, settings: RetentionParameters, station: Station, recorder: Recorder) -> None:
         self._settings, self._recorder, self._clock = settings, recorder, station.clock
         self._meter = station.source_meter("drive")
-        self._resistance = station.fixture.path_resistance.get("drive", 0.0)
-        self._beside = station.fixture.parallel_conductance
+        self._fixture = station.fixture
         self._done = 0
 
     def run(self) -> Iterator[Step]:
@@ -75,10 +74,9 @@ class RetentionAcquisition:
     def _keep(
         self, repeat: int, phase: float, level: float, since: float, until: float, reading: Reading, time: float,
     ) -> None:
-        own = reading.current - self._beside * reading.voltage   # scope inputs take their part
         self._recorder.point(Point(
             (float(self._done), time, float(repeat), phase, since, until, level, reading.voltage, reading.current,
-             reading.voltage - own * self._resistance), reading.flags))
+             self._fixture.device_voltage("drive", reading.voltage, reading.current)), reading.flags))
         self._done += 1
 
     def _step(self, message: str, idle: bool = False) -> Step:

@@ -10,7 +10,7 @@ from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.retention.acquisition import RetentionAcquisition
 from tsbench.protocols.retention.parameters import RetentionParameters
 from tsbench.protocols.retention.plan import plan_retention
-from tsbench.records import Column, Recorder, Result, Run, Step
+from tsbench.records import DEVICE_VOLTAGE, Column, Recorder, Result, Run, Step
 
 
 class Retention(RetentionParameters, Protocol):
@@ -33,7 +33,7 @@ class Retention(RetentionParameters, Protocol):
         Column("set_point", "V", "level of the source"),
         Column("voltage", "V", "voltage at the source meter's terminals"),
         Column("current", "A", "current through the source meter"),
-        Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
+        DEVICE_VOLTAGE,
     )
 
     def plan(self, station: Station) -> Plan:

@@ -18,8 +18,6 @@ class TelegraphAcquisition:
     def __init__(self, settings: TelegraphParameters, station: Station, recorder: Recorder) -> None:
         self._settings, self._station, self._recorder = settings, station, recorder
         self._meter = station.source_meter("drive")
-        self._resistance = station.fixture.path_resistance.get("drive", 0.0)
-        self._beside = station.fixture.parallel_conductance
         self._done, self._record = 0, 0
         self._total = settings.samples * len(settings.bias)
 
@@ -55,10 +53,9 @@ class TelegraphAcquisition:
         self._record += 1
 
     def _keep(self, bias: float, reading: Reading) -> None:
-        own = reading.current - self._beside * reading.voltage   # scope inputs take their part
         self._recorder.point(Point(
             (float(self._done), reading.time, float(self._record), bias, reading.voltage, reading.current,
-             reading.voltage - own * self._resistance), reading.flags))
+             self._station.fixture.device_voltage("drive", reading.voltage, reading.current)), reading.flags))
         self._done += 1
 
     def _step(self, message: str, idle: bool = False) -> Step:

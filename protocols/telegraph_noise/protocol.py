@@ -10,7 +10,7 @@ from tsbench.protocols.protocol import Protocol
 from tsbench.protocols.telegraph_noise.acquisition import TelegraphAcquisition
 from tsbench.protocols.telegraph_noise.parameters import TelegraphParameters
 from tsbench.protocols.telegraph_noise.plan import plan_telegraph
-from tsbench.records import Column, Recorder, Result, Run, Step
+from tsbench.records import DEVICE_VOLTAGE, Column, Recorder, Result, Run, Step
 
 
 class TelegraphNoise(TelegraphParameters, Protocol):
@@ -30,7 +30,7 @@ class TelegraphNoise(TelegraphParameters, Protocol):
         Column("set_point", "V", "level of the source"),
         Column("voltage", "V", "voltage at the source meter's terminals"),
         Column("current", "A", "current through the source meter"),
-        Column("device_voltage", "V", "voltage minus current times the fixture's path resistance"),
+        DEVICE_VOLTAGE,
     )
 
     def plan(self, station: Station) -> Plan:

@@ -92,9 +92,10 @@ class Preparation:
         roles : of the protocol
         voltage, current : [V], [A] the largest at the device
         """
-        table, inputs = self.wiring.file.table, self.wiring.fixture().parallel_conductance
+        table, fixture = self.wiring.file.table, self.wiring.fixture()
         found = []
         for role in roles:
+            inputs = fixture.conductance_when_open(role)
             leak = abs(table.fixture.measured.leakage.get(role, inputs) - inputs)
             rows = getattr(self.wiring.driver_of(table.roles[role]).capabilities, "current_accuracy", ())
             row = next((one for one in rows if one.full_scale >= current), rows[-1] if rows else None)

@@ -11,6 +11,7 @@ from tsbench.instruments.fixture import (
     DEVICE,
     admittance_of,
     has_place,
+    low_side_resistance,
     parallel_capacitance,
     path_of,
     reach_of,
@@ -173,6 +174,7 @@ class Wiring:
             source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
             parallel_capacitance=self._capacitance(),
             parallel_conductance=self._scope_inputs_at_device(),
+            low_side_resistance=low_side_resistance(self.file.netlist) if self.file.netlist else 0.0,
             probes=self.probes(),
         )
 

@@ -135,7 +135,8 @@ def current_factor(bench: Bench, role: str, known: float) -> list[FixtureValue]:
         if records is None or clipped(records[channel]):
             meter.set_output(False)
             return [] if records is None else [_beyond(bench.fixture.sensing, role, records[channel], mean)]
-        pairs.append((mean - bench.fixture.parallel_conductance * sign * level, records[channel]))
+        node = sign * level - bench.fixture.resistance_before_inputs(role) * mean   # where the scope inputs are
+        pairs.append((mean - bench.fixture.parallel_conductance * node, records[channel]))
     meter.set_output(False)
     (up, high), (down, low) = pairs
     shown = scope_current(high, low, bench.fixture.sensing)
@@ -230,9 +231,10 @@ def _resistance(bench: Bench, role: str, volts: float, known: float) -> FixtureV
         remedy = "no current flows. Check the contact, and whether the short or the resistor is connected"
         return FixtureValue("path_resistance", role, math.inf, 1.0 / (slope + uncertain), math.inf, "Ohm",
                             path_to_device(bench, role).resistance, remedy)
-    beside = bench.fixture.parallel_conductance if known else 0.0   # the scope inputs lie beside a resistor
-    value = 1.0 / (slope - beside) - known
-    room = uncertain / (slope - beside)**2
+    behind = bench.fixture.low_side_resistance   # the scope inputs lie beside the resistor and the low side
+    beside = (known + behind) / (1.0 + bench.fixture.parallel_conductance * (known + behind))
+    value = 1.0 / slope - beside + behind
+    room = uncertain / slope**2
     return FixtureValue("path_resistance", role, value, value - room, value + room, "Ohm",
                         path_to_device(bench, role).resistance)
 

@@ -137,6 +137,8 @@ def write_fixture(entry: Any, header: RunHeader) -> None:
         for key, value in values.items():
             nx.anything(part, key, value, unit)
     nx.number(group, "parallel_capacitance", fixture.parallel_capacitance, "F")
+    nx.number(group, "parallel_conductance", fixture.parallel_conductance, "S")
+    nx.number(group, "low_side_resistance", fixture.low_side_resistance, "Ohm")
     if fixture.control:
         part = nx.group(group, "control", "NXcollection")
         for key, value in fixture.control.items():

@@ -16,7 +16,7 @@ from tsbench.instruments.guard.limits import WirePath
 from tsbench.protocols import protocol_named
 from tsbench.protocols.acquiring.current_comparison import CurrentComparison, meter_current, remedy, scope_current
 from tsbench.protocols.acquiring.device_view import CURRENT_SENSE
-from tsbench.records import CurrentAmplifier, Flag, Sensing, Waveform
+from tsbench.records import CurrentAmplifier, Fixture, Flag, Sensing, Waveform
 from tsbench.station.runner import run_protocol
 from tsbench.storage import read_run
 
@@ -30,11 +30,13 @@ def record(current: float, transresistance: float = 50.0, gain: float = 0.01, of
     return Waveform(CURRENT_SENSE, "V", codes, 1e-4, 0.0, 0.0, 1e-6, np.zeros(1), -32000, 32000, accuracy_gain=gain)
 
 
-def comparison(sensing: Sensing = SHUNT, gain: float = 1.0, beside: float = 0.0) -> CurrentComparison:
+def comparison(
+    sensing: Sensing = SHUNT, gain: float = 1.0, beside: float = 0.0, before: float = 0.0,
+) -> CurrentComparison:
     meter = SimpleNamespace(capabilities=SimpleNamespace(current_accuracy=ROWS, source_current_accuracy=()))
     station: Any = SimpleNamespace(
         source_meter=lambda role: meter, wire_path=lambda role: WirePath(52.0, gain),
-        fixture=SimpleNamespace(parallel_conductance=beside))
+        fixture=Fixture("", path_resistance={"drive": before}, parallel_conductance=beside))
     view: Any = SimpleNamespace(sensing=sensing)
     return CurrentComparison(view, station, "drive", 1e-3, {CURRENT_SENSE: record(0.0)})
 
@@ -79,6 +81,9 @@ def test_pairs_that_tell_nothing_are_left_out() -> None:
     assert told(comparison(), 9 * [(3e-6, 0.0)]) == []   # less than two codes
     assert told(comparison(gain=0.9), 9 * [(500e-6, 200e-6)]) == []   # a part of the current flows beside the device
     assert told(comparison(beside=1e-4), 9 * [(500e-6, 400e-6)], voltage=1.0) == []   # through the scope's inputs
+    # behind 1 kOhm there is half of the voltage
+    assert told(comparison(beside=1e-4, before=1e3), 9 * [(500e-6, 450e-6)], voltage=1.0) == []
+    assert told(comparison(beside=1e-4, before=1e3), 9 * [(500e-6, 400e-6)], voltage=1.0)
     compared = comparison()
     clip = Waveform(CURRENT_SENSE, "V", np.full((1, 9), 50, np.int16), 1e-4, 0.0, 0.0, 1e-6, np.zeros(1), 0, 50)
     assert not any(compared.add(Reading(0.0, 0.0, 1.0, 500e-6), {CURRENT_SENSE: clip}) for _ in range(9))

@@ -9,8 +9,9 @@ import pytest
 from tests.fixtures.made_runs import run
 from tsbench.extraction import ExtractionOptions
 from tsbench.protocols.first_contact import extraction
+from tsbench.protocols.first_contact.figure import contact_figures
 from tsbench.protocols.first_contact.protocol import FirstContact
-from tsbench.records import DeviceLimits, Flag, Result
+from tsbench.records import DeviceLimits, Flag, Result, Run
 
 COLUMNS = tuple(column.name for column in FirstContact.columns)
 
@@ -28,19 +29,56 @@ def test_the_source_meter_and_the_steps(station: Any, recorder: Any) -> None:
         pytest.approx((float(k), 0.05 * (k + 1))) for k in range(11)]
 
 
-@pytest.mark.parametrize("tolerance", [-0.015, 0.0, 0.015])
-def test_a_device_that_is_open_beside_a_scope_looks_open(station: Any, recorder: Any, tolerance: float) -> None:
-    """The input of the scope takes 1 uA at 1 V, which does not flow through the device, or its shunt."""
-    beside = 1e-6
-    station.fixture = replace(station.fixture, parallel_conductance=beside, path_resistance={"drive": 10e3})
-    station.meter.resistance = 1.0 / (beside * (1.0 + tolerance))
-    protocol = FirstContact(highest=0.1, levels=10)
-    list(protocol.run(station, recorder))
+def contact_behind(
+    station: Any, recorder: Any, before: float, behind: float, device: float, beside: float = 1e-6, wrong: float = 0.0,
+) -> Run:
+    """Return a first contact of a device [Ohm] with resistors [Ohm] on both sides, and scope inputs [S] between.
+
+    ``wrong``: relative error of the conductance of the scope inputs.
+    """
+    station.fixture = replace(station.fixture, parallel_conductance=beside, low_side_resistance=behind,
+                              path_resistance={"drive": before + behind})
+    at_node = beside * (1.0 + wrong) + 1.0 / (device + behind)
+    station.meter.resistance = before + 1.0 / at_node
+    list(FirstContact(highest=0.1, levels=10).run(station, recorder))
     made = run("first_contact", COLUMNS, [point.values for point in recorder.points])
-    made = replace(made, header=replace(made.header, fixture=station.fixture))
+    return replace(made, header=replace(made.header, fixture=station.fixture))
+
+
+@pytest.mark.parametrize("tolerance", [-0.015, 0.0, 0.015])
+@pytest.mark.parametrize(("before", "behind"), [(0.0, 10e3), (10e3, 0.0), (100e3, 1e3)])
+def test_a_device_that_is_open_beside_a_scope_looks_open(
+    station: Any, recorder: Any, before: float, behind: float, tolerance: float,
+) -> None:
+    """The input of the scope takes 1 uA at 1 V, which does not flow through the device, or its shunt."""
+    made = contact_behind(station, recorder, before, behind, 1e15, wrong=tolerance)
     resistance = extraction.first_contact(made, ExtractionOptions())[0]
     assert resistance.value is None and Flag.OPEN in resistance.flags
-    assert resistance.low == pytest.approx(1.0 / ((0.02 + tolerance) * beside), rel=0.03)
+    assert resistance.low == pytest.approx(1e6 / (0.02 + tolerance), rel=0.03)
+
+
+@pytest.mark.parametrize("device", [20e3, 1e6, 10e6])
+@pytest.mark.parametrize(("before", "behind"), [(2.0, 50.0), (100e3, 50.0), (50.0, 100e3), (100e3, 100e3)])
+def test_the_resistance_of_a_device_behind_resistors(
+    station: Any, recorder: Any, before: float, behind: float, device: float,
+) -> None:
+    """The drop along a resistor in front of the scope's inputs contains their current, behind them it does not."""
+    made = contact_behind(station, recorder, before, behind, device)
+    resistance = extraction.first_contact(made, ExtractionOptions())[0]
+    assert resistance.value == pytest.approx(device, rel=1e-9)
+    assert resistance.low is not None and resistance.high is not None
+    assert resistance.low < device - 0.02 * (before + behind) and resistance.high > device + 0.02 * (before + behind)
+    (_, draw), = contact_figures(made, ExtractionOptions())
+    voltage, current = draw().axes[0].lines[0].get_data()
+    np.testing.assert_allclose(current, np.asarray(voltage) / device, rtol=1e-9)
+
+
+def test_a_device_of_less_resistance_than_the_path_is_known_looks_like_a_short(station: Any, recorder: Any) -> None:
+    made = contact_behind(station, recorder, 100e3, 50.0, 1e3)
+    resistance = extraction.first_contact(made, ExtractionOptions())[0]
+    assert resistance.value is None and resistance.low is None and Flag.SHORT in resistance.flags
+    assert resistance.high == pytest.approx(1e3 + 0.02 * 100.05e3, rel=0.1)
+    assert "looks like a short, because the resistance is less than 3.0 kOhm" in extraction.contact_remark(made)
 
 
 @pytest.mark.parametrize(("compliance", "limited", "said"), [(0.9e-6, 2, 0), (0.7e-6, 4, 1)])

@@ -82,3 +82,17 @@ def test_a_film_is_no_resistor_and_its_conductance_is_the_true_one(measure: Meas
 
 def test_it_is_listed() -> None:
     assert protocol_named("first_contact") is FirstContact
+
+
+@pytest.mark.parametrize("ohm", [200e3, 1e6])
+def test_a_resistor_in_front_of_the_input_of_the_scope_does_not_change_the_resistance(
+    measure: Measure, ohm: float,
+) -> None:
+    wire = ("R_drive  smu   dut  2", "R_drive  smu   dut  100k")
+    model = ('model = "nbo2"', f'model = "resistor"\nparameters = {{ r = {ohm} }}')
+    for protocol, name in (("first_contact", "resistance"), ("iv_sweep", "off_resistance")):
+        measured = measure("nbo2", protocol, {} if name == "resistance" else {"step": "50 mV", "measure_range": "auto"},
+                           replace=(model, wire), roles=(wire,))
+        (found,) = measured.values(name)
+        assert found.value == pytest.approx(ohm, rel=0.02), protocol
+        assert found.low < ohm < found.high, protocol

@@ -277,13 +277,16 @@ def test_a_pause_is_offered_at_zero_only(station, recorder, check):
     assert idle == 5  # before, after each cycle, at the end
 
 
-def test_what_scope_inputs_at_the_device_take_is_no_current_of_the_device(station, recorder):
-    station.fixture = dataclasses.replace(station.fixture, path_resistance={"drive": 1e3}, parallel_conductance=1e-5)
+@pytest.mark.parametrize("behind", [0.0, 300.0, 1e3])
+def test_what_scope_inputs_at_the_device_take_is_no_current_of_the_device(station, recorder, behind):
+    station.fixture = dataclasses.replace(
+        station.fixture, path_resistance={"drive": 1e3}, parallel_conductance=1e-5, low_side_resistance=behind)
     list(IVSweep(stop=1.0, step=0.5).run(station, recorder))
     voltage, current = column(recorder, "voltage"), column(recorder, "current")
     assert (np.abs(voltage[1:-1]) > 0).all()
+    node = voltage - (1e3 - behind) * current
     np.testing.assert_allclose(
-        column(recorder, "device_voltage"), voltage - 1e3 * (current - 1e-5 * voltage), rtol=1e-12, atol=1e-15
+        column(recorder, "device_voltage"), node - behind * (current - 1e-5 * node), rtol=1e-12, atol=1e-15
     )
 
 
