@@ -41,6 +41,8 @@ _OFF_SIGMAS = 4.0
 _OF_FEW = 2.0
 #: share of its height at which an edge is half way up
 HALF = 0.5
+#: share of a pulse at its end that shows the on state, and samples of it at least: a rise within it is not followed
+AT_END, _FEWEST_AT_END = 0.05, 4
 #: share of the record before the edge in which nothing of the edge is seen yet
 BEFORE = 0.8
 #: means before the edge that tell their noise, at least
@@ -73,7 +75,7 @@ def first_rise(
         peak, end = spike
         if (rise := _rise_to(v, i, first, slice(peak, end + 1), noise, on_current, share)) is not None:
             return end, rise
-    tail = slice(max(first, last - max(4, (last - first) // 20)), last + 1)
+    tail = slice(max(first, last - max(_FEWEST_AT_END, math.floor(AT_END * (last - first)))), last + 1)
     return last, _rise_to(v, i, first, tail, noise, on_current, share)
 
 

@@ -20,6 +20,7 @@ _KERNELS, _SHARE = (1.0, 1.5, 3.0, 6.0), 1.0 / 6.0
 _MOST_SAMPLES = 2000  #: to the rise; more are averaged
 _FEWEST = 6  #: samples to the rise (chosen): fewer do not show whether the current follows the voltage
 _BESIDE = 16  #: samples before the edge and behind the rise, beside as many as there are between them
+_OF_RISE = 2  #: samples behind the middle of a rise that the fit must see: what it leaves out explains nothing
 _SIGMAS = 4.0  #: standard deviations of what the resistor leaves before the edge: noise
 #: what the resistor leaves beyond the noise is at most this share of the rise of the current. Measured on rings of
 #: 5 to 50 MHz whose charging current is at most three times this rise: at most 0.13 for resistors, and for devices
@@ -75,7 +76,8 @@ def resistor_explains(
     height = on - max(off, 0.0)
     found = Explained.NO
     for kernel in _KERNELS:
-        if kernel > max(_SHARE * until / block, _KERNELS[0]):
+        seen = volts.values.size - 1 - math.ceil(REACH * kernel)   # the last sample that the fit sees
+        if kernel > max(_SHARE * until / block, _KERNELS[0]) or (middle - begin) / block > seen - _OF_RISE:
             break
         fit = _fit(volts, amperes, kernel, quiet_blocks)
         hidden = fit.charging > _HIDES * height

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsbench.analysis.pulse.conductor import remembered
-from tsbench.analysis.pulse.lasting_rise import HALF, jumps
+from tsbench.analysis.pulse.lasting_rise import AT_END, HALF, jumps
 from tsbench.analysis.pulse.linear_load import Explained, resistor_explains
 from tsbench.records import Flag, FloatArray
 
@@ -13,25 +13,30 @@ from tsbench.records import Flag, FloatArray
 #: diodes of ``tests/analysis/test_memory_of_a_current.py`` and of users' runs 0.36 at most, 0.05 in nearly all; of
 #: devices that switch within a fast edge 0.4 to 1.7
 _MEMORY = 0.38
-#: shares of a pulse: that at its end in which a rise is not looked for, and that before it for comparison
-_END, _COMPARED = 0.05, 0.25
+#: share of a pulse that is compared with its end, and of the voltage that is left where a pulse is over
+_COMPARED, _LEFT = 0.25, 0.2
 #: the current rises there by these factors, of the median and of the largest one, and these standard deviations; and so
 #: many samples in a row (chosen)
 _OF_MEDIAN, _OF_LARGEST, _SIGMAS, _IN_A_ROW = 3.0, 1.5, 8.0, 3
 
 
-def rises_at_the_end(current: FloatArray, span: tuple[int, int], noise: float) -> bool:
+def rises_at_the_end(voltage: FloatArray, current: FloatArray, span: tuple[int, int], noise: float) -> bool:
     """Return whether the current rises clearly so close to the end of a pulse that no on state is seen.
+
+    The voltage of a device behind a load falls as it switches, so a pulse may seem to end there. Up to where hardly any
+    of the voltage is left, the charging current of the falling edge is below zero, and a rise is that of the device.
 
     Parameters
     ----------
-    current : [A], shape (n,), positive in the pulse, zero before it
+    voltage, current : [V], [A], shape (n,), positive in the pulse, zero before it
     span : sample of the edge, and the last one of the pulse
     noise : [A] standard deviation of one sample
     """
     first, last = span
-    end, begin = (last - round(share * (last - first)) for share in (_END, _COMPARED))
-    before, tail = current[begin : end + 1], current[end + 1 : last + 1]
+    end, begin = (last - round(share * (last - first)) for share in (AT_END, _COMPARED))
+    gone = np.flatnonzero(voltage[last:] < _LEFT * float(np.median(voltage[begin : end + 1])))
+    stop = last + int(gone[0]) if gone.size else current.size
+    before, tail = current[begin : end + 1], current[end + 1 : max(stop, last + 1)]
     if before.size < _IN_A_ROW or tail.size < _IN_A_ROW:
         return False
     middle = float(np.median(before))
@@ -78,7 +83,7 @@ def shown(
         never at a lower voltage: a device that switches within a fast edge and a diode may look so. UNDER_SAMPLED: a
         device that switches at once and a resistor look alike in this record; others may tell them apart.
     """
-    late = rises_at_the_end(current, span, noise[1])
+    late = rises_at_the_end(voltage, current, span, noise[1])
     nothing = Shown(Flag.NO_EVENT | Flag.AMBIGUOUS, told=False) if late else Shown(Flag.NO_EVENT)
     if rise is None:
         return nothing
