@@ -104,18 +104,16 @@ def switching_of(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     # a device that surely switches back was on: then it is not known where it switched on
     unseen = Flag.AMBIGUOUS if off and not on and half.rises and Flag.AMBIGUOUS not in verdict.flags else Flag.NONE
     error = NORMAL_95 * facts.voltage_uncertainty(0.0, 0.0)
-    others = second_steps(half, None if on is None else on.before, None if off is None else off.before, floor)
+    first, last = (None if one is None or one.before < 0 else one.before for one in (on, off))
+    others = second_steps(half, first, last, floor)
     (up, up_doubt), (down, down_doubt) = doubts_of_flicker(half, on, off, facts.current_noise, others)
     if not (on or off):
         why, doubt = doubt_of_no_event(half, rule, floor, verdict.flags) if enough else ("", Flag.TOO_FEW)
         up, down, up_doubt, down_doubt = why, why, doubt, doubt
     threshold = finished(half, _threshold(half, on, facts, f"{up}rule {rule}"),
                          verdict.flags & ~Flag.AMBIGUOUS | unseen | up_doubt, error)
-    hold = finished(
-        half, _hold(half, off, facts, f"{down}rule {rule}", on, floor), verdict.flags | down_doubt, error)
-    return Switching(
-        half, None if on is None or on.before < 0 else on.before, None if off is None else off.before,
-        *threshold, *hold, second_step=others.words())
+    hold = finished(half, _hold(half, off, facts, f"{down}rule {rule}", on, floor), verdict.flags | down_doubt, error)
+    return Switching(half, first, last, *threshold, *hold, second_step=others.words())
 
 
 def _threshold(half: HalfSweep, place: SwitchOn | None, facts: SweepFacts, rule: str) -> tuple[Result, Result]:
