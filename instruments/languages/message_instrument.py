@@ -144,9 +144,15 @@ class Questions:
             return act()
 
     def _refuse_restarted(self, command: str, error: CommunicationError) -> None:
-        """Refuse to go on with an instrument that lost a reply because it restarted: its settings are gone."""
+        """Refuse to go on with an instrument that lost a reply because it restarted: its settings are gone.
+
+        Raises
+        ------
+        CommunicationError
+            It has lost the mark of its reset, or does not answer the questions for it.
+        """
         instrument = self._instrument
-        if not instrument.was_reset or self._looking or command in instrument.language.power_questions:
+        if not instrument.has_restart_mark or self._looking or command in instrument.language.power_questions:
             return
         self._looking = True   # these questions may lose their replies, too
         try:
@@ -155,8 +161,8 @@ class Questions:
             self._looking = False
         if restarted:
             raise CommunicationError(
-                f"{instrument.label} was switched off and on, because of which {cause(error)}. Its settings are lost. "
-                "Check the mains and measure again")
+                f"{instrument.label} was switched off and on, so it lost the reply to '{command}' ({cause(error)}). Its "
+                "settings are gone. Check its mains supply and measure again") from error
 
     def _block_once(self, command: str, before: bytes, after: bytes) -> bytes:
         instrument = self._instrument
@@ -217,7 +223,7 @@ class MessageInstrument(TypedInstrument):
         self.resource = resource
         self.call_it(self.title)
         self.wait = wait
-        self.was_reset = False  #: whether it has the mark that a restart takes away
+        self.has_restart_mark = False  #: whether it has the mark that a restart takes away
         self.on_repeat: Callable[[str], None] = lambda line: None  #: called with one line for each repeated query
         self.identity = identity or self.language.parse_identity(self.ask(self.language.identity_question))
 
@@ -329,7 +335,7 @@ class MessageInstrument(TypedInstrument):
         """Known state: outputs off, defaults, empty queues."""
         self.clear()
         self.send(*self.language.resetting)
-        self.was_reset = True
+        self.has_restart_mark = True
         self.initialise()
         self.check_errors()
 

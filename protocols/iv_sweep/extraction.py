@@ -107,9 +107,11 @@ def looked_too_seldom(run: Run) -> str:
 
 def too_seldom(readings: int, check_every: int) -> str:
     """Return one line: a scope looked too seldom at a fall of ``readings`` to exclude an oscillation."""
-    return (f"the voltage falls smoothly over {readings} readings, and the scope looked once in {check_every} of "
-            f"them. Less than {LOOKS} looks do not exclude that the readings are means of an oscillation. Sweep again "
-            f"with check_every={max(readings // LOOKS, 1)}, or with smaller steps")
+    again = f"check_every={readings // LOOKS}, or with smaller steps" if readings >= LOOKS else (
+        f"check_every=1 and with smaller steps, so that {LOOKS} readings or more lie in the fall")
+    return (f"the voltage falls smoothly over {readings} readings, and the scope looked only after every {check_every} "
+            f"readings (check_every). Fewer than {LOOKS} looks do not exclude that the readings are means of an "
+            f"oscillation. Sweep again with {again}")
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:

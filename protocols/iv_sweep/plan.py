@@ -39,7 +39,7 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
     else:   # a capacitor in series may be charged to the compliance, of either sign
         volts = (-settings.compliance, settings.compliance)
         worst = worst_case_of_current(farthest, farthest_emf(volts, wire) if wire.coupled else settings.compliance)
-    items = worst_case_items(worst, station.fixture)
+    items, level = worst_case_items(worst, station.fixture), _farthest_level(settings)
     per_point = settings.time_per_point(capabilities.line_frequency)
     size, first = path.largest_step, float(path.levels[0])
     checks = settings.check_oscillation and device_view(station) is not None
@@ -56,8 +56,9 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         bytes=len(path) * _BYTES_PER_POINT,
         worst_case=(*items, *dose, rate),
         refusals=(
-            *(limit_refusals(items, station.device, "lower 'stop'", "lower 'compliance'") if settings.drive == "voltage"
-              else limit_refusals(items, station.device, "lower 'stop' or 'compliance'")),
+            *(limit_refusals(items, station.device, f"lower {level}", "lower 'compliance'")
+              if settings.drive == "voltage"
+              else limit_refusals(items, station.device, "lower 'compliance'", f"lower {level}")),
             *_range_refusals(settings, capabilities),
             *_compliance_refusals(settings, station, capabilities, items, farthest),
             *_sweep_refusal(capabilities, checks=checks),
@@ -67,6 +68,13 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
             settings.nplc / capabilities.line_frequency)),
         preview={"time": shown * per_point, "level": path.levels[shown]},
     )
+
+
+def _farthest_level(settings: SweepParameters) -> str:
+    """Return the name of the parameter that has the level farthest from zero, in quotation marks."""
+    if settings.levels:
+        return "'levels'"
+    return "'start'" if abs(settings.start) > abs(settings.stop) else "'stop'"
 
 
 def _range_refusals(settings: SweepParameters, capabilities: SourceMeterCapabilities) -> list[str]:

@@ -13,7 +13,7 @@ from tsbench.analysis.threshold.averaged_oscillation import Averaged, LoadedSwee
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError
 from tsbench.extraction.comparison import compare_sweeps
-from tsbench.protocols.iv_sweep.extraction import looked_too_seldom, sweep_switching
+from tsbench.protocols.iv_sweep.extraction import looked_too_seldom, sweep_switching, too_seldom
 from tsbench.records import Flag
 from tsbench.storage import read_run
 from tsbench.storage.nexus.writer import write_run
@@ -115,6 +115,14 @@ def test_one_checked_reading_leaves_the_numbers_of_an_unchecked_fall_in_doubt(tm
     (event,) = sweep_switching(measured)
     assert Flag.AMBIGUOUS in event.threshold_voltage.flags and Flag.AMBIGUOUS in event.hold_voltage.flags
     assert not looked_too_seldom(measured)   # the other readings have a flag of their own
+
+
+@pytest.mark.parametrize(("readings", "advice"), [
+    (8, "the scope looked only after every 10 readings (check_every). Fewer than 3 looks"),
+    (8, "Sweep again with check_every=2, or with smaller steps"), (3, "check_every=1, or with smaller steps"),
+    (2, "check_every=1 and with smaller steps, so that 3 readings or more lie in the fall")])
+def test_the_advice_where_a_scope_looked_too_seldom(readings, advice):
+    assert advice in too_seldom(readings, 10)
 
 
 def test_a_sweep_says_that_the_scope_looked_too_seldom(tmp_path):

@@ -189,20 +189,20 @@ def test_a_read_back_whose_question_changes_something_is_not_asked_again() -> No
         found.accepted("source voltage", 0.75, found.ask_number(":FETC?"), "V")
 
 
-@pytest.mark.parametrize(("was_reset", "states", "answered"), [
+@pytest.mark.parametrize(("has_restart_mark", "states", "answered"), [
     (True, ["128;0"], True), (True, ["0;0", "0;0"], False), (True, ["0;0", "128;0"], True), (False, [], True),
 ])
 def test_no_question_is_repeated_to_an_instrument_that_has_restarted(
-    was_reset: bool, states: list[str], answered: bool,
+    has_restart_mark: bool, states: list[str], answered: bool,
 ) -> None:
     """Its settings are gone, so an answer would be that of another set-up."""
     with driver() as found:
-        found.was_reset = was_reset
+        found.has_restart_mark = has_restart_mark
         line = found.questions._ask_once = Line(NoReply("it (SCPI instrument): no reply in 3 s"), *states, "7")
         found.questions.resynchronise = lambda why: None   # type: ignore[method-assign]
         if answered:
             assert found.ask_number("*ESE?") == 7.0
             assert line.asked == ["*ESE?", *["*ESE?;*STB?"] * len(states), "*ESE?"]
         else:
-            with pytest.raises(CommunicationError, match="was switched off and on, because of which no reply in 3 s"):
+            with pytest.raises(CommunicationError, match=r"so it lost the reply to '\*ESE\?' \(no reply in 3 s\)\. Its settings"):
                 found.ask_number("*ESE?")

@@ -91,3 +91,28 @@ def test_a_window_is_refused_with_its_own_parameters_and_shows_its_own_time(new_
     assert plan.preview["time"][-1] == pytest.approx(plan.duration)
     with pytest.raises(ConfigurationError, match="highest must not be 0 V"):
         protocol_named("oscillation_window").parse({"lowest": "0 V", "highest": "0 V"})
+
+
+REMEDIES = (   # protocol, settings, what lowers the voltage, what lowers the current beside it
+    ("first_contact", {}, "Lower 'highest'", "lower 'compliance'"),
+    ("forming", {}, "Lower 'stop'", "lower 'compliance'"),
+    ("retention", {}, "Lower 'set_voltage'", "lower 'compliance'"),
+    ("telegraph_noise", {}, "Lower 'bias'", "lower 'compliance'"),
+    ("iv_sweep", {}, "Lower 'stop'", "lower 'compliance'"),
+    ("iv_sweep", {"start": "-2 V", "stop": "1 V"}, "Lower 'start'", "lower 'compliance'"),
+    ("iv_sweep", {"levels": ["0 V", "1 V", "2 V"]}, "Lower 'levels'", "lower 'compliance'"),
+    ("iv_sweep", {"drive": "current", "stop": "1 mA", "compliance": "2 V"}, "Lower 'compliance'", "lower 'stop'"),
+)
+
+
+@pytest.mark.parametrize(("name", "values", "of_voltage", "of_current"), REMEDIES)
+def test_the_remedy_lowers_what_is_beyond_the_limit(
+    new_station: Any, name: str, values: dict[str, Any], of_voltage: str, of_current: str,
+) -> None:
+    """A lower compliance does not lower a voltage that is sourced."""
+    (line,) = [one for one in refusals(new_station(limits=DeviceLimits(max_voltage=1e-3)), name, **values)
+               if "device: voltage" in one]
+    assert f"{of_voltage}, or change max_voltage" in line
+    (line,) = [one for one in refusals(new_station(limits=DeviceLimits(max_current=1e-9)), name, **values)
+               if "device: current" in one]
+    assert f"{of_voltage}, {of_current}, or change max_current" in line
