@@ -161,8 +161,8 @@ class Questions:
             self._looking = False
         if restarted:
             raise CommunicationError(
-                f"{instrument.label} was switched off and on, so it lost the reply to '{command}' ({cause(error)}). Its "
-                "settings are gone. Check its mains supply and measure again") from error
+                f"{instrument.label} was switched off and on, so it lost the reply to '{command}' ({cause(error)}). "
+                "Its settings are gone. Check its mains supply and measure again") from error
 
     def _block_once(self, command: str, before: bytes, after: bytes) -> bytes:
         instrument = self._instrument

@@ -204,5 +204,6 @@ def test_no_question_is_repeated_to_an_instrument_that_has_restarted(
             assert found.ask_number("*ESE?") == 7.0
             assert line.asked == ["*ESE?", *["*ESE?;*STB?"] * len(states), "*ESE?"]
         else:
-            with pytest.raises(CommunicationError, match=r"so it lost the reply to '\*ESE\?' \(no reply in 3 s\)\. Its settings"):
+            said = r"so it lost the reply to '\*ESE\?' \(no reply in 3 s\)\. Its settings"
+            with pytest.raises(CommunicationError, match=said):
                 found.ask_number("*ESE?")
