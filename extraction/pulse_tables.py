@@ -224,11 +224,11 @@ def _examined(
         delay = counted(found.firing, widened_delay(found.delay, record))
         whole = slice(near.start, max(span.end - 2, span.last + 1))
         # a device that still conducts a little from the pulse before is not at rest: the first pulse shows what rest is
-        zero = None if rested is None else rested.before.current
+        rest = None if rested is None else (rested.before.current, rested.before.uncertainty)
         after = np.abs(current[span.last + 1 : span.end][:_FIRST_AFTER])
         facts = replace(facts, current_resolution=amperes.step(float(np.median(after)) if after.size else 0.0))
         relaxed = relaxation_time(time[whole], voltage[whole], current[whole], span.width, facts=facts, start=edge,
-                                   zero=zero)
+                                   rest=rest)
         stand = pulse_stand(voltage[near], current[near], 0.0, delay.currents)
         charged = charged_edge(time[near], voltage[near], current[near], delay)
         pulses.append(TablePulse(span, amplitude, width, _rounded(base), delay, relaxed, stand, charged))

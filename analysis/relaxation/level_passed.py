@@ -50,7 +50,9 @@ def hidden(
     return float(time[most]), float(time[min(max(most, place) + 1, time.size - 1)]), Flag.CENSORED | Flag.UNDER_SAMPLED
 
 
-def falls_evenly(smooth: FloatArray, last: int, mean: int, noise: float, code: float) -> bool:
+def falls_evenly(
+    smooth: FloatArray, last: int, mean: int, noise: float, code: float, slow: float = 0.0
+) -> bool:
     """Return whether the mean of a current falls by more than its scatter over its own length.
 
     A mean of m samples scatters by noise / sqrt(m). Where it falls by less than it scatters over its own length, it
@@ -63,9 +65,10 @@ def falls_evenly(smooth: FloatArray, last: int, mean: int, noise: float, code: f
     last : its last sample at the level or above
     mean : samples of the mean
     noise, code : [A] of one sample, or :data:`EVEN` times that; and step of the digitiser
+    slow : [A] by which neighbouring means differ because of 1/f noise, or :data:`EVEN` times that
     """
     fall = float(smooth[max(last - mean, 0)] - smooth[min(last + mean, smooth.size - 1)])
-    return fall >= 2.0 * max(noise / math.sqrt(mean), _CODES * code)
+    return fall >= 2.0 * max(combined(noise / math.sqrt(mean), slow), _CODES * code)
 
 
 def passed(
@@ -120,7 +123,7 @@ def last_above(tail: FloatArray, mean: int, wanted: float, last: int) -> tuple[F
 
 
 def even_mean(
-    tail: FloatArray, now: tuple[FloatArray, int, int], wanted: float, steps: tuple[float, float], longest: int
+    tail: FloatArray, now: tuple[FloatArray, int, int], wanted: float, steps: tuple[float, float, float], longest: int
 ) -> tuple[FloatArray, int, int]:
     """Return a running mean that falls evenly, the last sample at ``wanted`` or more, and the samples of the mean.
 
@@ -129,12 +132,12 @@ def even_mean(
     tail : [A] current after the edge, shape (n,)
     now : the same three of a mean that may be too short
     wanted : [A] the level
-    steps : [A] noise of one sample, and step of the digitiser
+    steps : [A] noise of one sample, step of the digitiser, and difference of neighbouring means by 1/f noise
     longest : samples of the longest mean
     """
     smooth, last, mean = now
-    noise, code = steps
-    while not falls_evenly(smooth, last, mean, EVEN * noise, code) and mean < longest:
+    noise, code, slow = steps
+    while not falls_evenly(smooth, last, mean, EVEN * noise, code, EVEN * slow) and mean < longest:
         mean = min(math.ceil(_LONGER * mean), longest)
         smooth, last = last_above(tail, mean, wanted, last)
     return smooth, last, mean

@@ -35,6 +35,7 @@ from tsbench.analysis.statistics import (
     standard_uncertainty,
     summarise,
 )
+from tsbench.analysis.statistics.pink_noise import drift_of_pink, pink_variance
 from tsbench.records import Flag, FloatArray, Result
 from tsbench.samples import TELLS_NOTHING, noise_of, smoothed, step_of_values
 
@@ -98,7 +99,7 @@ _LATE_EDGE = 0.1  #: of the pulse: the current falls no later after the voltage,
 def relaxation_time(
     time: FloatArray, voltage: FloatArray, current: FloatArray, width: float, *, level: float | None = None,
     fraction: float = 0.5, facts: PulseFacts | None = None, flags: Flag = Flag.NONE, start: float | None = None,
-    zero: float | None = None,
+    rest: tuple[float, float] | None = None,
 ) -> Relaxed:
     """Measure the relaxation time in one record that holds a pulse and what follows.
 
@@ -110,7 +111,7 @@ def relaxation_time(
     facts : accuracy of the scope
     flags : of the acquisition, passed on
     start : [s] when the pulse begins; None: where the device voltage first passes half of its largest change
-    zero : [A] current of the device at rest at the read level; None: the mean before the pulse
+    rest : [A] current of the device at rest at the read level, its standard uncertainty; None: mean before the pulse
     """
     facts = facts or PulseFacts()
     time, (voltage, current), gaps = usable_record(time, voltage, current)
@@ -125,8 +126,7 @@ def relaxation_time(
     switched = switching_delay(time[:end], voltage[:end], current[:end], facts)
     if not switched.fired:
         return Relaxed(None, flags=flags | (TELLS_NOTHING if mute or not switched.shown else Flag.NO_EVENT))
-    at_rest = 1.0 / math.sqrt(begin) if zero is None else 0.0   # its uncertainty, of the noise of a sample
-    zero = float(np.mean(current[:begin])) if zero is None else zero
+    zero = float(np.mean(current[:begin])) if rest is None else rest[0]
     top = float(np.median(current[end - max((end - begin) // 20, 3) : end])) - zero
     sign = 1.0 if top >= 0 else -1.0
     i = sign * (current - zero)
@@ -147,8 +147,7 @@ def relaxation_time(
             return Relaxed(None, flags=flags | Flag.CENSORED | Flag.UNDER_SAMPLED, **found)
         return Relaxed(None, flags=flags | Flag.CENSORED, high=time_at(time, settled + samples) - edge_time, **found)
     mean, widest = _samples_of_mean(tail.size, noise, min(wanted, abs(initial - wanted) if level is None else wanted))
-    if mean > widest:
-        flags |= Flag.UNDER_SAMPLED  # the level is lost in the noise
+    flags |= Flag.UNDER_SAMPLED if mean > widest else Flag.NONE  # the level is lost in the noise
     mean = min(max(mean, 3), widest)
     _, last = last_above(tail, mean, wanted, -1)
     if last < 0:
@@ -163,11 +162,14 @@ def relaxation_time(
                        high=None if most is None else most - edge_time, **found)
     code = facts.current_resolution or step_of_values(current)
     longest = min(max(widest, round(_MOST_OF_FALL * last)), (tail.size - last) // 2)
-    smooth, last, mean = even_mean(tail, (smooth, last, mean), wanted, (noise, code), longest)
-    if not falls_evenly(smooth, last, mean, noise, 0.0):   # the last crossing is late by more than the interval tells
-        flags |= Flag.UNDER_SAMPLED
-    steps = noise, code, noise * at_rest
-    value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, steps)
+    pink = pink_variance((current[:begin], tail[tail.size // 2 :]))
+    beside = drift_of_pink(pink, 2.0 * mean, mean)
+    smooth, last, mean = even_mean(tail, (smooth, last, mean), wanted, (noise, code, beside), longest)
+    # otherwise, the last crossing is late by more than the interval tells
+    flags |= Flag.NONE if falls_evenly(smooth, last, mean, noise, 0.0, beside) else Flag.UNDER_SAMPLED
+    at_rest = combined(noise / math.sqrt(begin) if rest is None else rest[1],
+                       drift_of_pink(pink, settled + last - 0.5 * begin, mean))
+    value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, (noise, code, at_rest))
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
     by_time = standard_uncertainty(facts.timebase_accuracy) * value

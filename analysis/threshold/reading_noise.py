@@ -8,6 +8,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from tsbench.analysis.statistics.pink_noise import OF_SECOND_DIFFERENCE
 from tsbench.records import FloatArray
 from tsbench.samples import quantile
 
@@ -31,8 +32,6 @@ _MOST_PARTS, _WHOLE = 16, 0.02
 _LOW = (0.3, 0.5, 0.7, 1.0)  #: quantiles of the levels up to which readings tell additive noise
 #: readings are averaged over blocks of at most so many, and at least this many blocks tell slow noise
 _LONGEST_BLOCK, _BLOCKS = 8, 16
-#: variance of a second difference of averages of 1/f noise, over 6, in its variance per factor e of frequency
-_PINK = (24.0 * math.log(2.0) - 9.0 * math.log(3.0)) / 6.0
 _NORMAL = 1.0 / 0.5244005127080407  #: standard deviation of Gaussian noise over that quantile of its absolute value
 _SHARED = 16.0  #: second differences that those of the whole pair of branches count as, beside the local ones
 
@@ -257,7 +256,7 @@ def slow_noise(series: FloatArray) -> float:
     single, averaged = (
         _scale(second_differences(values)) for values in (series, means))
     averaged *= float(_small_sample(means.size - 2))
-    variance = max(0.0, averaged**2 - single**2 / block) / _PINK
+    variance = max(0.0, averaged**2 - single**2 / block) / OF_SECOND_DIFFERENCE
     return math.sqrt(variance * math.log(2.0 * series.size / block))
 
 

@@ -1,0 +1,76 @@
+"""1/f noise is told from white noise, and relaxation times in it have intervals that contain the truth."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tsbench.analysis.relaxation.relaxation import relaxation_time, shot_result
+from tsbench.analysis.statistics.pink_noise import drift_of_pink, pink_variance
+from tsbench.records import FloatArray
+
+
+def pink(random: np.random.Generator, size: int) -> FloatArray:
+    """Return 1/f noise of a variance of one per factor e of frequency, shape (size,)."""
+    whole = 8 * size
+    frequency = np.fft.rfftfreq(whole)
+    frequency[0] = math.inf
+    density = 0.5 * whole / frequency   # of the squared modulus: h / f on one side
+    parts = random.standard_normal((2, frequency.size)) * np.sqrt(density / 2.0)
+    return np.fft.irfft(parts[0] + 1j * parts[1], whole)[:size]
+
+
+def test_the_made_noise_has_this_variance_per_factor_e() -> None:
+    """Means over m samples that are d apart differ by 2 h (1.5 + ln(d / m)) or so: the structure function."""
+    random, apart, mean = np.random.default_rng(1), 256, 8
+    found = []
+    for _ in range(400):
+        values = pink(random, 1024)
+        found.append(values[:mean].mean() - values[apart : apart + mean].mean())
+    assert drift_of_pink(1.0, apart, mean) == pytest.approx(float(np.std(found)), rel=0.15)
+
+
+@pytest.mark.parametrize(("size", "low", "high"), [(400, 0.2, 3.0), (4000, 0.6, 1.6)])
+def test_the_variance_of_pink_noise_is_found(size: int, low: float, high: float) -> None:
+    found = [pink_variance([pink(np.random.default_rng(seed), size)]) for seed in range(20)]
+    assert low < float(np.median(found)) < high and min(found) > 0.0
+
+
+def test_white_noise_is_not_pink() -> None:
+    """The gate of two standard deviations on two lengths of means lets few pass, with little."""
+    found = [pink_variance([np.random.default_rng(seed).standard_normal(2000)]) for seed in range(200)]
+    assert sum(one > 0.0 for one in found) < 30 and max(found) < 0.1
+
+
+def test_weak_pink_noise_beside_white_noise_shows_in_longer_means() -> None:
+    found = []
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        found.append(pink_variance([0.25 * pink(random, 2000) + random.standard_normal(2000)]))
+    assert sum(one > 0.0 for one in found) >= 14
+
+
+@pytest.mark.parametrize("parts", [[], [np.array([])], [np.ones(5)], [np.ones(7), np.zeros(9)]], ids=len)
+def test_too_few_samples_tell_nothing(parts: list[FloatArray]) -> None:
+    assert pink_variance(parts) == 0.0
+
+
+@pytest.mark.parametrize(("kind", "noise"), [
+    ("white", 0.01), ("white", 0.1), ("pink", 0.003), ("pink", 0.01), ("pink", 0.03), ("both", 0.01)])
+def test_relaxation_times_in_noise_with_a_memory(kind: str, noise: float) -> None:
+    """A current that decays with 400 us, at 1 MSample/s; the level is half of it, and the noise a share of it."""
+    before, pulse, tau, missed = 200, 300, 400.0, 0
+    for seed in range(30):
+        random, place = np.random.default_rng(seed), np.arange(3500.0)
+        white, slow = random.standard_normal(place.size), 0.35 * pink(random, place.size)   # about one, over this record
+        added = {"white": white, "pink": slow, "both": (white + slow) / math.sqrt(2.0)}[kind]
+        voltage = np.where((place >= before) & (place < before + pulse), 1.0, 0.3)
+        conducts = np.where((place >= before + 20) & (place < before + pulse), 1.0, 1e-3)
+        since = place - (before + pulse) + 0.5
+        conducts = np.where(since > 0.0, 1e-3 + 0.999 * np.exp(-np.maximum(since, 0.0) / tau), conducts)
+        shot = relaxation_time(place * 1e-6, voltage + 1e-4 * random.standard_normal(place.size),
+                               voltage * conducts + 0.3 * noise * added, pulse * 1e-6, level=0.15)
+        result = shot_result(shot, {})
+        assert result.low is not None and result.high is not None
+        missed += not result.low <= tau * math.log(2.0 * 0.999) * 1e-6 <= result.high
+    assert missed <= 5   # of 30 at 95 %, in 99 % of the cases 5 or fewer
