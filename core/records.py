@@ -308,11 +308,11 @@ class Fixture:
     parallel_capacitance: float = 0.0  #: [F] across the device
     parallel_conductance: float = 0.0
     #: [S] of scope inputs from the device's driven node to ground: their current is measured, but not the device's
-    low_side_resistance: float = 0.0
-    #: [Ohm] between the device's other node and ground, such as a shunt: a part of each path resistance
     control: Mapping[str, float] = field(default_factory=dict)
     #: quantity -> [Ohm or F] that decade boxes, gates or the operator set, in place of the value in the netlist
     probes: Mapping[str, PassiveProbe] = field(default_factory=dict)  #: terminal such as "scope.1" -> the probe there
+    low_side_resistance: float = 0.0
+    #: [Ohm] between the device's other node and ground, such as a shunt: a part of each path resistance
 
     def resistance_before_inputs(self, role: str) -> float:
         """Return the part [Ohm] of a role's path resistance that also carries the current of the scope inputs."""

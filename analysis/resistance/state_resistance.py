@@ -13,8 +13,10 @@ import numpy as np
 from tsbench.analysis.resistance.state_readings import OnBranch, off_readings, ratio_uncertainty, source_voltage, was_on
 from tsbench.analysis.resistance.zero_current import zero_current
 from tsbench.analysis.statistics import NORMAL_95, combined, noise_or_scatter, standard_uncertainty
+from tsbench.analysis.statistics.pink_noise import pink_variance
 from tsbench.analysis.threshold.current_offset import NO_CURRENT, ZeroCurrent, ZeroReading
 from tsbench.analysis.threshold.half_sweeps import IntArray
+from tsbench.analysis.threshold.reading_noise import noise_of_readings
 from tsbench.analysis.threshold.switching_results import PASSED_ON, SweepFacts, Switching, result_of, subtracted
 from tsbench.quantities import format_quantity
 from tsbench.records import Flag, FloatArray, Result
@@ -27,6 +29,7 @@ READ_SHARE = 0.5
 _FEWEST, _MOST, _NEAR = 5, 15, 0.1
 _AROUND = 41  #: readings around a point that tell its noise
 _FEWEST_OF_NOISE = 4  #: readings whose second differences tell it
+_CLEAR = 10.0  #: standard deviations of additive noise: less hides noise in proportion to the current
 _BEYOND = 1.5  #: a read voltage may be outside the readings by this part of the distance of two of them
 
 
@@ -64,7 +67,8 @@ def off_resistance(
     near = _nearest(half.voltage, mine, at)
     noise = combined(max(facts.current_noise, noise_of(half.current[near])),
                      slope * max(facts.voltage_noise, noise_of(half.voltage[near])))
-    random = weight * noise_or_scatter(noise, scatter, chosen.size - 3)
+    random = combined(weight * noise_or_scatter(noise, scatter, chosen.size - 3),
+                      abs(current) * _slow_noise(event, mine, chosen.size))
     volts = at + facts.path_drop(at, max(current, 0.0))
     systematic = combined(
         standard_uncertainty(facts.current_gain * abs(current) + facts.current_offset),
@@ -88,6 +92,22 @@ def off_resistance(
     value = at / current
     return _unsigned(event, "off_resistance", method, (value, at / most, at / least), flags,
                      (value * random / current, value * systematic / current))
+
+
+def _slow_noise(event: Switching, mine: IntArray, count: int) -> float:
+    """Return the relative standard deviation that 1/f noise leaves in a current of ``count`` readings of the off state.
+
+    The readings of both ways tell it, as far as their current stands clear of the noise near zero voltage.
+    """
+    half = event.half
+    back = np.empty(0, np.int64) if event.hold_index is None else np.arange(event.hold_index + 1, len(half.level))
+    parts = []
+    for part in (mine, back):
+        clear = half.current[part] > _CLEAR * noise_of_readings(half.current, half.level)
+        known = part[clear & (half.voltage[part] > 0.0)]
+        parts.append(np.log(half.current[known] / half.voltage[known]))
+    pink = pink_variance(parts)
+    return math.sqrt(pink * (1.0 + math.log(max(len(half.level) / count, 1.0))))
 
 
 def on_resistance(

@@ -15,7 +15,7 @@ from tsbench.samples import spread
 #: variance of the difference between a mean and that of its neighbours, in the variance per factor e of frequency, of a
 #: second difference over the root of six: (24 ln 2 - 9 ln 3) / 6, from the structure function of averages 4 D(1) - D(2)
 OF_SECOND_DIFFERENCE = (24.0 * math.log(2.0) - 9.0 * math.log(3.0)) / 6.0
-BLOCKS = (8, 32)  #: samples of a mean; longer ones tell weak 1/f noise beside white noise
+BLOCKS = (4, 8, 32)  #: samples of a mean; longer ones tell weak 1/f noise beside white noise
 _FEWEST = 6  #: second differences
 #: standard deviations by which the variance of means must exceed that of white noise. That of the squared scale of n
 #: second differences is about the root of 8 / n (median deviations of neighbours that share samples)
