@@ -29,7 +29,7 @@ READ_SHARE = 0.5
 _FEWEST, _MOST, _NEAR = 5, 15, 0.1
 _AROUND = 41  #: readings around a point that tell its noise
 _FEWEST_OF_NOISE = 4  #: readings whose second differences tell it
-_DEGREE, _PER_DEGREE = 6, 12  #: of the polynomial that takes the bend off, and readings for each degree (chosen)
+_DEGREE, _PER_DEGREE = 6, 25  #: of the polynomial that takes the bend off, and readings for each degree (chosen)
 _CLEAR = 10.0  #: standard deviations of additive noise: less hides noise in proportion to the current
 _BEYOND = 1.5  #: a read voltage may be outside the readings by this part of the distance of two of them
 
