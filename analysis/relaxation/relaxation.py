@@ -285,7 +285,13 @@ def _why_no_fall(current: FloatArray, end: int, fall: tuple[float, int] | None, 
 
 
 def shot_result(shot: Relaxed, conditions: dict[str, object]) -> Result:
-    """Return one shot's relaxation time with its 95 % interval, or the bound that is known."""
+    """Return one shot's relaxation time [s] with its 95 % interval, or the bound that is known.
+
+    Parameters
+    ----------
+    shot : one pulse
+    conditions : of the pulse, in SI units; the level [A] is added
+    """
     conditions = {**conditions, "level": shot.level} if math.isfinite(shot.level) else conditions
     if shot.value is None:
         return Result("relaxation_time", "s", None, shot.low, shot.high, _METHOD, conditions, shot.flags)
@@ -299,6 +305,11 @@ def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Re
     """Return the median over the shots that fired, with its interval by order statistics.
 
     CENSORED where one end of the interval, or the median, is only bounded; TOO_FEW below six shots.
+
+    Parameters
+    ----------
+    shots : of the same amplitude and width
+    conditions : of the pulses, in SI units; the statistic and the number of pulses are added
     """
     known = [shot for shot in shots if shot.fired and shot.bounded is not None]
     values = np.array([shot.bounded for shot in known], dtype=np.float64)
@@ -345,7 +356,12 @@ def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Re
 
 
 def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
-    """Return the mean over the shots that fired, with its t-interval; no value where any is only bounded."""
+    """Return the mean over the shots that fired, with its t-interval; no value where any is only bounded.
+
+    Parameters
+    ----------
+    shots, conditions : as :func:`median_result` takes them
+    """
     known = [shot for shot in shots if shot.fired]
     times = np.array([shot.value for shot in known if shot.value is not None], dtype=np.float64)
     method = f"mean of {times.size} pulses; {_METHOD}"

@@ -148,7 +148,12 @@ def ways_at_zero(
 
 
 def of_ways(up: Mean | None, down: Mean | None) -> ZeroCurrent | None:
-    """Return the current at zero of both ways; None where noise explains it, or where there is no reading."""
+    """Return the current at zero of both ways; None where noise explains it, or where there is no reading.
+
+    Parameters
+    ----------
+    up, down : mean current at zero voltage and its standard uncertainty [A]; None: no reading
+    """
     if up is None or down is None:
         one = up or down
         return ZeroCurrent(*one, (0.0,)) if one is not None and abs(one[0]) > BEYOND * one[1] else None

@@ -20,7 +20,7 @@ _RATIO, _SIGMAS = 1.3, 6.0
 _REPEATED = 2  #: falls of which one reading each may be wild
 
 
-def doubts_of_flicker(
+def doubts_of_further_changes(
     half: HalfSweep, on: SwitchOn | None, off: SwitchOn | None, noise: float, others: SecondSteps
 ) -> tuple[tuple[str, Flag], tuple[str, Flag]]:
     """Return (words for ``method``, AMBIGUOUS) of the threshold and of the hold voltage, ("", NONE) without a doubt.

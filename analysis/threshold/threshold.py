@@ -24,7 +24,7 @@ import numpy as np
 from tsbench.analysis.statistics import NORMAL_95, combined
 from tsbench.analysis.statistics.brackets import IN_STEPS
 from tsbench.analysis.threshold.beyond_range import with_overflows
-from tsbench.analysis.threshold.flicker import doubts_of_flicker
+from tsbench.analysis.threshold.flicker import doubts_of_further_changes
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
 from tsbench.analysis.threshold.level_rule import untold
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
@@ -106,7 +106,7 @@ def switching_of(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     error = NORMAL_95 * facts.voltage_uncertainty(0.0, 0.0)
     first, last = (None if one is None or one.before < 0 else one.before for one in (on, off))
     others = second_steps(half, first, last, floor)
-    (up, up_doubt), (down, down_doubt) = doubts_of_flicker(half, on, off, facts.current_noise, others)
+    (up, up_doubt), (down, down_doubt) = doubts_of_further_changes(half, on, off, facts.current_noise, others)
     if not (on or off):
         why, doubt = doubt_of_no_event(half, rule, floor, verdict.flags) if enough else ("", Flag.TOO_FEW)
         up, down, up_doubt, down_doubt = why, why, doubt, doubt

@@ -9,7 +9,7 @@ from tsbench.quantities import format_quantity
 from tsbench.records import Flag, Result, Run
 
 _SIDES = {"+": "positive", "-": "negative"}
-OHMIC = 0.02  #: non-linearity that contacts and heating of a resistor do not reach
+OHMIC = 0.02  #: non-linearity that contacts and heating of a resistor do not reach (chosen)
 
 
 def first_contact(run: Run, options: ExtractionOptions) -> list[Result]:

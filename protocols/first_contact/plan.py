@@ -6,6 +6,7 @@ from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.first_contact.parameters import ContactParameters
+from tsbench.protocols.reading_time import APERTURES
 from tsbench.protocols.worst_case import (
     compliance_refusals,
     dose_items,
@@ -14,7 +15,6 @@ from tsbench.protocols.worst_case import (
     worst_case_items,
 )
 
-_APERTURES = 2  #: of a reading: its own and that of its auto-zero
 _OVERHEAD = 0.02  #: [s] of a level and its reading beside dwell and apertures
 _BYTES_PER_POINT = 100
 
@@ -25,7 +25,7 @@ def plan_contact(settings: ContactParameters, station: Station) -> Plan:
     path, wire = settings.path(), station.wire_path("drive")
     worst = worst_case_of_voltage(farthest_emf(map(float, path), wire), wire, settings.compliance)
     items = worst_case_items(worst, station.fixture)
-    each = settings.dwell + _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
+    each = settings.dwell + APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
     return Plan(
         steps=path.size, points=path.size, duration=path.size * each, bytes=path.size * _BYTES_PER_POINT,
         worst_case=(*items, *dose_items(path.size, path.size * each * worst.current, "levels")),

@@ -6,6 +6,7 @@ from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.forming.parameters import CONFIRMING, READ_LEVELS, FormingParameters
+from tsbench.protocols.reading_time import APERTURES
 from tsbench.protocols.worst_case import (
     compliance_refusals,
     dose_items,
@@ -15,7 +16,6 @@ from tsbench.protocols.worst_case import (
     worst_case_items,
 )
 
-_APERTURES = 2  #: of a reading: its own and that of its auto-zero
 _OVERHEAD = 0.02  #: [s] of a level and its reading beside dwell and apertures
 _BYTES_PER_POINT = 130
 _PREVIEW = 2000
@@ -29,7 +29,7 @@ def plan_forming(settings: FormingParameters, station: Station) -> Plan:
     farthest = farthest_emf((settings.stop, *map(float, ramp), *map(float, settings.reads())), wire)
     worst = worst_case_of_voltage(farthest, wire, highest)
     items = worst_case_items(worst, station.fixture)
-    each = settings.dwell + _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
+    each = settings.dwell + APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
     ramps = [*settings.compliance, *((highest,) if settings.confirm else ())]
     in_ramp, in_read = 2 * ramp.size - 1 + CONFIRMING, READ_LEVELS
     points = len(ramps) * in_ramp + (len(ramps) + 1) * in_read

@@ -106,7 +106,13 @@ def looked_too_seldom(run: Run) -> str:
 
 
 def too_seldom(readings: int, check_every: int) -> str:
-    """Return one line: a scope looked too seldom at a fall of ``readings`` to exclude an oscillation."""
+    """Return one line: a scope looked too seldom at a fall of the voltage to exclude an oscillation.
+
+    Parameters
+    ----------
+    readings : over which the voltage falls
+    check_every : readings between two looks of the scope
+    """
     again = f"check_every={readings // LOOKS}, or with smaller steps" if readings >= LOOKS else (
         f"check_every=1 and with smaller steps, so that {LOOKS} readings or more lie in the fall")
     return (f"the voltage falls smoothly over {readings} readings, and the scope looked only after every {check_every} "
@@ -124,7 +130,14 @@ def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:
 
 
 def sweep_resistances(run: Run, events: Sequence[Switching], options: ExtractionOptions) -> tuple[Result, ...]:
-    """Return the resistances of the half-sweeps of a run."""
+    """Return the resistances [Ohm] of the half-sweeps of a run.
+
+    Parameters
+    ----------
+    run : under voltage or current drive
+    events : of each half-sweep, as :func:`sweep_switching` returns them
+    options : choices of the extraction, such as the read voltage
+    """
     return resistances(events, sweep_facts(run, options), options.read_voltage)
 
 

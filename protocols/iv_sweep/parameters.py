@@ -10,6 +10,7 @@ from tsbench.errors import ConfigurationError
 from tsbench.protocols.fields import split_list
 from tsbench.protocols.iv_sweep.path import SweepPath, branch_levels, levels_of_file, list_path, sweep_path
 from tsbench.protocols.parameters import Parameters
+from tsbench.protocols.reading_time import APERTURES
 from tsbench.quantities import Seconds, Unit, VoltsPerSecond, format_quantity, parse_quantity, short_quantity
 
 #: [A] compliance below which a reading may settle for so long [s]
@@ -24,8 +25,6 @@ _FEWEST_LEVELS = 2
 LONGEST_DWELL = 100.0  #: [s] at a level before its reading
 #: [s] a reading takes beside dwell and aperture
 _OVERHEAD = 2e-3
-#: apertures of a reading: its own and that of its auto-zero
-_APERTURES = 2
 #: of one run: what a plan holds in memory
 _MOST_POINTS = 10_000_000
 
@@ -176,7 +175,7 @@ class SweepParameters(Parameters):
         ----------
         line_frequency : [Hz] of the mains
         """
-        return self.dwell + _APERTURES * self.nplc / line_frequency + _OVERHEAD
+        return self.dwell + APERTURES * self.nplc / line_frequency + _OVERHEAD
 
     @property
     def longest_settling(self) -> float:

@@ -5,6 +5,7 @@ import numpy as np
 from tsbench.instruments import Plan, Station
 from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_voltage
+from tsbench.protocols.reading_time import APERTURES
 from tsbench.protocols.retention.parameters import RetentionParameters
 from tsbench.protocols.worst_case import (
     compliance_refusals,
@@ -14,7 +15,6 @@ from tsbench.protocols.worst_case import (
     worst_case_items,
 )
 
-_APERTURES = 2  #: of a reading: its own and that of its auto-zero
 _OVERHEAD = 5e-3  #: [s] of a level and its reading beside the apertures
 _BYTES_PER_POINT = 120
 
@@ -26,7 +26,7 @@ def plan_retention(settings: RetentionParameters, station: Station) -> Plan:
     farthest = farthest_emf((settings.set_voltage, settings.read_voltage), path)
     items = worst_case_items(worst_case_of_voltage(farthest, path, settings.compliance), station.fixture)
     read = worst_case_of_voltage(settings.read_voltage, path, settings.compliance).current
-    each = _APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
+    each = APERTURES * settings.nplc / capabilities.line_frequency + _OVERHEAD
     at_read = settings.last if settings.between == "read" else settings.points * each
     charge = settings.repeats * (items[1].value * (settings.set_time + each) + read * at_read)
     warnings = []

@@ -7,10 +7,9 @@ from pydantic import Field, model_validator
 
 from tsbench.protocols.fields import VoltsList
 from tsbench.protocols.parameters import Parameters
+from tsbench.protocols.reading_time import APERTURES
 from tsbench.quantities import Amperes, Seconds
 
-#: apertures of a reading: its own and that of its auto-zero
-_APERTURES = 2
 _OVERHEAD = 2e-3  #: [s] of a reading beside dwell and apertures
 
 
@@ -46,4 +45,4 @@ class TelegraphParameters(Parameters):
         ----------
         line_frequency : [Hz] of the mains
         """
-        return self.dwell + _APERTURES * self.nplc / line_frequency + _OVERHEAD
+        return self.dwell + APERTURES * self.nplc / line_frequency + _OVERHEAD

@@ -65,7 +65,7 @@ def test_relaxation_times_in_noise_with_a_memory(kind: str, noise: float) -> Non
     before, pulse, tau, missed = 200, 300, 400.0, 0
     for seed in range(30):
         random, place = np.random.default_rng(seed), np.arange(3500.0)
-        white, slow = random.standard_normal(place.size), 0.35 * pink(random, place.size)   # about one, over this record
+        white, slow = random.standard_normal(place.size), 0.35 * pink(random, place.size)   # about one
         added = {"white": white, "pink": slow, "both": (white + slow) / math.sqrt(2.0)}[kind]
         voltage = np.where((place >= before) & (place < before + pulse), 1.0, 0.3)
         conducts = np.where((place >= before + 20) & (place < before + pulse), 1.0, 1e-3)
