@@ -69,7 +69,7 @@ def off_resistance(
     noise = combined(max(facts.current_noise, noise_of(half.current[near])),
                      slope * max(facts.voltage_noise, noise_of(half.voltage[near])))
     random = combined(weight * noise_or_scatter(noise, scatter, chosen.size - 3),
-                      abs(current) * _slow_noise(event, mine, chosen.size))
+                      abs(current - zero.value) * _slow_noise(event, mine, chosen.size, zero.value))
     volts = at + facts.path_drop(at, max(current, 0.0))
     systematic = combined(
         standard_uncertainty(facts.current_gain * abs(current) + facts.current_offset),
@@ -95,18 +95,19 @@ def off_resistance(
                      (value * random / current, value * systematic / current))
 
 
-def _slow_noise(event: Switching, mine: IntArray, count: int) -> float:
+def _slow_noise(event: Switching, mine: IntArray, count: int, zero: float) -> float:
     """Return the relative standard deviation that 1/f noise leaves in a current of ``count`` readings of the off state.
 
     The readings of both ways tell it, as far as their current stands clear of the noise near zero voltage.
+    ``zero``: [A] the current at zero voltage.
     """
-    half = event.half
+    half, amperes = event.half, event.half.current - zero
     back = np.empty(0, np.int64) if event.hold_index is None else np.arange(event.hold_index + 1, len(half.level))
     parts = []
     for part in (mine, back):
-        clear = half.current[part] > _CLEAR * noise_of_readings(half.current, half.level)
+        clear = amperes[part] > _CLEAR * noise_of_readings(half.current, half.level)
         known = part[clear & (half.voltage[part] > 0.0)]
-        parts.append(_without_bend(half.level[known], np.log(half.current[known] / half.voltage[known])))
+        parts.append(_without_bend(half.level[known], np.log(amperes[known] / half.voltage[known])))
     pink = pink_variance(parts)
     return math.sqrt(pink * (1.0 + math.log(max(len(half.level) / count, 1.0))))
 
