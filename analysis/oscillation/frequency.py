@@ -83,7 +83,9 @@ def _regime(intervals: FloatArray, jitter: Jitter | None) -> str:
     """Name the pattern by the spread of the intervals without timing errors; two clusters apart are bursts."""
     if intervals.size < FEWEST_INTERVALS or jitter is None:
         return "too few"
-    spread = (jitter.high if jitter.value is None else jitter.value) / float(intervals.mean())
+    # where timing errors explain all of the spread, the intervals themselves show how much it is at most
+    most = min(jitter.high, float(intervals.std(ddof=1))) if jitter.value is None else jitter.value
+    spread = most / float(intervals.mean())
     if spread < _TONIC:
         return "tonic"
     ordered = np.sort(intervals)

@@ -56,6 +56,14 @@ def test_the_frequency_is_found_and_covered(samples, periods, phase, noise, duty
     assert found.intervals.size >= periods - 2
 
 
+def test_a_regular_train_whose_edges_are_shorter_than_a_sample_is_not_irregular():
+    """One interval is longer by a sample, so the bound of the jitter is as wide as the interval."""
+    time, values, _ = relaxation(1e-6, 1e-6 / 12.0, 180, phase=0.71875, duty=0.021484375)
+    found = oscillation(spike_times(time, values), 2e-6)
+    assert found.jitter.value is None and found.jitter.high > 0.3e-6
+    assert found.regime == "tonic"
+
+
 def test_intervals_cover_the_truth_with_eight_bits_jitter_and_timebase():
     covered, widths = 0, []
     for seed in range(40):
