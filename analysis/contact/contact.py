@@ -11,6 +11,7 @@ from tsbench.records import Flag, FloatArray
 #: conductance [S] below which nothing seems to be connected: under 1 uA at 1 V, what cables and offsets of a
 #: source meter on a 1 mA range give; a device that stays off may do the same
 OPEN_BELOW = 1e-6
+_LEAK = 1e-7  #: [S] of 10 MOhm: a dry cable, a chuck or needles have less, a device that may switch has mostly more
 SHORT_BELOW = 20.0  #: [Ohm] between device voltage and current: less than contacts and wires are known to
 #: [Ohm] the same of a device that every reading shows in compliance: nothing shows a state in which it could switch,
 #: and a wafer's shorts of some tens of ohms (needles and lines included) end every reading so
@@ -33,7 +34,7 @@ class Contact:
 
 def contact(
     voltage: FloatArray, current: FloatArray, resolution: float = 0.0, limited: npt.NDArray[np.bool_] | None = None,
-    accuracy: float = 0.0, offset: float = 0.0, *, beyond: bool = False,
+    accuracy: float = 0.0, offset: float = 0.0, *, beyond: bool = False, current_offset: float = 0.0,
 ) -> Contact:
     """Judge the contact from device voltage [V] and current [A] of a whole run, same shape; NaN is left out.
 
@@ -49,17 +50,19 @@ def contact(
         [V] limit of the error of the zero of the voltage.
     beyond : bool
         Currents are larger than the readings show: then the device does not look open.
+    current_offset : float
+        [A] limit of the error of the zero of the current. What exceeds it and a leak is a device. 0: it is not known.
     """
     known = np.isfinite(voltage) & np.isfinite(current)
     v, i = (np.abs(one if known.all() else np.asarray(one)[known]) for one in (voltage, current))
     if v.size == 0:
         return Contact(Flag.NONE)
     highest, most = float(v.max()), float(i.max())
-    enough = OPEN_BELOW * highest
+    enough = _seen_from(highest, current_offset)
     if v.size >= _ENOUGH and np.count_nonzero(i >= enough) == 1:   # one reading alone may be wild, so the others decide
         others = i < enough
         highest, most = float(v[others].max()), float(i[others].max())
-        enough = OPEN_BELOW * highest
+        enough = _seen_from(highest, current_offset)
     if highest >= LEAST_VOLTAGE and most < enough and resolution < enough and not beyond:
         return Contact(
             Flag.OPEN,
@@ -84,6 +87,12 @@ def contact(
             "the compliance, or check the device for a short",
         )
     return Contact(Flag.NONE)
+
+
+def _seen_from(highest: float, current_offset: float) -> float:
+    """Return the current [A] from which on something is connected, if ``highest`` [V] is the highest voltage."""
+    least = OPEN_BELOW * highest
+    return min(least, _LEAK * highest + current_offset) if current_offset > 0.0 else least
 
 
 def _always_limited(voltage: FloatArray, current: FloatArray, limited: npt.NDArray[np.bool_]) -> bool:

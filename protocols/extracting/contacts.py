@@ -8,8 +8,9 @@ import numpy as np
 from tsbench.analysis.contact.contact import Contact, contact
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.statistics import NORMAL_95
-from tsbench.protocols.extracting.facts import device_current
+from tsbench.protocols.extracting.facts import device_current, sweep_facts
 from tsbench.protocols.extracting.long_records import shown_part
+from tsbench.protocols.extracting.options import ExtractionOptions
 from tsbench.protocols.extracting.signals import acquisitions
 from tsbench.records import Flag, Result, Run
 
@@ -25,7 +26,8 @@ def contact_of(run: Run) -> Contact:
     names = {column.name for column in run.header.columns}
     if {"device_voltage", "current"} <= names:
         limited = (run.point_flags & int(Flag.COMPLIANCE)) != 0
-        return contact(run.column("device_voltage"), device_current(run), limited=limited)
+        zero = sweep_facts(run, ExtractionOptions()).current_offset if len(run.points) else 0.0
+        return contact(run.column("device_voltage"), device_current(run), limited=limited, current_offset=zero)
     every = (shown_part(group, run.header.fixture) for group in acquisitions(run))
     seen = [r for r in every if r.voltage is not None and r.current is not None]
     if not seen:

@@ -70,3 +70,14 @@ def test_readings_at_a_low_voltage_beside_one_that_drives_the_device_do_not_look
     assert contact(voltage, current).flags == Flag.NONE
     several = contact(np.tile(voltage, 4), np.tile(current, 4), limited=np.tile([True, *[False] * 6], 4))
     assert several.flags == Flag.NONE   # four readings in compliance; the others show the off state
+
+
+def test_a_source_meter_with_a_known_offset_tells_a_device_of_some_megohms_from_nothing() -> None:
+    """A leak of 10 MOhm and the offset remain; without a known offset, 1 MOhm looks open."""
+    levels = np.linspace(-1.0, 1.0, 21)
+    device = levels / 5e6
+    assert contact(levels, device).flags is Flag.OPEN
+    assert contact(levels, device, current_offset=5e-8).flags is Flag.NONE
+    assert contact(levels, device, current_offset=2e-7).flags is Flag.OPEN
+    assert contact(levels, levels / 20e6 + 5e-9, current_offset=5e-8).flags is Flag.OPEN
+    assert contact(levels, levels / 0.8e6, current_offset=1e-3).flags is Flag.NONE   # a poor meter tells as much

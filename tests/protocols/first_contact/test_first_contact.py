@@ -96,3 +96,4 @@ def test_a_resistor_in_front_of_the_input_of_the_scope_does_not_change_the_resis
         (found,) = measured.values(name)
         assert found.value == pytest.approx(ohm, rel=0.02), protocol
         assert found.low < ohm < found.high, protocol
+        assert Flag.OPEN not in found.flags and "looks open" not in str(measured.outcome.remarks), protocol
