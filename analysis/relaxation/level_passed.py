@@ -65,7 +65,7 @@ def falls_evenly(
     last : its last sample at the level or above
     mean : samples of the mean
     noise, code : [A] of one sample, or :data:`EVEN` times that; and step of the digitiser
-    slow : [A] by which neighbouring means differ because of 1/f noise, or :data:`EVEN` times that
+    slow : [A] by which means that are two lengths apart differ because of 1/f noise, or :data:`EVEN` times that
     """
     fall = float(smooth[max(last - mean, 0)] - smooth[min(last + mean, smooth.size - 1)])
     return fall >= 2.0 * max(combined(noise / math.sqrt(mean), slow), _CODES * code)
@@ -132,7 +132,7 @@ def even_mean(
     tail : [A] current after the edge, shape (n,)
     now : the same three of a mean that may be too short
     wanted : [A] the level
-    steps : [A] noise of one sample, step of the digitiser, and difference of neighbouring means by 1/f noise
+    steps : [A] noise of one sample, step of the digitiser, and difference of means by 1/f noise (``slow``)
     longest : samples of the longest mean
     """
     smooth, last, mean = now

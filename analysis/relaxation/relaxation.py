@@ -163,12 +163,12 @@ def relaxation_time(
     code = facts.current_resolution or step_of_values(current)
     longest = min(max(widest, round(_MOST_OF_FALL * last)), (tail.size - last) // 2)
     pink = pink_variance((current[:begin], tail[tail.size // 2 :]))
-    beside = drift_of_pink(pink, 2.0 * mean, mean)
+    beside = drift_of_pink(pink, 2.0, 1, 1)   # of means that are two lengths apart, whatever the length
     smooth, last, mean = even_mean(tail, (smooth, last, mean), wanted, (noise, code, beside), longest)
     # otherwise, the last crossing is late by more than the interval tells
     flags |= Flag.NONE if falls_evenly(smooth, last, mean, noise, 0.0, beside) else Flag.UNDER_SAMPLED
     at_rest = combined(noise / math.sqrt(begin) if rest is None else rest[1],
-                       drift_of_pink(pink, settled + last - 0.5 * begin, mean))
+                       drift_of_pink(pink, settled + last - 0.5 * begin, mean, begin))
     value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, (noise, code, at_rest))
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))

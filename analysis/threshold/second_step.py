@@ -25,18 +25,18 @@ from tsbench.records import Flag, FloatArray
 from tsbench.samples import median
 
 #: why a voltage is ambiguous, as ``method`` begins to say it
-SECOND_STEP = "the conductance rises in a second step"
-#: the conductance rises by this factor at least, beyond what the curve beside the step continues to
+SECOND_STEP = "the conductance has a second step"
+#: the conductance changes by this factor at least, beyond what the curve beside the step continues to (chosen)
 _RATIO = 2.0
 #: and, in logarithms, by this many times what the curve rises by over the gap (chosen: a curve bends within the gap)
 _MORE = 3.0
-#: readings on each side that make a state, and that tell how steep the curve is
+#: readings on each side that make a state, and that tell how steep the curve is (chosen)
 FEWEST_OF_STATE, _SLOPE = 3, 8
 
 
 @dataclass(frozen=True)
 class SecondSteps:
-    """The set-points behind a further step of the way up, and of the way down; None: there is none."""
+    """The set-points at the upper end of a further step of the way up, and of the way down; None: there is none."""
 
     up: float | None
     down: float | None
@@ -46,7 +46,7 @@ class SecondSteps:
     def words(self, *, down: bool = False) -> str:
         """Return why an event is ambiguous, for ``method``; "" where nothing makes it so.
 
-        With two steps on the way up there may be two thresholds, and two voltages down to which a state holds.
+        With two steps on the way up, two thresholds and two hold voltages are possible.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ def further_step(
     series: FloatArray, level: FloatArray, noise: tuple[FloatArray, FloatArray], seen: npt.NDArray[np.bool_],
     least: float, least_noises: float = 0.0,
 ) -> float | None:
-    """Return the set-point behind the surest step of a part of a branch, None where it has none.
+    """Return the set-point at the upper end of the surest step of a part of a branch, None where it has none.
 
     Parameters
     ----------
@@ -105,10 +105,10 @@ def further_step(
     noise : of one reading up to each index and from each index on, as of ``reading_noise.noise_around``
     seen : readings above the noise, shape (n,)
     least : what a step must exceed, beyond the curve beside it
-    least_noises : and how many standard deviations of one reading, where that is less than a factor of two
+    least_noises : smallest size in standard deviations of one reading; not asked of steps of more than a factor of two
     """
     found = [step for step in steps(series, noise, least_size=least, least_noises=least_noises)
-             if FEWEST_OF_STATE <= step.after <= series.size - FEWEST_OF_STATE and step.before + 1 >= FEWEST_OF_STATE
+             if step.before + 1 >= FEWEST_OF_STATE and step.after <= series.size - FEWEST_OF_STATE
              and seen[step.after : step.after + FEWEST_OF_STATE].all()
              and _is_more_than_curve(series, level, step, least) and is_sharp(series, step)]
     best = max(found, key=lambda step: step.sure, default=None)
@@ -122,8 +122,10 @@ def _is_more_than_curve(series: FloatArray, level: FloatArray, step: LevelStep, 
     before = series[step.before + 1 - FEWEST_OF_STATE : step.before + 1]
     after = series[step.after : step.after + FEWEST_OF_STATE]
     between = float(level[step.after + 1] - level[step.before - 1])   # of the middle readings
+    # a step is also found beside a gap, whose readings then lie behind it
+    gap = float(np.diff(level[step.before + 1 - FEWEST_OF_STATE : step.after + FEWEST_OF_STATE]).max())
     excess = median(after) - median(before) - steepest * between
-    return excess > max(least, _MORE * steepest * float(level[step.after] - level[step.before]))
+    return excess > max(least, _MORE * steepest * gap)
 
 
 def _slope(series: FloatArray, level: FloatArray) -> float:

@@ -54,9 +54,9 @@ _FAR_WORSE, _FEWEST = 20.0, 3
 _BENT = 3.0
 #: readings on the line to the turning point: few where they are quiet
 _LINE, _QUIET = (3, 8), 2e-3
-#: a second fall of the voltage is more than this (logarithm; chosen: NbO2 falls by a third, in all)
-_SECOND = math.log(1.05)
-_SECOND_FALL = "the voltage falls in a second step"
+#: a second fall of the voltage is more than 5 % (logarithm; chosen: NbO2 falls by a third, in all)
+_SECOND = -math.log(0.95)
+_SECOND_FALL = "the voltage has a second step"
 #: (minus log voltage, what is known of its noise, whether it is above the noise, readings) of a branch, shape (n,) each
 _Series = tuple[FloatArray, FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.int64]]
 _METHOD = "turning point of the voltage under current drive"

@@ -1,5 +1,7 @@
 """What an I-V sweep will do: points, duration, worst case at the device, and why it is refused."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tsbench.instruments import Plan, PlanItem, SourceMeterCapabilities, Station
@@ -19,6 +21,7 @@ from tsbench.protocols.worst_case import (
     worst_case_items,
 )
 from tsbench.quantities import short_quantity
+from tsbench.records import DeviceDescription
 
 _BYTES_PER_POINT = 120
 _PREVIEW_POINTS = 2000
@@ -39,7 +42,7 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
     else:   # a capacitor in series may be charged to the compliance, of either sign
         volts = (-settings.compliance, settings.compliance)
         worst = worst_case_of_current(farthest, farthest_emf(volts, wire) if wire.coupled else settings.compliance)
-    items, level = worst_case_items(worst, station.fixture), _farthest_level(settings)
+    items = worst_case_items(worst, station.fixture)
     per_point = settings.time_per_point(capabilities.line_frequency)
     size, first = path.largest_step, float(path.levels[0])
     checks = settings.check_oscillation and device_view(station) is not None
@@ -56,9 +59,7 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
         bytes=len(path) * _BYTES_PER_POINT,
         worst_case=(*items, *dose, rate),
         refusals=(
-            *(limit_refusals(items, station.device, f"lower {level}", "lower 'compliance'")
-              if settings.drive == "voltage"
-              else limit_refusals(items, station.device, "lower 'compliance'", f"lower {level}")),
+            *_limit_refusals(settings, items, station.device),
             *_range_refusals(settings, capabilities),
             *_compliance_refusals(settings, station, capabilities, items, farthest),
             *_sweep_refusal(capabilities, checks=checks),
@@ -70,11 +71,16 @@ def plan_sweep(settings: SweepParameters, station: Station) -> Plan:
     )
 
 
-def _farthest_level(settings: SweepParameters) -> str:
-    """Return the name of the parameter that has the level farthest from zero, in quotation marks."""
-    if settings.levels:
-        return "'levels'"
-    return "'start'" if abs(settings.start) > abs(settings.stop) else "'stop'"
+def _limit_refusals(settings: SweepParameters, items: Sequence[PlanItem], device: DeviceDescription) -> list[str]:
+    """Return what the device's limits refuse; under current drive, the compliance is the largest voltage."""
+    farthest = max(abs(settings.start), abs(settings.stop))
+    names = ["levels"] if settings.levels else [
+        name for name in ("start", "stop") if abs(getattr(settings, name)) == farthest]
+    level = f"bring {' and '.join(repr(name) for name in names)} closer to 0"
+    if settings.drive == "voltage":
+        return limit_refusals(items, device, level, "lower 'compliance'")
+    return [line for item in items
+            for line in limit_refusals([item], device, "lower 'compliance'" if item.quantity == "voltage" else level)]
 
 
 def _range_refusals(settings: SweepParameters, capabilities: SourceMeterCapabilities) -> list[str]:

@@ -24,13 +24,13 @@ def pink(random: np.random.Generator, size: int) -> FloatArray:
 
 
 def test_the_made_noise_has_this_variance_per_factor_e() -> None:
-    """Means over m samples that are d apart differ by 2 h (1.5 + ln(d / m)) or so: the structure function."""
+    """Means over m samples that are d apart differ by h (3 + 2 ln(d / m))."""
     random, apart, mean = np.random.default_rng(1), 256, 8
     found = []
     for _ in range(400):
         values = pink(random, 1024)
         found.append(values[:mean].mean() - values[apart : apart + mean].mean())
-    assert drift_of_pink(1.0, apart, mean) == pytest.approx(float(np.std(found)), rel=0.15)
+    assert drift_of_pink(1.0, apart, mean, mean) == pytest.approx(float(np.std(found)), rel=0.15)
 
 
 @pytest.mark.parametrize(("size", "low", "high"), [(400, 0.2, 3.0), (4000, 0.6, 1.6)])

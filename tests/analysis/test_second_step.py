@@ -107,7 +107,7 @@ def test_a_second_step_of_the_way_down_is_one_of_the_hold_voltage(seed: int) -> 
 
 def test_the_other_voltage_is_said() -> None:
     event, off = swept(TWO)
-    said = "the conductance rises in a second step at 510 mV"
+    said = "the conductance has a second step at 510 mV"
     assert all(said in one.method for one in (event.threshold_voltage, off))
     assert SecondSteps(0.5, None).words(down=True) == f"{SECOND_STEP} on the way up at 500 mV"
     assert SecondSteps(0.5, 0.2).words(down=True) == f"{SECOND_STEP} at 200 mV"
@@ -149,7 +149,7 @@ BACK = (15.2e-6, 0.2), (30.2e-6, 0.25)
 def test_two_falls_of_the_voltage_under_current_drive_are_ambiguous(how: dict[str, Any], seed: int) -> None:
     event = driven(**how, seed=seed)
     results = (event.threshold_voltage, event.threshold_current, event.hold_voltage, event.snapback_voltage)
-    said = "the voltage falls in a second step at "
+    said = "the voltage has a second step at "
     assert all(Flag.AMBIGUOUS in one.flags and said in one.method for one in results)
     off = next(one for one in resistances((event,), SweepFacts()) if one.quantity == "off_resistance")
     assert Flag.AMBIGUOUS in off.flags and "second step" in off.method

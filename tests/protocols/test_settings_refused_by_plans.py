@@ -98,10 +98,10 @@ REMEDIES = (   # protocol, settings, what lowers the voltage, what lowers the cu
     ("forming", {}, "Lower 'stop'", "lower 'compliance'"),
     ("retention", {}, "Lower 'set_voltage'", "lower 'compliance'"),
     ("telegraph_noise", {}, "Lower 'bias'", "lower 'compliance'"),
-    ("iv_sweep", {}, "Lower 'stop'", "lower 'compliance'"),
-    ("iv_sweep", {"start": "-2 V", "stop": "1 V"}, "Lower 'start'", "lower 'compliance'"),
-    ("iv_sweep", {"levels": ["0 V", "1 V", "2 V"]}, "Lower 'levels'", "lower 'compliance'"),
-    ("iv_sweep", {"drive": "current", "stop": "1 mA", "compliance": "2 V"}, "Lower 'compliance'", "lower 'stop'"),
+    ("iv_sweep", {}, "Bring 'stop' closer to 0", "lower 'compliance'"),
+    ("iv_sweep", {"start": "-2 V", "stop": "1 V"}, "Bring 'start' closer to 0", "lower 'compliance'"),
+    ("iv_sweep", {"start": "-2 V", "stop": "2 V"}, "Bring 'start' and 'stop' closer to 0", "lower 'compliance'"),
+    ("iv_sweep", {"levels": ["0 V", "1 V", "2 V"]}, "Bring 'levels' closer to 0", "lower 'compliance'"),
 )
 
 
@@ -116,3 +116,13 @@ def test_the_remedy_lowers_what_is_beyond_the_limit(
     (line,) = [one for one in refusals(new_station(limits=DeviceLimits(max_current=1e-9)), name, **values)
                if "device: current" in one]
     assert f"{of_voltage}, {of_current}, or change max_current" in line
+
+
+def test_under_current_drive_the_compliance_is_a_voltage_and_the_level_a_current(new_station: Any) -> None:
+    values = {"drive": "current", "stop": "1 mA", "compliance": "2 V"}
+    for limits, kind, remedy in (
+        (DeviceLimits(max_voltage=1e-3), "voltage", "Lower 'compliance', or change max_voltage"),
+        (DeviceLimits(max_current=1e-9), "current", "Bring 'stop' closer to 0, or change max_current"),
+    ):
+        (line,) = [one for one in refusals(new_station(limits=limits), "iv_sweep", **values) if f"device: {kind}" in one]
+        assert remedy in line
