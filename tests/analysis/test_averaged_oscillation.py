@@ -241,3 +241,26 @@ def test_the_way_down_of_a_source_is_no_fall_of_the_device_voltage(tmp_path):
     table = parse_table(["voltage (V),current (A)", *rows], source="made.csv")
     found = analyse_sweeps(table, tmp_path / "made.csv", Jump(), None)
     assert not any("falls smoothly" in line for line in found.lines)
+
+
+@pytest.mark.parametrize(("load", "decides"), [(6e3, False), (7e3, True)])
+def test_loads_that_differ_by_a_third_decide_and_those_that_differ_by_a_fifth_do_not(load, decides):
+    """The readings would tell the two apart with either load."""
+    for made, verdict in ((averaged, Averaged.OSCILLATION), (stable, Averaged.STABLE)):
+        sweeps = made(5e3), made(load, count=55, seed=1)
+        for one, other in (sweeps, sweeps[::-1]):
+            found = by_other_load(one, other)
+            assert found.verdict is (verdict if decides else Averaged.NOT_EXCLUDED)
+            assert ("too much alike" in found.reason) is not decides
+
+
+def test_two_loads_decide_nothing_where_no_voltage_falls():
+    """One falling voltage is enough to compare: it may be either of the two."""
+    def rising(load):
+        made = stable(load, count=55)
+        return LoadedSweep(np.maximum.accumulate(made.voltage), made.current, load, NOISE)
+
+    found = by_other_load(rising(5e3), rising(1.25e4))
+    assert found.verdict is Averaged.NOT_EXCLUDED and found.reason == "no voltage falls smoothly"
+    for one, other in ((rising(5e3), stable(1.25e4)), (stable(5e3), rising(1.25e4))):
+        assert by_other_load(one, other).verdict is Averaged.OSCILLATION

@@ -39,3 +39,41 @@ def test_the_current_behind_the_switching_is_no_part_of_an_edge():
     delay = Delay(100e-9, 0.0, 0.0, edge_time=280e-9, switching_time=380e-9, edge_level=0.6, highest=1.2)
     found = charged_edge(time, voltage, np.where(time >= 375e-9, 2e-3, 0.0), delay)
     assert found is not None and np.ptp(found.current) == 0.0
+
+
+def readings(voltage, current, time, noise=0.0):
+    """Return the readings of an edge; the noise [A] has no part that is smooth."""
+    current = current + noise * np.resize([1.0, -1.0, -1.0, 1.0], current.size)
+    slope = np.gradient(voltage, time)
+    return ChargedEdge(voltage, slope - slope.mean(), current - current.mean(), 1)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2, 0.3])
+def test_a_channel_that_is_early_by_part_of_the_edge_is_not_found_less_early(share):
+    """The current of a resistor is read early by a share of the edge of 50 ns. No capacitance is there."""
+    time, early = np.linspace(-200e-9, 200e-9, 801), share * 50e-9
+    volts, later = (0.6 * (1.0 + np.tanh((time + shift) / 25e-9)) for shift in (0.0, early))
+    found = edge_current([readings(volts, 2e-4 * later, time)] * 3, 5e-6).early
+    assert early <= found <= 1.2 * early
+
+
+@pytest.mark.parametrize(("early", "told"), [(15e-9, True), (17e-9, True), (23e-9, False), (40e-9, False)])
+def test_more_than_four_metres_of_cable_make_no_channel_early(early, told):
+    found = edge_current([edge(early * 2e-4, 2e-4)] * 3, 1e-7)
+    assert found.capacitance == pytest.approx(early * 2e-4, rel=0.01) and (found.early > 0.0) is told
+
+
+@pytest.mark.parametrize(("left", "told"), [(1.0, True), (3.4, True), (5.0, False), (20.0, False)])
+def test_a_steep_off_state_is_no_resistor_with_an_early_channel(left, told):
+    """A capacitance of 5 pF beside a current that rises with the third power of the voltage.
+
+    The best fit of a resistor leaves ``left`` times the squares that the noise leaves.
+    """
+    volts = 0.6 * (1.0 + np.tanh(np.linspace(-4.0, 4.0, 80)))
+    time = DT * np.arange(80.0)
+    current = 5e-12 * np.gradient(volts, time) + 1.2e-4 * (volts / 1.2) ** 3
+    columns = np.column_stack([np.ones(80), volts, np.gradient(volts, time)])
+    rest = current - columns @ np.linalg.lstsq(columns, current, rcond=None)[0]
+    noise = float(np.sqrt(np.mean(rest**2) / left))
+    found = edge_current([readings(volts, current, time, noise)] * 3, noise)
+    assert found.capacitance == pytest.approx(5e-12, rel=0.1) and (found.early > 0.0) is told

@@ -71,3 +71,20 @@ def test_an_offset_below_zero_makes_no_larger_rise() -> None:
     """A large charging current hides a switching, whatever the offset of the off current."""
     current = SIEMENS * ring() + charging(5.5)
     assert explained(current, off=-0.5 * SIEMENS) is explained(current) is Explained.PERHAPS
+
+
+@pytest.mark.parametrize(("last", "found"), [(706, Explained.NO), (707, Explained.YES), (720, Explained.YES)])
+def test_a_resistor_explains_a_rise_only_if_the_fit_sees_two_samples_behind_its_middle(
+    last: int, found: Explained,
+) -> None:
+    """The narrowest kernel leaves out the last five samples of the pulse."""
+    current = SIEMENS * ring() + charging(0.5)
+    assert resistor_explains(ring(), current, QUIET, (FIRST, last), (0.0, SIEMENS, RISE - 0.4)) is found
+
+
+@pytest.mark.parametrize("behind", [2, 6, 10, 20, 200])
+def test_a_device_that_switches_at_the_end_of_a_pulse_is_no_resistor(behind: int) -> None:
+    """The off state is a resistor, and the fit may see nothing but the off state."""
+    state = 0.1 + 0.9 * (SAMPLES >= RISE)
+    current, span = SIEMENS * state * ring() + charging(0.05), (FIRST, int(RISE) + behind)
+    assert resistor_explains(ring(), current, QUIET, span, (0.1 * SIEMENS, SIEMENS, RISE)) is Explained.NO

@@ -96,3 +96,29 @@ def test_off_resistances_in_noise_with_a_memory(kind: str, step: float) -> None:
         assert off.low is not None and off.high is not None
         missed += not off.low <= at / (0.5e-5 * math.sinh(at / 0.5)) <= off.high
     assert missed <= 6   # half of them without the part of 1/f noise
+
+
+@pytest.mark.parametrize(("period", "swing"), [(8, 0.3), (16, 0.25), (64, 0.25)])
+def test_a_wander_beside_white_noise_shows_in_means_over_half_of_its_period(period: int, swing: float) -> None:
+    """Shorter means keep too much white noise, and means over a whole period keep nothing of the wander."""
+    place = np.arange(4096.0) + 0.5
+    wander = swing * np.sin(2.0 * math.pi * place / period)
+    found = [pink_variance([wander + np.random.default_rng(seed).standard_normal(place.size)]) for seed in range(5)]
+    assert min(found) > 0.0
+
+
+@pytest.mark.parametrize(("size", "told"), [(27, False), (32, True), (40, True)])
+def test_six_second_differences_of_means_tell_slow_noise(size: int, told: bool) -> None:
+    """Means over four samples: 27 samples have six of them, and 32 have eight, with six second differences."""
+    fast = 1e-3 * np.random.default_rng(0).standard_normal(size)
+    assert (pink_variance([np.sin(math.pi * np.arange(size) / 4.0) + fast]) > 0.0) is told
+
+
+def test_the_gate_for_pink_noise_lets_some_white_noise_pass_so_that_weak_pink_noise_does() -> None:
+    """Of 60 records of 1000 samples, whose pink noise is a fifth of the white noise."""
+    weak, white = 0, 0
+    for seed in range(60):
+        fast = np.random.default_rng(1000 + seed).standard_normal(1000)
+        weak += pink_variance([0.2 * pink(np.random.default_rng(seed), 1000) + fast]) > 0.0
+        white += pink_variance([fast]) > 0.0
+    assert weak >= 34 and white <= 15

@@ -1,5 +1,6 @@
 """A device that switches in two steps has two voltages that may be called threshold, and a middle state."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from tsbench.analysis.resistance.resistances import resistances
 from tsbench.analysis.threshold.half_sweeps import IVPoints
-from tsbench.analysis.threshold.second_step import SECOND_STEP, SecondSteps
+from tsbench.analysis.threshold.second_step import SECOND_STEP, SecondSteps, further_step
 from tsbench.analysis.threshold.snapback import snapback
 from tsbench.analysis.threshold.switching_results import SweepFacts, Switching
 from tsbench.analysis.threshold.threshold import switching
@@ -163,3 +164,31 @@ def test_two_falls_of_the_voltage_under_current_drive_are_ambiguous(how: dict[st
 def test_one_fall_and_smooth_falls_under_current_drive_are_not(how: dict[str, Any], seed: int) -> None:
     event = driven(**how, seed=seed)
     assert not any("second step" in one.method for one in event.results())
+
+
+@pytest.mark.parametrize(("factor", "counts"), [(1.7, False), (2.5, True)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_second_step_at_least_doubles_the_conductance(factor: float, counts: bool, seed: int) -> None:
+    event, off = swept(((0.505, factor), (1.005, 50.0)), seed=seed)
+    assert told(event.threshold_voltage, event.hold_voltage, off) == 3 * [counts]
+
+
+def further(series: FloatArray, level: FloatArray) -> float | None:
+    """Return the set-point behind a step of a part of a branch, whose readings have a noise of 1 %."""
+    noise = np.full(series.size, 0.01)
+    return further_step(series, level, (noise, noise), np.ones(series.size, np.bool_), math.log(2.0))
+
+
+@pytest.mark.parametrize(("step", "found"), [(1.25, None), (1.9, 0.39)])
+def test_a_step_is_three_times_what_the_curve_rises_by_over_a_gap(step: float, found: float | None) -> None:
+    """Three readings on each side of a gap of 90 mV. The curve rises by 0.45 within the gap (logarithms)."""
+    level = np.array([0.28, 0.29, 0.30, 0.39, 0.40, 0.41])
+    assert further(5.0 * level + step * (level > 0.35), level) == found
+
+
+@pytest.mark.parametrize(("steep", "found"), [(0, True), (3, True), (5, False)])
+def test_the_curve_is_steep_where_most_of_eight_readings_say_so(steep: int, found: bool) -> None:
+    """The last rises before the step are 0.5 each. Three of seven are no steep curve, and five are one."""
+    place = np.arange(40.0)
+    series = np.where(place < 20, -0.5 * np.clip(19.0 - place, 0.0, steep), 0.7)
+    assert (further(series, 0.01 * place) is not None) is found

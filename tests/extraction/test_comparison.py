@@ -227,3 +227,42 @@ def test_the_command_prints_the_facts_and_the_next_step(tmp_path, capsys):
     assert main(["compare", str(one)]) == 0
     assert "Measure the device with a scope" in capsys.readouterr().out
     assert main(["compare", str(one), "--load", "x"]) == 2
+
+
+@pytest.mark.parametrize(("other", "same"), [(4.63e3, True), (5.4e3, True), (4.35e3, False), (5.75e3, False)])
+def test_a_scope_counts_where_the_loads_are_the_same_within_a_tenth(tmp_path, other, same):
+    """Only the scope of the second run looked. Loads that differ by less than 30 % tell nothing by the voltages."""
+    files = [stored(tmp_path / "one.nxs", averaged(5e3), 1.0),
+             stored(tmp_path / "other.nxs", averaged(other, seed=1), 1.0, flag=Flag.OSCILLATING)]
+    found = compare_sweeps(files, (5e3, other))
+    assert found.verdict is (Averaged.OSCILLATION if same else Averaged.NOT_EXCLUDED)
+    assert [one.fact for one in found.facts] == ["the scope during other.nxs" if same else "a sweep with another load"]
+
+
+def test_a_scope_says_nothing_of_a_sweep_whose_load_is_not_known(tmp_path):
+    """The load of a table without set-points is not known. That of a run is in its file."""
+    files = table(tmp_path / "one.csv", averaged(5e3)), stored(tmp_path / "other.nxs", averaged(5e3), 1.0, flag=(
+        Flag.OSCILLATING))
+    assert compare_sweeps(files).verdict is Averaged.NOT_EXCLUDED
+    assert compare_sweeps(files, (5e3, 5e3)).verdict is Averaged.OSCILLATION
+    assert compare_sweeps(files[::-1]).verdict is Averaged.OSCILLATION   # the scope of the first one always counts
+
+
+@pytest.mark.parametrize(("every", "verdict"), [(0, Averaged.NOT_EXCLUDED), (1, Averaged.OSCILLATION)])
+def test_flags_of_a_run_without_looks_of_a_scope_are_not_those_of_a_scope(tmp_path, every, verdict):
+    run_file = stored(tmp_path / "one.nxs", averaged(5e3), 1.0, flag=Flag.OSCILLATING, every=every)
+    assert compare_sweeps([run_file]).verdict is verdict
+
+
+@pytest.mark.parametrize(("in_fall", "beside", "seldom"), [
+    (Flag.NONE, Flag.NONE, True), (Flag.NONE, Flag.UNCHECKED, True), (Flag.UNCHECKED, Flag.NONE, False)])
+def test_more_looks_help_only_where_the_scope_looked_at_all_of_the_fall(tmp_path, in_fall, beside, seldom):
+    """A look every 10 readings is too seldom. If no look counts for some readings of the fall, it is not the reason."""
+    readings = averaged(5e3)
+    flags, part = np.full(readings.voltage.size, int(beside), np.uint32), falling_part(
+        readings.voltage, readings.current)
+    flags[part] = int(Flag.NONE)
+    flags[part.start : part.start + 5] = int(in_fall)
+    (line, _) = compare_sweeps([stored(tmp_path / "one.nxs", readings, 1.0, flag=flags, every=10)]).lines
+    assert ("the scope looked only after every 10 readings" in line) is seldom
+    assert ("one sweep alone does not exclude" in line) is not seldom
