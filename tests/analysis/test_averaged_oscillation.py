@@ -244,7 +244,7 @@ def test_the_way_down_of_a_source_is_no_fall_of_the_device_voltage(tmp_path):
 
 
 @pytest.mark.parametrize(("load", "decides"), [(6e3, False), (7e3, True)])
-def test_loads_that_differ_by_a_third_decide_and_those_that_differ_by_a_fifth_do_not(load, decides):
+def test_loads_that_differ_by_two_fifths_decide_and_those_that_differ_by_a_fifth_do_not(load, decides):
     """The readings would tell the two apart with either load."""
     for made, verdict in ((averaged, Averaged.OSCILLATION), (stable, Averaged.STABLE)):
         sweeps = made(5e3), made(load, count=55, seed=1)
