@@ -312,7 +312,7 @@ class Fixture:
     #: quantity -> [Ohm or F] that decade boxes, gates or the operator set, in place of the value in the netlist
     probes: Mapping[str, PassiveProbe] = field(default_factory=dict)  #: terminal such as "scope.1" -> the probe there
     low_side_resistance: float = 0.0
-    #: [Ohm] between the device's other node and ground, such as a shunt: a part of each path resistance
+    #: [Ohm] between the device's other node and ground, such as a shunt: a part of each path resistance, so no more
 
     def resistance_before_inputs(self, role: str) -> float:
         """Return the part [Ohm] of a role's path resistance that also carries the current of the scope inputs."""
@@ -323,20 +323,25 @@ class Fixture:
         beside = self.parallel_conductance
         return beside / (1.0 + self.resistance_before_inputs(role) * beside)
 
-    def device_voltage(self, role: str, voltage: float, current: float) -> float:
-        """Return the voltage [V] of the device, by Kirchhoff's laws.
-
-        All of the current flows to the driven node. There the scope inputs take their part, and the rest flows through
-        the device and the low side.
+    def node_voltage(self, role: str, voltage: float, current: float) -> float:
+        """Return the voltage [V] of the driven node, to which all of the current of a source meter flows.
 
         Parameters
         ----------
         role : of the source meter
         voltage, current : its reading [V], [A]
         """
-        before = self.resistance_before_inputs(role)
-        node = voltage - before * current
-        behind = self.path_resistance.get(role, 0.0) - before
+        return voltage - self.resistance_before_inputs(role) * current
+
+    def device_voltage(self, role: str, voltage: float, current: float) -> float:
+        """Return the voltage [V] of the device: at the driven node, the scope inputs take a part of the current.
+
+        Parameters
+        ----------
+        role, voltage, current : as for :meth:`node_voltage`
+        """
+        node = self.node_voltage(role, voltage, current)
+        behind = min(self.low_side_resistance, self.path_resistance.get(role, 0.0))
         return node - behind * (current - self.parallel_conductance * node)
 
     def device_current(self, voltage: FloatArray, current: FloatArray) -> FloatArray:

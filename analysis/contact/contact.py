@@ -67,7 +67,8 @@ def contact(
         return Contact(
             Flag.OPEN,
             f"the device looks open (at most {format_quantity(most, 'A', 3)} up to {format_quantity(highest, 'V', 3)}"
-            "). Check the contact. A device that stays in the off state looks the same",
+            f"; less than {format_quantity(enough, 'A', 2)} counts as open). Check the contact. A device that stays in "
+            "the off state looks the same",
         )
     strong = i >= 0.5 * most
     ratio = float(np.median(v[strong] / i[strong])) if most >= LEAST_CURRENT else np.inf
@@ -99,7 +100,7 @@ def _always_limited(voltage: FloatArray, current: FloatArray, limited: npt.NDArr
     """Whether no reading below the compliance shows the device; one at level 0 shows only offsets.
 
     A reading shows the device if its voltage or its current is at least half of the median of those in compliance, or
-    if it conducts more than an open contact (``OPEN_BELOW``) at ``LEAST_VOLTAGE`` or more.
+    if it conducts ``OPEN_BELOW`` at ``LEAST_VOLTAGE`` or more: less may be an open contact, whatever the meter knows.
     """
     if int(limited.sum()) < _FEWEST_LIMITED:
         return False

@@ -13,8 +13,8 @@ from tsbench.records import Flag, FloatArray
 #: diodes of ``tests/analysis/test_memory_of_a_current.py`` and of users' runs 0.36 at most, 0.05 in nearly all; of
 #: devices that switch within a fast edge 0.4 to 1.7
 _MEMORY = 0.38
-#: share of a pulse that is compared with its end, and of the voltage that is left where a pulse is over
-_COMPARED, _LEFT = 0.25, 0.2
+#: the compared part begins this share of the pulse before its end; share of the voltage at which a pulse is over
+_COMPARED_FROM, _LEFT = 0.25, 0.2
 #: the current rises there by these factors, of the median and of the largest one, and these standard deviations; and so
 #: many samples in a row (chosen)
 _OF_MEDIAN, _OF_LARGEST, _SIGMAS, _IN_A_ROW = 3.0, 1.5, 8.0, 3
@@ -33,7 +33,7 @@ def rises_at_the_end(voltage: FloatArray, current: FloatArray, span: tuple[int, 
     noise : [A] standard deviation of one sample
     """
     first, last = span
-    end, begin = (last - round(share * (last - first)) for share in (AT_END, _COMPARED))
+    end, begin = (last - round(share * (last - first)) for share in (AT_END, _COMPARED_FROM))
     gone = np.flatnonzero(voltage[last:] < _LEFT * float(np.median(voltage[begin : end + 1])))
     stop = last + int(gone[0]) if gone.size else current.size
     before, tail = current[begin : end + 1], current[end + 1 : max(stop, last + 1)]

@@ -75,7 +75,8 @@ def off_resistance(
         standard_uncertainty(facts.current_gain * abs(current) + facts.current_offset),
         standard_uncertainty(facts.parallel_tolerance * facts.parallel_conductance * at),
         slope * standard_uncertainty(facts.voltage_gain * volts + facts.voltage_offset),
-        slope * standard_uncertainty(facts.path_tolerance * facts.path_resistance) * abs(current))
+        slope * standard_uncertainty(facts.path_tolerance * facts.path_drop(at, abs(current))),
+        slope * standard_uncertainty(facts.parallel_tolerance * facts.inputs_drop(at, abs(current))))
     systematic = combined(systematic, zero.uncertainty, rounding(step_of_values(half.current[mine]), noise))
     wide = NORMAL_95 * combined(random, systematic)
     flags = Flag(int(np.bitwise_or.reduce(half.flags[chosen], initial=0))) & PASSED_ON

@@ -53,8 +53,8 @@ def drift_of_pink(variance: float, apart: float, one: int, other: int) -> float:
     """Return the standard deviation of the difference of two means of 1/f noise.
 
     For means over m samples that are d apart, the structure function of 1/f noise is
-    h ((n+1)^2 ln(n+1) + (n-1)^2 ln(n-1) - 2 n^2 ln n) with n = d / m. It tends to h (3 + 2 ln n), and for means over m and
-    M samples that do not overlap to h (3 + 2 ln d - ln m - ln M).
+    h ((n+1)^2 ln(n+1) + (n-1)^2 ln(n-1) - 2 n^2 ln n) with n = d / m. It tends to h (3 + 2 ln n), and for means over m
+    and M samples that do not overlap to h (3 + 2 ln d - ln m - ln M).
 
     Parameters
     ----------

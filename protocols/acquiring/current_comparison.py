@@ -147,8 +147,7 @@ class CurrentComparison:
         capabilities = station.source_meter(role).capabilities
         self._rows = [*capabilities.current_accuracy, *capabilities.source_current_accuracy]
         self._rows.sort(key=lambda row: row.full_scale)
-        self._least_range, self._beside = least_range, station.fixture.parallel_conductance
-        self._before = station.fixture.resistance_before_inputs(role)
+        self._least_range, self._fixture, self._role = least_range, station.fixture, role
         #: with another path to ground, not all of the current flows through the sensor
         path = station.wire_path(role)   # behind a capacitor, its gain may be that of edges
         self._done = self._rest is None or path.coupled or abs(path.gain - 1.0) > _ALONE
@@ -161,8 +160,8 @@ class CurrentComparison:
         if self._done or record is None or self._rest is None or Flag.OVERFLOW in reading.flags:
             return ""
         measured = meter_current(reading.current, self._rows, self._least_range)
-        # the inputs of the scope take their part
-        device = measured.value - self._beside * (reading.voltage - self._before * measured.value)
+        node = self._fixture.node_voltage(self._role, reading.voltage, measured.value)
+        device = measured.value - self._fixture.parallel_conductance * node   # the scope's inputs take their part
         shown = scope_current(record, self._rest, self._sensing)
         limit, largest = measured.limit + shown.limit, max(abs(device), abs(shown.value))
         at_the_end = clipped(record)   # then the current is at least the one that is shown

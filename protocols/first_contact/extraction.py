@@ -41,8 +41,8 @@ def contact_remark(run: Run) -> str:
     if resistance.value is None and resistance.high is not None:
         most = format_quantity(resistance.high, "Ohm", 2)
         return (
-            f"the device looks like a short, because the resistance is less than {most}, and the path in series with "
-            "it is not known better. Check the wiring. A device in the on state may look the same")
+            f"the device looks like a short, because the resistance is less than {most}, which is the uncertainty of "
+            "the path resistance. Check the wiring. A device in the on state may look the same")
     if resistance.value is None:
         return "too few readings are below the compliance. Increase the compliance, or check the device for a short"
     unread = [_SIDES[str(r.conditions["polarity"])] for r in results[1:]

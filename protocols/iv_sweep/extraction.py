@@ -115,9 +115,9 @@ def too_seldom(readings: int, check_every: int) -> str:
     """
     again = f"check_every={readings // LOOKS}, or with smaller steps" if readings >= LOOKS else (
         f"check_every=1 and with smaller steps, so that {LOOKS} readings or more lie in the fall")
-    return (f"the voltage falls smoothly over {readings} readings, and the scope looked only after every {check_every} "
-            f"readings (check_every). Fewer than {LOOKS} looks do not exclude that the readings are means of an "
-            f"oscillation. Sweep again with {again}")
+    looked = f"looked only after every {check_every} readings" if check_every > 1 else "looked at each of them"
+    return (f"the voltage falls smoothly over {readings} readings, and the scope {looked} (check_every). Fewer than "
+            f"{LOOKS} looks do not exclude that the readings are means of an oscillation. Sweep again with {again}")
 
 
 def thresholds(run: Run, options: ExtractionOptions) -> list[Result]:

@@ -174,7 +174,7 @@ class Wiring:
             source_resistance={role: self._source_resistance(terminal) for role, terminal in roles.items()},
             parallel_capacitance=self._capacitance(),
             parallel_conductance=self._scope_inputs_at_device(),
-            low_side_resistance=low_side_resistance(self.file.netlist) if self.file.netlist else 0.0,
+            low_side_resistance=_low_side(self.file.netlist, (path.resistance for path in paths.values())),
             probes=self.probes(),
         )
 
@@ -363,6 +363,11 @@ class Wiring:
             return 0.0
         driven = next((node for node in netlist.find(DEVICE).nodes if node != GROUND), None)
         return sum(self.input_conductance(t) for t, node in terminals.items() if node.lower() == driven)
+
+
+def _low_side(netlist: Netlist | None, paths: Iterable[float]) -> float:
+    """Return the resistance behind the device [Ohm]: it is a part of the ``paths`` [Ohm], which may be measured ones."""
+    return min([low_side_resistance(netlist) if netlist is not None else 0.0, *paths])
 
 
 def _with_gates_off(netlist: Netlist, controls: Iterable[ControlTable]) -> Netlist:

@@ -135,7 +135,7 @@ def current_factor(bench: Bench, role: str, known: float) -> list[FixtureValue]:
         if records is None or clipped(records[channel]):
             meter.set_output(False)
             return [] if records is None else [_beyond(bench.fixture.sensing, role, records[channel], mean)]
-        node = sign * level - bench.fixture.resistance_before_inputs(role) * mean   # where the scope inputs are
+        node = bench.fixture.node_voltage(role, sign * level, mean)
         pairs.append((mean - bench.fixture.parallel_conductance * node, records[channel]))
     meter.set_output(False)
     (up, high), (down, low) = pairs

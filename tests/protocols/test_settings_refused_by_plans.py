@@ -124,5 +124,6 @@ def test_under_current_drive_the_compliance_is_a_voltage_and_the_level_a_current
         (DeviceLimits(max_voltage=1e-3), "voltage", "Lower 'compliance', or change max_voltage"),
         (DeviceLimits(max_current=1e-9), "current", "Bring 'stop' closer to 0, or change max_current"),
     ):
-        (line,) = [one for one in refusals(new_station(limits=limits), "iv_sweep", **values) if f"device: {kind}" in one]
+        (line,) = [one for one in refusals(new_station(limits=limits), "iv_sweep", **values)
+                   if f"device: {kind}" in one]
         assert remedy in line
