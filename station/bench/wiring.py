@@ -366,7 +366,7 @@ class Wiring:
 
 
 def _low_side(netlist: Netlist | None, paths: Iterable[float]) -> float:
-    """Return the resistance behind the device [Ohm]: it is a part of the ``paths`` [Ohm], which may be measured ones."""
+    """Return the resistance behind the device [Ohm], a part of each of the ``paths`` [Ohm], which may be measured."""
     return min([low_side_resistance(netlist) if netlist is not None else 0.0, *paths])
 
 
