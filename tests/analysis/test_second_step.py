@@ -192,3 +192,13 @@ def test_the_curve_is_steep_where_most_of_eight_readings_say_so(steep: int, foun
     place = np.arange(40.0)
     series = np.where(place < 20, -0.5 * np.clip(19.0 - place, 0.0, steep), 0.7)
     assert (further(series, 0.01 * place) is not None) is found
+
+
+@pytest.mark.parametrize("beside", [3, 6, 10, 30])
+def test_a_bend_within_a_gap_is_no_step_beside_it(beside: int) -> None:
+    """The curve rises by 0.5 over the gap, and the readings behind it by 1.25 more: less than three times that."""
+    level = np.concatenate([0.01 * np.arange(30 - beside, 30), 0.39 + 0.01 * np.arange(beside)])
+    series, noise = 5.0 * level + 1.25 * (level > 0.35), np.full(2 * beside, 0.01)
+    assert further_step(series, level, (noise, noise), np.ones(2 * beside, dtype=bool), np.log(2.0)) is None
+    larger = series + 0.5 * (level > 0.35)
+    assert further_step(larger, level, (noise, noise), np.ones(2 * beside, dtype=bool), np.log(2.0)) == level[beside]
