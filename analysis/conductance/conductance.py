@@ -6,7 +6,7 @@ four does not either. The limits of the data sheet for the gain of voltage and c
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,7 +64,7 @@ def conductance(voltage: FloatArray, current: FloatArray, gain: float = 0.0) -> 
 
 def low_voltage_results(
     voltage: FloatArray, current: FloatArray, gain: float = 0.0, flags: Flag = Flag.NONE, beside: float = 0.0,
-    in_series: float = 0.0,
+    in_series: Callable[[float], float] | None = None,
 ) -> list[Result]:
     """Return the resistance over the lower half of the voltages, and the non-linearity.
 
@@ -80,14 +80,15 @@ def low_voltage_results(
     gain : as :func:`conductance` takes it; it does not act on the non-linearity
     flags : of the readings together
     beside : [S] limit of error of what was subtracted for conductances beside the device
-    in_series : [Ohm] limit of error of what was subtracted for resistances in series with it
+    in_series : limit of error [Ohm] of what was subtracted for resistances in series with a device of so much [Ohm]
     """
     highest = float(np.nanmax(np.abs(voltage), initial=0.0))
     inside = np.abs(voltage) <= 0.5 * highest
     lower = conductance(voltage[inside], current[inside], gain)
     if lower.low is not None and lower.high is not None:
         lower = replace(lower, low=lower.low - beside, high=lower.high + beside)
-    results = [_less_path(resistance_result(lower, {"up to": 0.5 * highest}, flags), in_series)]
+    resistance = resistance_result(lower, {"up to": 0.5 * highest}, flags)
+    results = [resistance if in_series is None else _less_path(resistance, in_series, (voltage, current))]
     plain = conductance(voltage[inside], current[inside])
     sides = (voltage >= 0.5 * highest, voltage <= -0.5 * highest)
     outer = [conductance(voltage[side], current[side]) for side in sides]
@@ -96,11 +97,23 @@ def low_voltage_results(
     return results
 
 
-def _less_path(result: Result, in_series: float) -> Result:
-    """Return a resistance with the limit of error [Ohm] of what was subtracted; SHORT if its interval contains 0."""
-    if result.low is None or in_series == 0.0:
-        return result
-    low, high = result.low - in_series, None if result.high is None else result.high + in_series
+def _less_path(
+    result: Result, in_series: Callable[[float], float], readings: tuple[FloatArray, FloatArray],
+) -> Result:
+    """Return a resistance with the error of what was subtracted; SHORT with an upper bound if its interval contains 0.
+
+    Behind a large path, the voltage of a short is nothing but error. Then the slope of the voltages over the currents
+    tells the bound: the current is known, and not zero.
+    """
+    if result.low is None or result.low <= 0.0:
+        slope = conductance(readings[1], readings[0])   # of the voltage over the current [Ohm]
+        if slope.high is None or slope.low is None or slope.low > in_series(0.0) or slope.high < -in_series(0.0):
+            return result
+        most = max(slope.high, 0.0)
+        return replace(result, value=None, low=None, high=most + in_series(most),
+                       flags=result.flags & ~(Flag.IMPLAUSIBLE | Flag.TOO_FEW) | Flag.CENSORED | Flag.SHORT)
+    low = result.low - in_series(result.low)
+    high = None if result.high is None else result.high + in_series(result.high)
     if low > 0.0:
         return replace(result, low=low, high=high)
     short = Flag.NONE if high is None else Flag.SHORT

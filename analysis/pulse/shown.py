@@ -16,8 +16,8 @@ _MEMORY = 0.38
 #: the compared part begins this share of the pulse before its end; share of the voltage at which a pulse is over
 _COMPARED_FROM, _LEFT = 0.25, 0.2
 #: the current rises there by these factors, of the median and of the largest one, and these standard deviations; and so
-#: many samples in a row (chosen)
-_OF_MEDIAN, _OF_LARGEST, _SIGMAS, _IN_A_ROW = 3.0, 1.5, 8.0, 3
+#: many samples in a row (chosen), one less in a pulse of fewer than so many, whose end has hardly more
+_OF_MEDIAN, _OF_LARGEST, _SIGMAS, _IN_A_ROW, _FEW = 3.0, 1.5, 8.0, 3, 60
 
 
 def rises_at_the_end(voltage: FloatArray, current: FloatArray, span: tuple[int, int], noise: float) -> bool:
@@ -37,11 +37,12 @@ def rises_at_the_end(voltage: FloatArray, current: FloatArray, span: tuple[int, 
     gone = np.flatnonzero(voltage[last:] < _LEFT * float(np.median(voltage[begin : end + 1])))
     stop = last + int(gone[0]) if gone.size else current.size
     before, tail = current[begin : end + 1], current[end + 1 : max(stop, last + 1)]
-    if before.size < _IN_A_ROW or tail.size < _IN_A_ROW:
+    row = _IN_A_ROW if last - first >= _FEW else _IN_A_ROW - 1
+    if before.size < _IN_A_ROW or tail.size < row:
         return False
     middle = float(np.median(before))
     least = max(_OF_MEDIAN * middle, _OF_LARGEST * float(before.max()), middle + _SIGMAS * noise)
-    rows = np.lib.stride_tricks.sliding_window_view(tail > least, _IN_A_ROW)
+    rows = np.lib.stride_tricks.sliding_window_view(tail > least, row)
     return bool(rows.all(axis=1).any())
 
 

@@ -29,7 +29,7 @@ READ_SHARE = 0.5
 _FEWEST, _MOST, _NEAR = 5, 15, 0.1
 _AROUND = 41  #: readings around a point that tell its noise
 _FEWEST_OF_NOISE = 4  #: readings whose second differences tell it
-_DEGREE, _PER_DEGREE = 6, 25  #: of the polynomial that takes the bend off, and readings for each degree (chosen)
+_LOW = 0.3  #: part of the highest voltage of the off state below which a curve bends too much to tell noise (chosen)
 _CLEAR = 10.0  #: standard deviations of additive noise: less hides noise in proportion to the current
 _BEYOND = 1.5  #: a read voltage may be outside the readings by this part of the distance of two of them
 
@@ -104,21 +104,13 @@ def _slow_noise(event: Switching, mine: IntArray, count: int, zero: float) -> fl
     """
     half, amperes = event.half, event.half.current - zero
     back = np.empty(0, np.int64) if event.hold_index is None else np.arange(event.hold_index + 1, len(half.level))
-    parts = []
+    parts, least = [], _CLEAR * noise_of_readings(half.current, half.level)
     for part in (mine, back):
-        clear = amperes[part] > _CLEAR * noise_of_readings(half.current, half.level)
-        known = part[clear & (half.voltage[part] > 0.0)]
-        parts.append(_without_bend(half.level[known], np.log(amperes[known] / half.voltage[known])))
+        clear = amperes[part] > least
+        known = part[clear & (half.voltage[part] > _LOW * float(half.voltage[mine].max()))]
+        parts.append(np.log(amperes[known] / half.voltage[known]))
     pink = pink_variance(parts)
     return math.sqrt(pink * (1.0 + math.log(max(len(half.level) / count, 1.0))))
-
-
-def _without_bend(level: FloatArray, values: FloatArray) -> FloatArray:
-    """Return what a polynomial through all values leaves: the bend of a curve is no noise."""
-    degree = min(_DEGREE, values.size // _PER_DEGREE)
-    if degree < 1:
-        return values
-    return values - np.polynomial.Polynomial.fit(level, values, degree)(level)
 
 
 def on_resistance(

@@ -14,13 +14,17 @@ import numpy as np
 from tsbench.records import FloatArray
 from tsbench.samples import spread
 
-#: variance of the difference between a mean and that of its neighbours, in the variance per factor e of frequency, of a
-#: second difference over the root of six: (24 ln 2 - 9 ln 3) / 6, from the structure function of averages 4 D(1) - D(2)
-OF_SECOND_DIFFERENCE = (24.0 * math.log(2.0) - 9.0 * math.log(3.0)) / 6.0
+#: D(1), D(2), D(3) of the structure function of :func:`drift_of_pink`, for neighbouring means
+_STRUCTURE = [(n + 1) ** 2 * math.log(n + 1) + (n - 1) ** 2 * math.log(max(n - 1, 1)) - 2 * n**2 * math.log(n)
+              for n in (1, 2, 3)]
+#: variance of a second difference of means over the root of 6, in the variance per factor e of frequency, and of a
+#: third difference over the root of 20: (4 D(1) - D(2)) / 6, (15 D(1) - 6 D(2) + D(3)) / 20
+OF_SECOND_DIFFERENCE = (4.0 * _STRUCTURE[0] - _STRUCTURE[1]) / 6.0
+_OF_THIRD_DIFFERENCE = (15.0 * _STRUCTURE[0] - 6.0 * _STRUCTURE[1] + _STRUCTURE[2]) / 20.0
 _BLOCKS = (4, 8, 32)  #: samples of a mean; longer ones tell weak 1/f noise beside white noise
-_FEWEST = 6  #: second differences
+_FEWEST = 6  #: third differences
 #: standard deviations by which the variance of means must exceed that of white noise. That of the squared scale of n
-#: second differences is about the root of 8 / n, by simulation (median deviations of neighbours that share samples)
+#: differences is about the root of 8 / n, by simulation (median deviations of neighbours that share samples)
 _SIGMAS = 2.0
 
 
@@ -29,7 +33,7 @@ def pink_variance(parts: Sequence[FloatArray]) -> float:
 
     Parameters
     ----------
-    parts : stretches of samples in which the signal is straight over some 32 samples, shapes (n,), in any unit
+    parts : stretches of samples in which the signal is a parabola over some means, shapes (n,), in any unit
 
     Returns
     -------
@@ -37,15 +41,15 @@ def pink_variance(parts: Sequence[FloatArray]) -> float:
         In the square of this unit.
     """
     most = 0.0
-    fast = _second_differences(parts)
+    fast = _third_differences(parts)
     for block in _BLOCKS:
-        slow = _second_differences([
+        slow = _third_differences([
             part[: part.size // block * block].reshape(-1, block).mean(axis=1) for part in parts])
         if slow.size < _FEWEST:
             break
         white, found = spread(fast) ** 2 / block, spread(slow) ** 2
         if found > white * (1.0 + _SIGMAS * math.sqrt(8.0 / slow.size)):
-            most = max(most, (found - white) / OF_SECOND_DIFFERENCE)
+            most = max(most, (found - white) / _OF_THIRD_DIFFERENCE)
     return most
 
 
@@ -66,6 +70,6 @@ def drift_of_pink(variance: float, apart: float, one: int, other: int) -> float:
     return math.sqrt(variance * max(3.0 + logarithm, 0.0))
 
 
-def _second_differences(parts: Sequence[FloatArray]) -> FloatArray:
-    """Return the second differences within each part, scaled to the noise of one value, shape (n,)."""
-    return np.concatenate([[], *(np.diff(part, 2) for part in parts)]) / math.sqrt(6.0)
+def _third_differences(parts: Sequence[FloatArray]) -> FloatArray:
+    """Return the third differences within each part, in which a bend cancels, scaled to the noise of one value."""
+    return np.concatenate([[], *(np.diff(part, 3) for part in parts)]) / math.sqrt(20.0)

@@ -32,6 +32,7 @@ _RATIO = 2.0
 _MORE = 3.0
 #: readings on each side that make a state, and that tell how steep the curve is (chosen)
 FEWEST_OF_STATE, _SLOPE = 3, 8
+_WILD = 0.1  #: share of the readings that may be on the wrong side of a step, or one of few (chosen)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def second_steps(half: HalfSweep, on: int | None, off: int | None, floor: float)
 
 def further_step(
     series: FloatArray, level: FloatArray, noise: tuple[FloatArray, FloatArray], seen: npt.NDArray[np.bool_],
-    least: float, least_noises: float = 0.0,
+    least: float, least_noises: float = 0.0, conductance: FloatArray | None = None,
 ) -> float | None:
     """Return the set-point at the upper end of the surest step of a part of a branch, None where it has none.
 
@@ -106,13 +107,22 @@ def further_step(
     seen : readings above the noise, shape (n,)
     least : what a step must exceed, beyond the curve beside it
     least_noises : smallest size in standard deviations of one reading; not asked of steps of more than a factor of two
+    conductance : its logarithm, whose readings must stay on their side of the step, shape (n,); None: ``series``
     """
     found = [step for step in steps(series, noise, least_size=least, least_noises=least_noises)
              if step.before + 1 >= FEWEST_OF_STATE and step.after <= series.size - FEWEST_OF_STATE
              and seen[step.after : step.after + FEWEST_OF_STATE].all()
+             and _lasts(series if conductance is None else conductance, step)
              and _is_more_than_curve(series, level, step, least) and is_sharp(series, step)]
     best = max(found, key=lambda step: step.sure, default=None)
     return None if best is None else float(level[best.after])
+
+
+def _lasts(series: FloatArray, step: LevelStep) -> bool:
+    """Whether the readings stay on their side of a step: telegraph noise goes back and forth, few readings are wild."""
+    before, after = series[: step.before + 1], series[step.after :]
+    middle = 0.5 * (median(before[-FEWEST_OF_STATE:]) + median(after[:FEWEST_OF_STATE]))
+    return all(np.count_nonzero(wrong) <= max(1, _WILD * wrong.size) for wrong in (before > middle, after < middle))
 
 
 def _is_more_than_curve(series: FloatArray, level: FloatArray, step: LevelStep, least: float) -> bool:

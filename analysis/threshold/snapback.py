@@ -130,7 +130,8 @@ def _further(half: HalfSweep, branch: _Series, turn: _Turn | None) -> float | No
         level = half.level[index[part]]
         if level.size >= 2 * FEWEST_OF_STATE:
             noise = _noise(series[part], least[part], seen[part], (np.array([]), np.array([])), level)
-            at = further_step(series[part], level, noise, seen[part], _SECOND, _LEAST_SIGMAS)
+            at = further_step(
+                series[part], level, noise, seen[part], _SECOND, _LEAST_SIGMAS, series[part] + np.log(level))
             if at is not None:
                 return at
     return None

@@ -23,7 +23,8 @@ def first_contact(run: Run, options: ExtractionOptions) -> list[Result]:
     voltage = run.column("device_voltage")
     results = low_voltage_results(
         voltage[free], device_current(run)[free], facts.voltage_gain + facts.current_gain, flags,
-        facts.parallel_tolerance * facts.parallel_conductance, facts.path_tolerance * facts.path_resistance)
+        facts.parallel_tolerance * facts.parallel_conductance,
+        lambda resistance: facts.path_tolerance * facts.path_drop(resistance, 1.0))
     told = {result.conditions.get("polarity") for result in results}
     return results + [unread_nonlinearity(polarity) for sign, polarity in ((1.0, "+"), (-1.0, "-"))
                       if polarity not in told and np.any(sign * voltage[~free] > 0.0)]

@@ -202,3 +202,19 @@ def test_a_bend_within_a_gap_is_no_step_beside_it(beside: int) -> None:
     assert further_step(series, level, (noise, noise), np.ones(2 * beside, dtype=bool), np.log(2.0)) is None
     larger = series + 0.5 * (level > 0.35)
     assert further_step(larger, level, (noise, noise), np.ones(2 * beside, dtype=bool), np.log(2.0)) == level[beside]
+
+
+def test_telegraph_noise_of_the_on_state_is_hardly_ever_a_second_step() -> None:
+    """It goes back and forth within 20 readings; where it happens to do so once, it is a step."""
+    up = np.round(np.arange(0.0, 1.301, 0.005), 3)
+    level = np.concatenate([up, up[-2::-1]])
+    on = np.where(np.arange(level.size) >= up.size, level > 0.3, level > 0.805)
+    called = 0
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        high = np.cumsum(random.random(level.size) < 0.05) % 2 == 0
+        conductance = np.where(on, np.where(high, 2.2e-5, 1e-5), 1e-7)
+        conductance *= 1.0 + 0.003 * random.standard_normal(level.size)
+        (event,) = switching(IVPoints(voltage=level, current=level * conductance + 1e-12, level=level))
+        called += told(event.threshold_voltage)[0]
+    assert called <= 4   # three change their state once; 9 where only the readings beside the step count

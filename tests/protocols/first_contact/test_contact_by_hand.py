@@ -73,6 +73,31 @@ def test_the_resistance_of_a_device_behind_resistors(
     np.testing.assert_allclose(current, np.asarray(voltage) / device, rtol=1e-9)
 
 
+@pytest.mark.parametrize("device", [5.0, 100.0, 500.0])
+@pytest.mark.parametrize("wrong", [0.985, 1.0, 1.015])
+@pytest.mark.parametrize(("before", "behind"), [(10e3, 50.0), (10e3, 10e3)])
+def test_a_short_behind_a_path_that_is_a_little_wrong_looks_like_a_short(
+    station: Any, recorder: Any, before: float, behind: float, wrong: float, device: float,
+) -> None:
+    """The voltage of the device is then an error, of either sign."""
+    made = contact_behind(station, recorder, before * wrong, behind * wrong, device)
+    believed = replace(made.header.fixture, low_side_resistance=behind, path_resistance={"drive": before + behind})
+    points = made.points.copy()
+    points[:, -1] = [believed.device_voltage("drive", *row) for row in points[:, 3:5]]
+    made = replace(made, points=points, header=replace(made.header, fixture=believed))
+    resistance = extraction.first_contact(made, ExtractionOptions())[0]
+    if resistance.value is None:
+        assert Flag.SHORT in resistance.flags and "looks like a short" in extraction.contact_remark(made)
+    assert (resistance.low or 0.0) <= device <= (resistance.high or 0.0)
+
+
+def test_the_error_of_the_path_grows_with_the_current_of_the_scope_inputs(station: Any, recorder: Any) -> None:
+    """At 1 MOhm, the path of 1 MOhm carries twice the current of the device."""
+    made = contact_behind(station, recorder, 1e6, 0.0, 1e6)
+    resistance = extraction.first_contact(made, ExtractionOptions())[0]
+    assert resistance.high is not None and resistance.high > 1e6 + 0.04 * 1e6
+
+
 def test_a_device_of_less_resistance_than_the_path_is_known_looks_like_a_short(station: Any, recorder: Any) -> None:
     made = contact_behind(station, recorder, 100e3, 50.0, 1e3)
     resistance = extraction.first_contact(made, ExtractionOptions())[0]
