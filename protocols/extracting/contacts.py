@@ -26,7 +26,8 @@ def contact_of(run: Run) -> Contact:
     names = {column.name for column in run.header.columns}
     if {"device_voltage", "current"} <= names:
         limited = (run.point_flags & int(Flag.COMPLIANCE)) != 0
-        zero = sweep_facts(run, ExtractionOptions()).current_offset if len(run.points) else 0.0
+        told = "voltage" in names and len(run.points) > 0   # the voltage of the source meter tells its range
+        zero = sweep_facts(run, ExtractionOptions()).current_offset if told else 0.0
         return contact(run.column("device_voltage"), device_current(run), limited=limited, current_offset=zero)
     every = (shown_part(group, run.header.fixture) for group in acquisitions(run))
     seen = [r for r in every if r.voltage is not None and r.current is not None]
