@@ -203,6 +203,17 @@ def path_of(netlist: Netlist, node: str, source_resistance: float) -> WirePath:
     return WirePath(resistance=float(f"{resistance / gain:.9g}"), gain=gain)
 
 
+def share_without_device(netlist: Netlist, node: str, source_resistance: float, other: str) -> float:
+    """Return the voltage at the node ``other`` / EMF of an instrument at ``node``, with an open place of the device.
+
+    ``source_resistance``: of the instrument [Ohm]. 0 of ground.
+    """
+    if other.lower() == GROUND:
+        return 0.0
+    circuit = DcCircuit(netlist, node.lower(), source_resistance)
+    return abs(circuit.voltage((other.lower(), GROUND), emf=1.0))
+
+
 def reach_of(
     netlist: Netlist, node: str, source_resistance: float, other: str, slow: bool = False,
 ) -> tuple[float, float]:

@@ -1,15 +1,17 @@
 """What the bench sets at the fixture before instruments measure, while all outputs are off."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.instruments.driver import SOURCES
+from tsbench.instruments.fixture import DEVICE, has_place, low_side_resistance, share_without_device
 from tsbench.instruments.guard.contacts import contact_refusal, load_refusal
 from tsbench.instruments.guard.exposed_terminals import refusal_of
 from tsbench.instruments.interfaces import ContactLimits
+from tsbench.netlist import GROUND
 from tsbench.quantities import format_quantity
 from tsbench.records import Sensing
 from tsbench.station.bench.positioners import RequireOff
@@ -99,7 +101,16 @@ class Preparation:
             leak = abs(table.fixture.measured.leakage.get(role, inputs) - inputs)
             rows = getattr(self.wiring.driver_of(table.roles[role]).capabilities, "current_accuracy", ())
             row = next((one for one in rows if one.full_scale >= current), rows[-1] if rows else None)
-            if row is None or leak * voltage <= (known := row.gain * current + row.offset):
+            if row is None:
+                continue
+            known = row.gain * current + row.offset
+            found += [
+                f"the input of {name} takes up to {format_quantity(taken, 'A', 3)} at "
+                f"{format_quantity(voltage, 'V', 3)}. It is at the node '{node}' and not at the driven node of the "
+                "device, so tsbench counts its current as that of the device. The source meter alone may be off by "
+                f"{format_quantity(known, 'A', 3)}. Connect it to the driven node, or remove it"
+                for name, node, taken in self._inputs_elsewhere(table.roles[role], voltage, current) if taken > known]
+            if leak * voltage <= known:
                 continue
             found.append(
                 f"the fixture leaks: beside the device there are {format_quantity(1.0 / leak, 'Ohm', 3)} "
@@ -108,6 +119,25 @@ class Preparation:
                 "tsbench does not subtract this from the currents of the run. The source meter alone may be off by "
                 f"{format_quantity(known, 'A', 3)}. Remove the leak and measure the fixture again")
         return found
+
+    def _inputs_elsewhere(self, terminal: str, voltage: float, current: float) -> Iterator[tuple[str, str, float]]:
+        """Yield terminal, node and largest current [A] of each scope input that is not at the device's driven node.
+
+        ``terminal``: of the source. ``voltage``, ``current``: [V], [A] the largest at the device.
+        """
+        netlist, terminals = self.wiring.file.netlist, self.wiring.file.table.fixture.terminals
+        if netlist is None or terminal not in terminals or not has_place(netlist):
+            return
+        ends = [node for node in netlist.find(DEVICE).nodes if node != GROUND]
+        source = float(getattr(self.wiring.driver_of(terminal).capabilities, "output_resistance", 0.0))
+        for name, node in terminals.items():
+            conductance = self.wiring.input_conductance(name)
+            if not conductance or node.lower() == ends[0]:
+                continue
+            volts = voltage * share_without_device(netlist, terminals[terminal], source, node)
+            if node.lower() in ends:   # at the low side, the current of the device makes the voltage
+                volts += current * low_side_resistance(netlist)
+            yield name, node, conductance * volts
 
     def unreachable(self, role: str) -> str:
         """Return why the output of a role must not go on now; "" where it may."""

@@ -399,3 +399,26 @@ def test_a_leak_beside_the_device_is_told_before_a_run(leakage: str, warned: boo
         warnings = checked_plan(bench, settings).warnings
     assert any("which take up to 487 uA at 1.00 V" in line for line in warnings) is warned, warnings
     assert any("the fixture leaks" in line for line in warnings) is warned
+
+
+@pytest.mark.parametrize(("changes", "told"), [
+    ((("R_drive  smu   dut  2", "R_drive  smu   dut  100k"),), ""),
+    ((("R_drive  smu   dut  2", "R_drive  smu   dut  100k"), ('"scope.1" = "dut"', '"scope.1" = "smu"')),
+     "the input of scope.1 takes up to 100 nA at 100 mV. It is at the node 'smu' and not at the driven node"),
+    ((("R_shunt  low   0    50", "R_shunt  low   0    100k"),
+      ('current_resistance = "50 Ohm"', 'current_resistance = "100 kOhm"')),
+     "the input of scope.2 takes up to "),
+])
+def test_an_input_of_the_scope_elsewhere_is_told_before_a_run(
+    changes: tuple[tuple[str, str], ...], told: str, nbo2_bench: Path,
+) -> None:
+    """Its current was counted as that of the device: 423 kOhm in place of 1 MOhm."""
+    text = nbo2_bench.read_text("utf-8")
+    for old, new in changes:
+        assert old in text, text
+        text = text.replace(old, new)
+    nbo2_bench.write_text(text, "utf-8")
+    with Bench.open(nbo2_bench, "D1") as bench:
+        warnings = checked_plan(bench, protocol_named("first_contact").model_validate({})).warnings
+    said = [line for line in warnings if line.startswith("the input of scope")]
+    assert [line.startswith(told) for line in said] == [True] * bool(told), warnings
