@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from tsbench.errors import ConfigurationError
 from tsbench.instruments import ScopeChannel, Vertical
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.fixture import DEVICE, has_place, low_side_resistance, share_without_device
+from tsbench.instruments.fixture import DEVICE, has_place, share_without_device
 from tsbench.instruments.guard.contacts import contact_refusal, load_refusal
 from tsbench.instruments.guard.exposed_terminals import refusal_of
 from tsbench.instruments.interfaces import ContactLimits
 from tsbench.netlist import GROUND
 from tsbench.quantities import format_quantity
-from tsbench.records import Sensing
+from tsbench.records import Fixture, Sensing
 from tsbench.station.bench.positioners import RequireOff
 from tsbench.station.bench.routing import Routes
 from tsbench.station.bench.surroundings import FixtureControls
@@ -109,7 +109,7 @@ class Preparation:
                 f"{format_quantity(voltage, 'V', 3)}. It is at the node '{node}' and not at the driven node of the "
                 "device, so tsbench counts its current as that of the device. The source meter alone may be off by "
                 f"{format_quantity(known, 'A', 3)}. Connect it to the driven node, or remove it"
-                for name, node, taken in self._inputs_elsewhere(table.roles[role], voltage, current) if taken > known]
+                for name, node, taken in self._inputs_elsewhere(role, fixture, voltage, current) if taken > known]
             if leak * voltage <= known:
                 continue
             found.append(
@@ -120,23 +120,24 @@ class Preparation:
                 f"{format_quantity(known, 'A', 3)}. Remove the leak and measure the fixture again")
         return found
 
-    def _inputs_elsewhere(self, terminal: str, voltage: float, current: float) -> Iterator[tuple[str, str, float]]:
+    def _inputs_elsewhere(
+        self, role: str, fixture: Fixture, voltage: float, current: float,
+    ) -> Iterator[tuple[str, str, float]]:
         """Yield terminal, node and largest current [A] of each scope input that is not at the device's driven node.
 
-        ``terminal``: of the source. ``voltage``, ``current``: [V], [A] the largest at the device.
+        ``role``: of the source. ``voltage``, ``current``: [V], [A] the largest at the device.
         """
-        netlist, terminals = self.wiring.file.netlist, self.wiring.file.table.fixture.terminals
-        if netlist is None or terminal not in terminals or not has_place(netlist):
+        netlist, own = self.wiring.file.netlist, fixture.terminals.get(self.wiring.file.table.roles[role])
+        if netlist is None or own is None or not has_place(netlist):
             return
         ends = [node for node in netlist.find(DEVICE).nodes if node != GROUND]
-        source = float(getattr(self.wiring.driver_of(terminal).capabilities, "output_resistance", 0.0))
-        for name, node in terminals.items():
+        for name, node in fixture.terminals.items():
             conductance = self.wiring.input_conductance(name)
             if not conductance or node.lower() == ends[0]:
                 continue
-            volts = voltage * share_without_device(netlist, terminals[terminal], source, node)
+            volts = voltage * share_without_device(netlist, own, fixture.source_resistance[role], node)
             if node.lower() in ends:   # at the low side, the current of the device makes the voltage
-                volts += current * low_side_resistance(netlist)
+                volts += current * fixture.low_side_resistance
             yield name, node, conductance * volts
 
     def unreachable(self, role: str) -> str:

@@ -1,4 +1,4 @@
-"""1/f noise is told from white noise, and relaxation times in it have intervals that contain the truth."""
+"""tsbench finds 1/f noise beside white noise. The intervals of numbers from such records contain the truth."""
 
 import math
 from collections.abc import Callable
