@@ -130,12 +130,16 @@ class Preparation:
         netlist, own = self.wiring.file.netlist, fixture.terminals.get(self.wiring.file.table.roles[role])
         if netlist is None or own is None or not has_place(netlist):
             return
+        def share(node: str) -> float:
+            return share_without_device(netlist, own, fixture.source_resistance[role], node)
+
         ends = [node for node in netlist.find(DEVICE).nodes if node != GROUND]
+        driven = max(ends, key=share)   # the netlist may name the low side first
         for name, node in fixture.terminals.items():
             conductance = self.wiring.input_conductance(name)
-            if not conductance or node.lower() == ends[0]:
+            if not conductance or node.lower() == driven:
                 continue
-            volts = voltage * share_without_device(netlist, own, fixture.source_resistance[role], node)
+            volts = voltage * share(node)
             if node.lower() in ends:   # at the low side, the current of the device makes the voltage
                 volts += current * fixture.low_side_resistance
             yield name, node, conductance * volts

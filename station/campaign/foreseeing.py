@@ -100,7 +100,7 @@ def _simulated(
     except (OSError, subprocess.SubprocessError, ValueError, TsbenchError):
         return {}, "the simulation failed"
     if len(answers) != len(asked):
-        return {}, f"the catalogue has no model of the material '{device.material}', or several"
+        return {}, "the simulation did not answer for each run"
     found: dict[str, list[Mapping[str, Any]]] = {}
     for (key, _), answer in zip(asked, answers, strict=True):
         found.setdefault(key, []).append(answer)

@@ -20,6 +20,7 @@ from tsbench.plugins import in_words
 from tsbench.protocols import Protocol, protocol_named
 from tsbench.records import FloatArray, Point, RunEvent, Waveform
 from tsbench.simulated_backends.circuit.engine import Gap, Repetition, Segment, Trajectory
+from tsbench.simulated_backends.devices.catalogue import devices_of
 from tsbench.simulated_backends.world.world import open_world
 from tsbench.station.bench.bench import Bench
 from tsbench.station.bench.bench_file import BenchFile
@@ -44,7 +45,7 @@ class PlannedRun:
 class Simulated:
     """What the simulated devices saw of one run."""
 
-    model: str  #: of the catalogue
+    model: str  #: of the catalogue; "" where none was taken
     peaks: list[dict[str, float]] = field(default_factory=list)  #: of each device: quantity -> highest magnitude
     readings: list[dict[str, float]] = field(default_factory=list)  #: of each device: reading -> highest magnitude [SI]
     reason: str = ""  #: why the run was not simulated as a whole; "" where it was
@@ -134,13 +135,16 @@ def simulated_peaks(
     Returns
     -------
     list of Simulated
-        One for each run. Empty where the catalogue has no model of the material.
+        One for each run.
     """
     bench = BenchFile.load(bench_file)
     described = bench.device(device)
     entry = entry_of(described.material)
     if entry is None:
-        return []
+        named = ", ".join(one.name for one in devices_of(described.material))
+        reason = (f"the catalogue has several models of the material '{described.material}': {named}" if named else
+                  f"the catalogue has no model of the material '{described.material}'")
+        return [Simulated("", reason=reason) for _ in runs]
     found = [Simulated(entry.name) for _ in runs]
     until = time.process_time() + patience
     for values in {tuple(sorted(one.values.items())): one.values for one in runs}.values():

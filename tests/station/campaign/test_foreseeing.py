@@ -95,8 +95,9 @@ def test_what_only_the_model_allows_needs_a_yes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("simulation", "device", "reason"), [
     (Simulation(), "", "the bench file names no material of D1"),
-    (Simulation(known=False), 'material = "unobtainium"',
-     "the catalogue has no model of the material 'unobtainium', or several"),
+    (Simulation(known=False), 'material = "NbO2"', "the simulation did not answer for each run"),
+    (Simulation(reason="the catalogue has no model of the material 'unobtainium'"), 'material = "unobtainium"',
+     "the catalogue has no model of the material 'unobtainium'"),
     (Simulation(reason="the simulation takes too long"), 'material = "NbO2"', "the simulation takes too long"),
 ])
 def test_without_a_simulation_voltage_and_resistances_bound(

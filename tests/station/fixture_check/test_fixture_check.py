@@ -405,6 +405,7 @@ def test_a_leak_beside_the_device_is_told_before_a_run(leakage: str, warned: boo
     ((("R_drive  smu   dut  2", "R_drive  smu   dut  100k"),), ""),
     ((("R_drive  smu   dut  2", "R_drive  smu   dut  100k"), ('"scope.1" = "dut"', '"scope.1" = "smu"')),
      "the input of scope.1 takes up to 100 nA at 100 mV. It is at the node 'smu' and not at the driven node"),
+    ((("R_drive  smu   dut  2", "R_drive  smu   dut  100k"), ("XDUT     dut   low", "XDUT     low   dut")), ""),
     ((("R_shunt  low   0    50", "R_shunt  low   0    100k"),
       ('current_resistance = "50 Ohm"', 'current_resistance = "100 kOhm"')),
      "the input of scope.2 takes up to "),

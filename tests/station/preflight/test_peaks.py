@@ -75,7 +75,15 @@ def test_what_cannot_be_simulated_is_said(tmp_path: Path) -> None:
     bench.table.fixture.__dict__["netlist"] = NETLIST.replace("100p", "100p ; probe")
     with pytest.raises(ConfigurationError, match="no line 'c1 NODE NODE VALUE'"):
         netlist_with(bench, {"parallel_capacitance": 2e-9})
-    assert simulated_peaks(bench_of(tmp_path, "unobtainium"), "D1", MODELS, [PlannedRun("first_contact", {})]) == []
+
+
+@pytest.mark.parametrize(("material", "told"), [
+    ("unobtainium", "the catalogue has no model of the material 'unobtainium'"),
+    ("none", "the catalogue has several models of the material 'none': capacitor, resistor"),
+])
+def test_a_material_without_one_model_is_not_simulated(material: str, told: str, tmp_path: Path) -> None:
+    (one,) = simulated_peaks(bench_of(tmp_path, material), "D1", MODELS, [PlannedRun("first_contact", {})])
+    assert one.reason.startswith(told) and one.model == "" and one.peaks == []
 
 
 def test_a_discharge_is_above_the_compliance(tmp_path: Path) -> None:
