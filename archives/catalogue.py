@@ -13,12 +13,13 @@ from typing import Any
 from tsbench.errors import StorageError
 
 NAME = ".tsbench-catalogue.sqlite"
-APPLICATION, VERSION = 0x74736263, 4  #: "tsbc"; a change of the tables changes the version
+APPLICATION, VERSION = 0x74736263, 5  #: "tsbc"; a change of the tables changes the version
 _WAIT = 60.0  #: [s] for another process that writes the catalogue
 
 #: columns of the facts in the order of ``catalogue_entry``
 FACTS = ("run", "protocol", "device", "material", "campaign", "user", "start_time", "end_time", "status", "reason",
-         "simulated", "temperature", "die_column", "die_row", "extracted_by", "extraction")
+         "simulated", "temperature", "die_column", "die_row", "extracted_by", "extraction", "starred", "rejected",
+         "notes")
 RESULTS = ("quantity", "unit", "value", "low", "high", "method", "flags", "conditions", "random_uncertainty",
            "systematic_uncertainty")
 
@@ -27,7 +28,8 @@ CREATE TABLE files (
     number INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, state TEXT NOT NULL, problem TEXT NOT NULL,
     settings TEXT NOT NULL, counted INTEGER NOT NULL DEFAULT 0,
     {", ".join(f"{name} {kind}" for name, kind in zip(
-        FACTS, ["TEXT"] * 10 + ["INTEGER", "REAL", "INTEGER", "INTEGER", "TEXT", "INTEGER"], strict=True))});
+        FACTS, ["TEXT"] * 10 + ["INTEGER", "REAL", "INTEGER", "INTEGER", "TEXT", "INTEGER", "INTEGER", "TEXT", "TEXT"],
+        strict=True))});
 CREATE TABLE results (
     file INTEGER NOT NULL REFERENCES files(number) ON DELETE CASCADE, place INTEGER NOT NULL, quantity TEXT, unit TEXT,
     value REAL, low REAL, high REAL, method TEXT, flags INTEGER, conditions TEXT, random_uncertainty REAL,

@@ -13,13 +13,14 @@ from tsbench.errors import ConfigurationError, nearest
 from tsbench.records import Flag
 from tsbench.storage import codec
 from tsbench.storage.campaign_files import missing_in_folder
+from tsbench.storage.review import left_out
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("device", "protocol", "run", "start_time", "quantity", "value", "low", "high", "unit", "flags", "method",
            "conditions", "random_uncertainty", "systematic_uncertainty", "campaign", "status", "simulated",
-           "temperature", "die_column", "die_row", "file")
+           "temperature", "die_column", "die_row", "starred", "rejected", "notes", "file")
 _NAMES = ("quantity", "device", "protocol", "campaign", "status")  #: fields that are compared with the run files
 _STATUSES = ("success", "fail", "abort", "recovered", "running")  #: may be asked for where no run has it
 _MOST_NAMED = 200  #: names that are compared with one that is not known, or listed
@@ -39,6 +40,8 @@ class ArchiveQuestion:
     without_flags: tuple[str, ...] = ()  #: names of flags that no result may have
     with_value: bool = False  #: leave out results without a value
     repeated: bool = False  #: also runs that were interrupted and measured again
+    rejected: bool = False  #: also runs that a person has rejected
+    starred: bool = False  #: only runs with a star
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class ArchiveAnswer:
     rows: list[dict[str, Any]]  #: with the names of ``COLUMNS``
     problems: list[str]  #: one line for each file that could not be read, or campaign of which run files are missing
     copies: list[str]  #: paths of run files that are left out, because another file in the folder holds the same run
+    rejected: list[str]  #: one line for each run that is left out, because a person has rejected it
 
 
 def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.DataFrame":
@@ -68,7 +72,8 @@ def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.D
         One row for each result, with value and 95 % interval in the unit of the column ``unit`` (NaN where there is
         none), flags (names, separated by spaces), conditions (also as columns of their own, ``condition.cycle``), and
         the facts of its run. ``frame.attrs["problems"]``: one line for each file that could not be read, and for each
-        campaign of which run files are missing (where ``refresh`` is true).
+        campaign of which run files are missing (where ``refresh`` is true). ``frame.attrs["rejected"]``: one line for
+        each run that is left out, because a person has rejected it (``tsbench review``).
 
     Raises
     ------
@@ -90,7 +95,7 @@ def archive(folder: Path | str, *, refresh: bool = True, **wanted: Any) -> "pd.D
     conditions = [row["conditions"] for row in rows]
     for key in dict.fromkeys(key for one in conditions for key in one):
         frame[f"condition.{key}"] = [one.get(key) for one in conditions]
-    frame.attrs["problems"] = answer.problems
+    frame.attrs["problems"], frame.attrs["rejected"] = answer.problems, answer.rejected
     return frame
 
 
@@ -118,7 +123,8 @@ def answer_in(
     if refresh or not database.execute("SELECT count(*) FROM files").fetchone()[0]:
         update(database, folder)
         missing = missing_in_folder(folder)
-    return ArchiveAnswer(asked(database, question), [*problems_of(database), *missing], copies_in(database))
+    return ArchiveAnswer(asked(database, question), [*problems_of(database), *missing], copies_in(database),
+                         [] if question.rejected else rejected_in(database))
 
 
 def problems_of(database: sqlite3.Connection, below: bool = True) -> list[str]:
@@ -131,6 +137,12 @@ def copies_in(database: sqlite3.Connection) -> list[str]:
     """Return the paths of run files that no answer counts, because another file in the folder holds the same run."""
     return [path for (path,) in database.execute(
         "SELECT path FROM files WHERE run IS NOT NULL AND NOT counted ORDER BY path")]
+
+
+def rejected_in(database: sqlite3.Connection, below: bool = True) -> list[str]:
+    """Return one line for each run that a person has rejected; ``below``: also of the folders in the folder."""
+    found = database.execute("SELECT path, rejected FROM files WHERE rejected != '' AND counted ORDER BY path")
+    return [left_out(path, reason) for path, reason in found if below or "/" not in path]
 
 
 def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[str, Any]]:
@@ -154,7 +166,8 @@ def asked(database: sqlite3.Connection, question: ArchiveQuestion) -> list[dict[
         flags = made["flags"]
         if flags not in known:
             known[flags] = " ".join(Flag(flags).names())
-        made["flags"], made["simulated"] = known[flags], bool(made["simulated"])
+        made["flags"] = known[flags]
+        made["simulated"], made["starred"] = bool(made["simulated"]), bool(made["starred"])
         if (text := made["conditions"]) not in read:
             read[text] = codec.from_json(text)
         made["conditions"] = dict(read[text])
@@ -200,6 +213,10 @@ def _conditions(question: ArchiveQuestion) -> tuple[list[str], list[Any]]:
         values.append(mask)
     if question.with_value:
         conditions.append("value IS NOT NULL")
+    if not question.rejected:
+        conditions.append("rejected = ''")
+    if question.starred:
+        conditions.append("starred")
     if not question.repeated:
         conditions.append("run NOT IN (SELECT run FROM repeats)")
     return conditions, values

@@ -11,6 +11,7 @@ from tsbench.extraction.statistics import RunStatistics, require_options, statis
 from tsbench.records import Run
 from tsbench.storage.campaign_files import missing_in_folder
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
+from tsbench.storage.review import left_out, read_review
 
 
 def statistics(
@@ -31,7 +32,8 @@ def statistics(
     ----------
     runs : run files, journals, tables, folders, patterns, or runs as read back. Of the run files right in a folder,
         the results count that are stored with them; all others are extracted. What is in deeper folders is not among
-        them (``tsbench.archive`` finds it)
+        them (``tsbench.archive`` finds it), and a run that a person has rejected counts only where its file is
+        named itself
     quantity : as in the results, "threshold_voltage"; None: each one that is measured for single events
     by : facts that distinguish groups, "temperature" or ("amplitude", "load"); None: the conditions of the results.
         Devices and cycles are always told apart.
@@ -65,7 +67,9 @@ def statistics(
             continue
         folder = Path(one)
         if anew:
-            taken.append(folder)
+            reviews = {path: read_review(path) for path in named_files([folder])}
+            taken += [path for path, review in reviews.items() if not review.rejected]
+            lines += [left_out(path.name, review.rejected) for path, review in reviews.items() if review.rejected]
             problems += missing_in_folder(folder, below=False)
             continue
         others = [path for path in named_files([folder]) if path.suffix.lower() != RUN_SUFFIX]

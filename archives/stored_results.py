@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tsbench.archives.catalogue import RESULTS, DiskRefused, in_memory
-from tsbench.archives.questions import problems_of
+from tsbench.archives.questions import problems_of, rejected_in
 from tsbench.archives.update import opened_for, update
 from tsbench.extraction.observations import StoredResults, event_facts
 from tsbench.records import Flag, Result
@@ -26,7 +26,7 @@ class StoredFolder:
 
     runs: list[StoredResults]
     without: list[Path]  #: run files without a result: their numbers are to be extracted
-    lines: list[str]  #: which results another version has extracted
+    lines: list[str]  #: which results another version has extracted, and which runs are rejected
     problems: list[str]  #: one line for each file that could not be read, or campaign of which run files are missing
 
 
@@ -67,7 +67,8 @@ def _stored(database: sqlite3.Connection, folder: Path, progress: Progress) -> S
     without: list[Path] = []
     others: dict[str, int] = {}
     for row in database.execute(
-            f"SELECT {', '.join(_FACTS)} FROM files WHERE run IS NOT NULL AND path NOT LIKE '%/%' "
+            f"SELECT {', '.join(_FACTS)} FROM files WHERE run IS NOT NULL AND rejected = '' "
+            "AND path NOT LIKE '%/%' "
             "ORDER BY start_time, run, path"):
         one = dict(zip(_FACTS, row, strict=True))
         if one["number"] not in results:
@@ -76,7 +77,8 @@ def _stored(database: sqlite3.Connection, folder: Path, progress: Progress) -> S
         if (version := str(one["extracted_by"])) != __version__:
             others[version] = others.get(version, 0) + 1
         found.append(_results_of(one, results[one["number"]], repeats.get(one["number"], [])))
-    lines = [_of_another_version(version, number) for version, number in others.items()]
+    lines = [*(_of_another_version(version, number) for version, number in others.items()),
+             *rejected_in(database, below=False)]
     problems = [*problems_of(database, below=False), *missing_in_folder(folder, below=False)]
     return StoredFolder(found, without, lines, problems)
 

@@ -11,6 +11,7 @@ from tsbench.archives.catalogue import NAME, count_each_run_once, in_memory, ope
 from tsbench.errors import ConfigurationError
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.reading_children import ReadingChildren
+from tsbench.storage.review import review_path
 
 _BATCH = 50  #: files that a child reads for one request
 
@@ -26,11 +27,11 @@ class Update:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run file in a folder, with its newest sidecar."""
+    """A run file in a folder, with its newest extraction beside it."""
 
     path: Path
     sidecar: Path | None  #: the newest one
-    state: str  #: differs where the file or its sidecar is another
+    state: str  #: differs where the file, its extraction or its review is another
 
 
 def update(
@@ -107,12 +108,15 @@ def stored_runs(folder: Path) -> Iterator[StoredRun]:
     for place, folders, names in os.walk(folder):
         folders.sort()
         sidecars = sorted(name for name in names if ".extraction-" in name and name.endswith(".json"))
+        beside = set(names)
         newest = {name.partition(".extraction-")[0]: name for name in sidecars}
         for name in sorted(names):
             path = Path(place, name)
             if name.endswith(RUN_SUFFIX) and path.is_file() and not path.is_symlink():
                 sidecar = Path(place, newest[path.stem]) if path.stem in newest else None
-                yield StoredRun(path, sidecar, " ".join(_state(one) for one in (path, sidecar) if one is not None))
+                review = review_path(path) if review_path(path).name in beside else None
+                files = [one for one in (path, sidecar, review) if one is not None]
+                yield StoredRun(path, sidecar, " ".join(map(_state, files)))
 
 
 def _state(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import getpass
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from tsbench.station.campaign.oscillations import predicted_zones
     from tsbench.station.campaign.resuming import check_folder
     from tsbench.station.runner import RunOutcome
+    from tsbench.storage.provenance import user_name
 
     found = campaign(options.campaign, options.out, device_record=options.device_record)
     if options.dry_run:
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
             outcome = found.run(
                 resume=options.resume, accept=options.accept or _asked_to_accept, again=options.again, events=progress,
                 ask=lambda question, answers: options.interrupted or _answer(question, answers),
-                zones=predicted_zones, watchdog=options.watchdog, performer=performer, user=_user())
+                zones=predicted_zones, watchdog=options.watchdog, performer=performer, user=user_name())
         runs, keys = list(outcome.runs.values()), list(outcome.runs)
     except CampaignRefused as error:
         refused, keys, runs = error, [], list(error.outcomes) or [
@@ -112,10 +112,12 @@ def _performer(options: argparse.Namespace, found: Any, tell: Callable[[Any], No
     from tsbench.station.protection.control import Interrupts
     from tsbench.station.service.client import connect
     from tsbench.station.service.performing import ServicePerformer
+    from tsbench.storage.provenance import user_name
 
     with connect(bench, start=options.station) as service:
         performer = ServicePerformer(
-            service, watchdog=options.watchdog, user=_user(), questions=TerminalAnswers(service), trace=options.trace)
+            service, watchdog=options.watchdog, user=user_name(), questions=TerminalAnswers(service),
+            trace=options.trace)
         try:
             performer.borrow(found.control, tell)   # its plan opens the instruments in this process
             with Interrupts(found.control).installed():
@@ -219,10 +221,3 @@ def _answer(question: str, answers: Sequence[str]) -> str:
         line = sys.stdin.readline()
         if not line or line.strip() in answers:
             return line.strip() or "stop"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""

@@ -19,6 +19,7 @@ from tsbench.cli import (
     reading,
     recording,
     reporting,
+    reviewing,
     serving,
     simulating,
     starting,
@@ -48,8 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     groups = (
-        measuring, campaigns, reading, comparing, querying, reporting, exporting, statistics, drawing, listing,
-        simulating, checking, conforming, serving, station, recording, assisting, starting)
+        measuring, campaigns, reading, comparing, querying, reviewing, reporting, exporting, statistics, drawing,
+        listing, simulating, checking, conforming, serving, station, recording, assisting, starting)
     for group in groups:
         group.declare(commands)
     return parser

@@ -25,6 +25,8 @@ def declare(commands: Any) -> None:
     query.add_argument("--without-flag", action="append", default=[], metavar="FLAG",
                        help="leave out results with this flag")
     query.add_argument("--with-value", action="store_true", help="leave out results without a value")
+    query.add_argument("--starred", action="store_true", help="only runs with a star ('tsbench review')")
+    query.add_argument("--rejected", action="store_true", help="also runs that a person has rejected")
     query.add_argument("--csv", type=Path, metavar="FILE", help="write the rows to a CSV file and print no table")
     query.add_argument("--rebuild", action="store_true", help="make the catalogue anew from the run files")
     add_json(query, "the results")
@@ -36,7 +38,8 @@ def query(options: argparse.Namespace) -> int:
     from tsbench.archives.update import has_runs, opened_for, update
     from tsbench.cli.printing import print_json, print_results
 
-    names = ("quantity", "device", "protocol", "campaign", "status", "since", "until", "with_value")
+    names = ("quantity", "device", "protocol", "campaign", "status", "since", "until", "with_value", "starred",
+             "rejected")
     wanted = {name: getattr(options, name) for name in names}
     question = ArchiveQuestion(**wanted, without_flags=tuple(options.without_flag))
     if options.folder.is_dir() and not has_runs(options.folder):
@@ -60,6 +63,8 @@ def query(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{options.folder}: no result fits\n")
     for copy in answer.copies:
         sys.stderr.write(f"{copy}: this file is left out, because another one in the folder holds the same run\n")
+    for line in answer.rejected:
+        sys.stderr.write(f"{line}. --rejected shows it\n")
     for problem in answer.problems:
         sys.stderr.write(f"tsbench: {problem}\n")
     return 1 if answer.problems else 0

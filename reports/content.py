@@ -123,6 +123,8 @@ def _summary(
         blocks.append(Note("These runs belong to no campaign of the folder."))
     blocks += [Note(line, loud=True) for line in folder.missing]
     blocks += [Note(f"Not in this report: {line}", loud=True) for line in folder.problems]
+    blocks += [Note(f"Only the stress of {one.path} counts, because a person has rejected this run: {one.rejected}")
+               for one in folder.runs if one.rejected]
     counted = yields(devices)
     rows = [
         _yield_row("switch at the end", counted.at_end, "devices of which it is known"),

@@ -42,7 +42,8 @@ class DeviceRun:
     protocol: str = ""
     time: str = ""  #: of its begin
     planned: Dose = field(default_factory=Dose)  #: its worst case
-    replaced: bool = False  #: a later run with the same parameters stands in its place: only its exposure counts
+    replaced: bool = False  #: a later run with the same parameters stands in its place, or it was rejected: only its
+    #: exposure counts
 
     @property
     def by_plan(self) -> bool:
@@ -207,8 +208,9 @@ def campaign_runs(campaign: CampaignRecord, runs: Sequence[ReadRun]) -> list[Dev
     found = [_of_state(key, state.intents.get(key, {}), state.outcomes.get(key), state.runs.get(key, ""), stored)
              for key in keys if key in state.intents]
     if state.earlier:
-        found += [replace(_of_state(one.key, one.intent, one.outcome, one.run, stored), replaced=one.repeated)
-                  for one in state.earlier]
+        for one in state.earlier:
+            run = _of_state(one.key, one.intent, one.outcome, one.run, stored)
+            found.append(replace(run, replaced=one.repeated or run.replaced))
         found.sort(key=lambda run: run.time)
     names = step_names(str(state.begun.get("text", "")))
     devices = sorted({run.device for run in found}, key=len, reverse=True)
@@ -230,7 +232,11 @@ def _of_state(
     return DeviceRun(
         key, step, device, str(known.get("status", "not finished")), str(known.get("reason", "")), contact, results,
         Dose.read(known.get("dose") or intent.get("dose", {})), file, run, str(intent.get("protocol", "")),
-        str(intent.get("time", "")), Dose.read(intent.get("dose", {})))
+        str(intent.get("time", "")), Dose.read(intent.get("dose", {})), _rejected(run, stored))
+
+
+def _rejected(run: str, stored: Mapping[str, ReadRun]) -> bool:
+    return run in stored and bool(stored[run].rejected)
 
 
 def step_names(text: str) -> list[str]:
@@ -278,7 +284,8 @@ def _run_alone(one: ReadRun) -> DeviceRun:
     for result in run.results:
         flags |= result.flags & _CONTACT
     return DeviceRun("", header.protocol, header.device.identifier, run.status, run.reason, contact_words(flags),
-                     run.results, Dose(), one, header.run_id, header.protocol, header.start_time)
+                     run.results, Dose(), one, header.run_id, header.protocol, header.start_time,
+                     replaced=bool(one.rejected))
 
 
 def _not_repeated(runs: Sequence[ReadRun]) -> list[ReadRun]:

@@ -27,6 +27,7 @@ class ReadRun:
     run: Run
     extraction: int = 1  #: number of the extraction that gave its results; 1: that of the run itself
     sha256: str = ""  #: of the file; "" where it is larger than 1 GiB
+    rejected: str = ""  #: why a person has rejected it; "" where it counts
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def _read_runs(folder: Path, cache: RunCache) -> tuple[list[ReadRun], list[str]]
 def _read(name: str, file: StoredRun, entry: Mapping[str, Any]) -> ReadRun | str:
     if "run" not in entry:
         return str(entry.get("problem") or f"{file.path}: this file cannot be read")
-    return ReadRun(name, record_data.run_from(entry["run"]), int(entry["extraction"]), str(entry["sha256"]))
+    return ReadRun(name, record_data.run_from(entry["run"]), int(entry["extraction"]), str(entry["sha256"]),
+                   str(entry["rejected"]))
 
 
 def _name(path: Path, folder: Path) -> str:

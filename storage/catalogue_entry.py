@@ -8,6 +8,7 @@ from tsbench.errors import UnreadableFile
 from tsbench.records import Result, Run
 from tsbench.storage import codec, record_data
 from tsbench.storage.nexus.summary import summary
+from tsbench.storage.review import read_review
 from tsbench.storage.run_settings import run_settings
 from tsbench.storage.sidecar import file_sha256, read_sidecar
 
@@ -24,17 +25,17 @@ def catalogue_entry(path: Path, sidecar: Path | None) -> dict[str, Any]:
         newest = _newest(path, sidecar)
     except UnreadableFile as error:
         return {"problem": str(error)}
-    run = newest.run
+    run, review = newest.run, read_review(path)
     header, provenance = run.header, run.header.provenance
     die = provenance.get("die") or (None, None)
     temperature = provenance.get("temperature")
     return {
-        "problem": newest.problem,
+        "problem": newest.problem or review.problem,
         "facts": [
             header.run_id, header.protocol, header.device.identifier, header.device.material, header.campaign_id,
             header.user, header.start_time, run.end_time, run.status, run.reason, int(header.simulated),
             float(temperature) if isinstance(temperature, int | float) else None, *(codec.plain(die[:2])),
-            newest.version, newest.number,
+            newest.version, newest.number, int(review.starred), review.rejected, "\n".join(review.notes),
         ],
         "settings": codec.to_json(run_settings(header)),
         "repeats": [str(one) for one in provenance.get("repeats") or ()],
@@ -51,8 +52,9 @@ def report_entry(path: Path, sidecar: Path | None) -> dict[str, Any]:
         newest = _newest(path, sidecar)
     except UnreadableFile as error:
         return {"problem": str(error)}
-    return {"problem": newest.problem, "run": record_data.run_data(newest.run), "extraction": newest.number,
-            "sha256": _sha256(path)}
+    review = read_review(path)
+    return {"problem": newest.problem or review.problem, "run": record_data.run_data(newest.run),
+            "extraction": newest.number, "sha256": _sha256(path), "rejected": review.rejected}
 
 
 @dataclass(frozen=True)

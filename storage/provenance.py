@@ -27,7 +27,7 @@ def provenance() -> dict[str, Any]:
         "os": platform.platform(),
         "machine": platform.machine(),
         "host": platform.node(),
-        "login": _login(),
+        "login": user_name(),
     }
 
 
@@ -65,7 +65,8 @@ def _version(library: str) -> str:
         return ""
 
 
-def _login() -> str:
+def user_name() -> str:
+    """Return the name of the user of this process; "" where the system knows none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

@@ -4,17 +4,15 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tsbench.errors import StorageError, UnreadableFile
-from tsbench.file_lock import FileBusy, FileLock, NoFileLocks
+from tsbench.errors import UnreadableFile
 from tsbench.records import Result
 from tsbench.storage import codec, disk, record_data, run_id
-from tsbench.storage.journal.writer import LOCK_SUFFIX
+from tsbench.storage.beside import alone
 from tsbench.version import __version__
 
 _KIND = "tsbench extraction"
@@ -22,8 +20,6 @@ _SCHEMA = 2  #: 1 had no digest of its own content
 _LARGEST = 64 * 2**20  #: [bytes]
 EXTRACTION = ".extraction-"  #: in the name of a sidecar, between the run and the number
 SIDECAR_PART = ".json.part"  #: of one that is being written
-_PATIENCE = 10.0  #: [s] another process may take for one sidecar, which takes milliseconds
-_LOOK = 0.01  #: [s]
 
 
 def append_extraction(path: Path | str, results: Sequence[Result], parameters: Mapping[str, Any] | None = None) -> Path:
@@ -57,7 +53,7 @@ def append_extraction(path: Path | str, results: Sequence[Result], parameters: M
     content["sha256"] = _digest(content)
     data = json.dumps(json.loads(codec.to_json(content)), indent=1, ensure_ascii=False).encode()
     try:
-        with _alone(path):
+        with alone(path):
             number = 2  # 001 is the extraction inside the run file
             while (sidecar := path.with_name(f"{path.stem}{EXTRACTION}{number:03d}.json")).exists():
                 number += 1
@@ -83,21 +79,6 @@ def _write_whole(sidecar: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             disk.remove(part, missing_ok=True)
         raise
-
-
-def _alone(path: Path) -> contextlib.AbstractContextManager[object]:
-    """Keep other processes from giving the same number, where the file system has locks."""
-    lock, until = path.with_suffix(LOCK_SUFFIX), time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return FileLock(lock, f"process {os.getpid()}\n")
-        except NoFileLocks:
-            return contextlib.nullcontext()
-        except FileBusy as busy:
-            if time.monotonic() > until:
-                raise StorageError(f"{lock}: {busy.record.strip() or 'another process'} writes an extraction of this "
-                                   "run. Wait until it ends, then try again") from None
-            time.sleep(_LOOK)
 
 
 def read_extraction(sidecar: Path | str) -> tuple[Result, ...]:

@@ -20,7 +20,7 @@ from tsbench.interop.mcp_server.archive_folder import page, points_of, run_facts
 from tsbench.interop.mcp_server.bench_facts import bench_facts, device_facts, queue_of
 from tsbench.interop.mcp_server.tools import BenchTools
 from tsbench.protocols import PROTOCOLS, describe, protocol_named
-from tsbench.station.service.client import user_name
+from tsbench.storage.provenance import user_name
 from tsbench.version import __version__
 
 _INSTRUCTIONS = """\

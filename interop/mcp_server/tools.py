@@ -15,7 +15,7 @@ from tsbench.interop.mcp_server.private_plan import is_simulated, private_plan
 from tsbench.interop.mcp_server.request_log import NAME, RequestLog
 from tsbench.protocols import describe, protocol_named
 from tsbench.station.bench.bench_file import BenchFile
-from tsbench.station.service.client import user_name
+from tsbench.storage.provenance import user_name
 
 _LONGEST_WAIT = 600.0  #: [s] for which one request may wait for a run
 _NO_RUNS = ("this server can only look on. To let clients measure, write runs = true in [mcp] of the bench file and "

@@ -1,7 +1,6 @@
 """A client of a bench service, for the command line, notebooks and scripts: submit, wait, follow, stop."""
 
 import contextlib
-import getpass
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from tsbench.station.service.outcomes import error_named, read_outcome, refusal_
 from tsbench.station.service.place import ServicePlace, holder, living_service, place_of
 from tsbench.station.service.process import start as start_service
 from tsbench.storage.codec import plain
+from tsbench.storage.provenance import user_name
 
 _COMING = 5.0  #: [s] between the death of a service and the address of the next one
 _LOOK = 0.05  #: [s]
@@ -367,13 +367,3 @@ def _not_found(place: ServicePlace, bench: Path | str) -> ConfigurationError:
     if not place.bench.is_file():
         return ConfigurationError(f"{bench}: the bench file does not exist")
     return ConfigurationError(f"{bench}: no bench service runs. Start it with 'tsbench station {bench}'")
-
-
-def user_name() -> str:
-    """Return the name of the user of this process."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
-
-

@@ -14,6 +14,7 @@ import tsbench
 from tests.storage.test_storage_run_file import RESULTS, header
 from tsbench.archives.catalogue import NAME, opened
 from tsbench.archives.questions import COLUMNS, ArchiveQuestion, answer_of
+from tsbench.archives.stored_results import stored_folder
 from tsbench.archives.update import update
 from tsbench.cli import main
 from tsbench.errors import ConfigurationError, StorageError
@@ -21,6 +22,7 @@ from tsbench.records import DeviceDescription, Flag, Result
 from tsbench.storage import append_extraction
 from tsbench.storage.nexus.summary import summary
 from tsbench.storage.recorder import RunRecorder
+from tsbench.storage.review import decide
 from tsbench.storage.run_file import read_run
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "06c60f1"
@@ -235,3 +237,33 @@ def test_a_summary_is_that_of_the_whole_file_also_of_schema_1_0(name: str) -> No
     short, run = summary(CORPUS / name), read_run(CORPUS / name)
     assert (short.header, short.status, short.reason, short.end_time, short.results) == (
         run.header, run.status, run.reason, run.end_time, run.results)
+
+
+def test_a_rejected_run_counts_only_where_it_is_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(tsbench.archive(folder)) == 4
+    path = folder / "deeper" / "run2.nxs"
+    assert main(["review", str(path), "--reject", "the needle slipped"]) == 0
+    assert main(["review", str(folder / "run1.nxs"), "--star"]) == 0
+    frame = tsbench.archive(folder)
+    line = "deeper/run2.nxs: this run is left out, because a person has rejected it (the needle slipped)"
+    assert frame["device"].tolist() == ["D1"] * 3 and frame["starred"].all() and frame.attrs["rejected"] == [line]
+    shown = tsbench.archive(folder, rejected=True)
+    assert shown["rejected"].tolist() == [""] * 3 + ["the needle slipped"] and shown.attrs["rejected"] == []
+    assert len(tsbench.archive(folder, rejected=True, starred=True)) == 3
+    capsys.readouterr()
+    assert main(["query", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    assert "D2" not in out and err == f"{line}. --rejected shows it\n"
+    assert main(["review", str(path), "--accept", "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told["rejected"] == "" and [one["kind"] for one in told["decisions"]] == ["reject", "accept"]
+    assert len(tsbench.archive(folder)) == 4
+
+
+def test_statistics_leave_a_rejected_run_out(folder: Path) -> None:
+    decide(folder / "run1.nxs", "reject", "noisy")
+    run_file(folder, 4)
+    assert [one.run_id for one in stored_folder(folder).runs] == ["run4"]
+    line = "run1.nxs: this run is left out, because a person has rejected it (noisy)"
+    assert tsbench.statistics(folder, "threshold_voltage").lines[-1] == line
+    assert line in tsbench.statistics(folder, "threshold_voltage", anew=True).lines

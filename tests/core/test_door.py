@@ -17,8 +17,7 @@ OF_HELP = {
     "tsbench", "tsbench.errors", "tsbench.version", "tsbench.cli", *(f"tsbench.cli.{name}" for name in (
         "assisting", "campaigns", "checking", "comparing", "conforming", "declaring", "drawing", "exporting",
         "json_output", "listing", "measuring", "parser", "plain_text", "querying", "reading", "recording", "reporting",
-        "serving",
-        "simulating", "starting", "station", "statistics")),
+        "reviewing", "serving", "simulating", "starting", "station", "statistics")),
 }
 
 

@@ -27,6 +27,7 @@ from tsbench.reports.report import write_reports
 from tsbench.reports.words import FLAGS, file_link, percent, place_name
 from tsbench.reports.yields import yields
 from tsbench.station.campaign.state import StateFile
+from tsbench.storage.review import decide
 
 DEVICES = {"D1": "working", "D2": "working", "D3": "working", "D4": "open", "D5": "shorted", "D6": "quiet",
            "D7": "conducting", "D8": "interrupted", "D9": "left out", "D10": "unsure", "D11": "knee", "D12": "working"}
@@ -83,6 +84,19 @@ def test_each_device_has_the_state_that_its_runs_show(folder: Path) -> None:
     assert found == {"D1": "working", "D2": "working", "D3": "working", "D12": "working", "D4": "open", "D5": "shorted",
                      "D6": "no switching", "D7": "conducting", "D8": "not known", "D9": "not known",
                      "D10": "not known", "D11": "not known"}
+
+
+def test_only_the_stress_of_a_rejected_run_counts(tmp_path: Path) -> None:
+    path = write_report_folder(tmp_path / "r", {"D1": "working", "D2": "working"})
+    decide(path / "RUN1-0.nxs", "reject", "the needle slipped")
+    read = read_folder(path)
+    found = {one.name: one for one in reported_devices(read.campaigns[0], read.runs)}
+    assert {name: one.state for name, one in found.items()} == {"D1": "not known", "D2": "working"}
+    assert found["D1"].dose == found["D2"].dose.__class__(cycles=1.0, charge=1e-6, energy=1e-6,
+                                                          max_voltage=found["D1"].dose.max_voltage, max_current=1e-3)
+    words = " ".join(block.text for block in blocks_of(report_of(read, read.campaigns[0]), "summary")
+                     if isinstance(block, Note))
+    assert "Only the stress of RUN1-0.nxs counts, because a person has rejected this run: the needle slipped" in words
 
 
 @pytest.mark.thorough
