@@ -16,7 +16,8 @@ from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result
 from tsbench.analysis.pulse.even_record import on_even_times, widened_delay, with_noise
 from tsbench.analysis.pulse.firing import PulseOutcome, counted, outcome
 from tsbench.analysis.pulse.pulses_in_record import PulseRecord, PulseSpan, find_pulses
-from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.relaxation.relaxation import Relaxed, relaxation_time
+from tsbench.analysis.relaxation.results import mean_result, median_result, shot_result
 from tsbench.analysis.tables.clipping import shown_noise, shown_step, stands_at_end
 from tsbench.analysis.tables.printed_digits import PrintedDigits, printed_digits
 from tsbench.analysis.tables.table import Table

@@ -147,6 +147,8 @@ def _against(axes: "Axes", wanted: _Wanted, gathered: Gathered) -> list[str]:
     if not wanted.quantity:
         raise ConfigurationError("give the quantity with --quantity")
     mine = [one for one in gathered.observations if one.result.quantity == wanted.quantity]
+    if not mine:
+        raise ConfigurationError(f"the files contain no {wanted.quantity.replace('_', ' ')}. Give runs that measure it")
     against = wanted.against or _differing(mine, KINDS[wanted.kind].against)
     series = series_against(gathered.observations, wanted.quantity, against, wanted.by)
     draw_against(axes, series.series)

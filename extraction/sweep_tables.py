@@ -78,7 +78,8 @@ def analyse_sweeps(
         events, doubt = _unchecked(events)
         doubt = [*offset_line(points.offset), *hidden, *doubt]
     events, lost = beside_gaps(events, len(table.left_out) - len(table.beyond))
-    doubt = [*doubt, *lost]
+    events, cut = _cut_off(events)
+    doubt = [*doubt, *lost, *cut]
     results = [event for half in events for event in (half.threshold_voltage, half.hold_voltage)]
     results += _resistances(events, facts, read_voltage)
     summaries, said = _summaries(points, events, rule, driven=driven)
@@ -96,6 +97,20 @@ def analyse_sweeps(
     number = f"{len(events)} half-sweep{'s' if len(events) != 1 else ''}"
     found = Found(f"sweep{' of the current' if driven else ''}, {number}", rows, [*said, *doubt, *remark])
     return found if out is None else _with_figures(found, events, path, out)
+
+
+def _cut_off(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]:
+    """Return the events, the last one in doubt where its way up ends before that of the others, and a line about it."""
+    *others, last = events or [None]
+    if last is None or last.threshold_voltage.value is not None or Flag.TOO_FEW not in last.hold_voltage.flags:
+        return list(events), []
+    ends = [float(np.abs(one.half.voltage).max()) for one in events if one.half.polarity == last.half.polarity]
+    if Flag.NO_EVENT not in last.threshold_voltage.flags or ends[-1] >= max(ends):
+        return list(events), []
+    threshold = replace(last.threshold_voltage, flags=last.threshold_voltage.flags & ~Flag.NO_EVENT | Flag.AMBIGUOUS)
+    return [*others, replace(last, threshold_voltage=threshold)], [
+        f"the last half-sweep ends at {_volts(ends[-1])} on the way up, and others go up to {_volts(max(ends))}. So it "
+        "is not known whether the device would have switched there"]
 
 
 def _on_state_marked(results: Sequence[Result]) -> tuple[list[Result], list[str]]:

@@ -2,6 +2,7 @@
 
 import codecs
 import zipfile
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from tsbench.importers.registry import importer_of
 
 _HEAD = 1 << 16
 _LONGEST_LINE = 1 << 20
+#: a last line without an end is cut off if it is this many characters shorter than each of so many lines before it
+_SHORTER, _COMPARED = 3, 3
 _CLASSIC = ("a netCDF file of the classic format (netCDF-3)",
             "write it as netCDF-4, for example in Python: import xarray; xarray.open_dataset('old.nc').to_netcdf("
             "'new.nc', format='NETCDF4')")
@@ -149,8 +152,28 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     OSError
         The file cannot be opened.
     """
+    cut: list[str] = []
     with path.open(encoding=_encoding(path), errors="replace", newline="") as file:
-        return parse_table(_lines(file, path.name), columns, source=path.name)
+        table = parse_table(_whole(_lines(file, path.name), cut), columns, source=path.name)
+    said = [f"the last line ('{line[:40]}') has no end and is shorter than those before it. The file may be cut off, so "
+            "this line is left out" for line in cut]
+    return replace(table, doubts=(*said, *table.doubts))
+
+
+def _whole(lines: Iterator[str], cut: list[str]) -> Iterator[str]:
+    """Yield the lines of a table but a last one that is cut off, which is added to ``cut``.
+
+    A file may end without the end of a line. A number that is cut off is shorter than those before it.
+    """
+    before: deque[int] = deque(maxlen=_COMPARED)
+    for line in lines:
+        text = line.replace("\u2212", "-")   # the minus sign of typesetting
+        length = len(text.rstrip())
+        if text[-1:] not in "\r\n" and len(before) == _COMPARED and length < min(before) - _SHORTER:
+            cut.append(text)
+            return
+        before.append(length)
+        yield text
 
 
 def _lines(file: TextIO, source: str) -> Iterator[str]:

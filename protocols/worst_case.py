@@ -222,3 +222,14 @@ def record_refusal(name: str, span: float, scope: OscilloscopeCapabilities) -> l
     return [f"scope: {name} = {format_quantity(span, 's')} is outside the range from {format_quantity(least, 's')} on. "
             f"At its highest rate, {format_quantity(scope.sample_rate, 'Hz')}, the scope takes {_FEWEST_SAMPLES} "
             f"samples in this time. Raise '{name}'"]
+
+
+def long_record_refusal(span: float, scope: OscilloscopeCapabilities, lower: str) -> list[str]:
+    """Return one sentence if a record of ``span`` [s] is longer than the scope takes, else nothing.
+
+    ``lower``: the names of the parameters that make it long.
+    """
+    if span <= scope.longest_record * (1 + _SLACK):
+        return []
+    return [f"scope: a record of {format_quantity(span, 's')} is longer than the longest one of "
+            f"{format_quantity(scope.longest_record, 's')}. Lower {lower}"]

@@ -95,8 +95,8 @@ def drawn_as(look: Look, style: Path | str | None = None) -> Iterator[None]:
                 styles.use(str(style))
             except (OSError, ValueError) as error:
                 raise ConfigurationError(
-                    f"the style '{style}' cannot be read ({' '.join(str(error).split())[:120]}). Give a file of "
-                    f"Matplotlib's parameters (.mplstyle) or one of {', '.join(styles.available[:4])}, ...") from error
+                    f"the style '{style}' is neither a readable file of Matplotlib's parameters (.mplstyle) nor the "
+                    f"name of a style of Matplotlib, such as {', '.join(styles.available[-3:])}") from error
             look = Look(look.parameters, True, look.width, look.suffixes)
         token = _LOOK.set(look)
         try:

@@ -112,6 +112,8 @@ def sensitivity(spikes: Spikes, unit: str) -> str:
         return ""
     width = format_quantity(spikes.least_width, "s", 3)
     said = f"a spike of {format_quantity(spikes.least, unit, 3)} that lasts {width} would be found"
+    if spikes.missing:
+        return f"{said}; many spikes are hardly higher, so others may be too low to be found"
     return f"{said}; {IN_DOUBT}" if spikes.doubtful else said
 
 

@@ -39,6 +39,8 @@ _LITTLE = 0.1
 _OF_NORMAL = 2.0 / math.sqrt(math.pi)
 #: coefficient of variation below which the posterior of the jitter, for normal errors, is used as well
 _REGULAR = 0.1
+#: correlation of neighbours above which it is asked how many independent intervals there are
+_ALIKE = 0.7
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,17 @@ def variation(intervals: FloatArray, timing: float, jitter: Jitter | None) -> Tr
     least, value, most = (math.sqrt(max(variance - 2.0 * (timing * factor) ** 2, 0.0)) / mean
                           for factor in (_TIMING_FACTOR, 1.0, 1.0 / _TIMING_FACTOR))
     return _beside(TrainNumber(value, least * math.exp(-half), most * math.exp(half)), 1.0 / mean, jitter)
+
+
+def _changes_slowly(intervals: FloatArray) -> bool:
+    """Return whether neighbours are so alike that all intervals tell no more than few independent ones.
+
+    Then the frequency drifts or changes once within the record, and the train has not one variation.
+    """
+    away = intervals - intervals.mean()
+    squares = float(away @ away)
+    seen = float(away[1:] @ away[:-1]) / squares if squares > 0.0 else 0.0
+    return seen > _ALIKE and away.size * (1.0 - seen) < FEWEST_INTERVALS * (1.0 + seen)
 
 
 def _beside(found: TrainNumber, per_jitter: float, jitter: Jitter | None) -> TrainNumber:
@@ -209,8 +222,11 @@ def regularity_results(
     if jitter is not None:
         hidden, hides, jitter = jitter.hidden, jitter.is_much_hidden(intervals), jitter.without_hidden()
     said = f"{n} inter-spike intervals, timing noise subtracted"
+    spread = _unhidden(variation(intervals, timing, jitter), hidden / mean)
+    if _changes_slowly(intervals):
+        spread = replace(spread, flags=spread.flags | Flag.AMBIGUOUS)
     rows = (
-        ("inter_spike_interval_variation", _unhidden(variation(intervals, timing, jitter), hidden / mean),
+        ("inter_spike_interval_variation", spread,
          f"standard deviation over mean of {said}; firing regime: {regime}"),
         ("inter_spike_interval_local_variation",
          _unhidden(local_variation(intervals, timing, jitter), _OF_NORMAL * hidden / mean),

@@ -28,6 +28,8 @@ _FEWEST_ABOVE = 12
 _FALLS, _FALLS_OVER = 0.5, 2
 #: fewer turning points below a plateau do not show how they become rare; they may be as many as this share of the rest
 _FEW, _FEW_OF = 6, 0.01
+#: spikes up to this factor above the least height are near it; above this share of them, others may be below it
+_NEAR, _MANY_NEAR = 1.15, 0.01
 #: scatter over some samples, of that of neighbours, up to which noise is white: the error of both
 _WHITE = 1.15
 #: steps [means] over which the scatter is taken, of how many samples in the middle, and how many means are needed
@@ -39,10 +41,11 @@ _QUIET, _FEWEST_STRETCHES, _QUIETEST, _OF_WHITE = 16, 16, 0.1, 0.755
 
 @dataclass(frozen=True)
 class SearchLevel:
-    """The least change [unit] of a spike, and whether noise may make more than that."""
+    """The least change [unit] of a spike, and what is in doubt."""
 
     least: float
-    doubtful: bool = False
+    doubtful: bool = False  #: noise may make more than that
+    missing: bool = False  #: so many spikes are hardly larger than that, that others may be smaller
 
 
 def search_level(samples: SampleSource, scale: SearchScale, turns: Turns, least: float) -> SearchLevel:
@@ -55,8 +58,10 @@ def search_level(samples: SampleSource, scale: SearchScale, turns: Turns, least:
     turns : its turning points beyond ``least``
     least : [unit] level that white noise does not reach, and a tenth of the swing
     """
-    if turns.beyond(_WIDE * least).places.size >= _kept(_inner(turns)) or not _may_reach(samples, scale, least):
+    if turns.beyond(_WIDE * least).places.size >= _kept(_inner(turns)):
         return SearchLevel(least)
+    if not _may_reach(samples, scale, least):
+        return SearchLevel(least, missing=least <= scale.least and _ends_at(turns, least))
     counts = _counts(turns, least)
     for first in range(counts.size - _STEPS):
         count = counts[first]
@@ -67,6 +72,12 @@ def search_level(samples: SampleSource, scale: SearchScale, turns: Turns, least:
                 break
             return SearchLevel(least * _STEP ** (first + _STEPS))
     return SearchLevel(least, doubtful=True)
+
+
+def _ends_at(turns: Turns, least: float) -> bool:
+    """Return whether the heights of the spikes go on down to the least one, where the noise ends them."""
+    inner = _inner(turns)
+    return inner - _inner(turns.beyond(_NEAR * least)) > max(_FEW, _MANY_NEAR * inner)
 
 
 def _inner(turns: Turns) -> int:

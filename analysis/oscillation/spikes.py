@@ -67,7 +67,8 @@ class Spikes:
     flags: Flag = Flag.NONE
     least: float = 0.0  #: [unit] sensitivity: a spike of this height would have been found
     least_width: float = 0.0  #: [s] if it is at least so wide at half of its height
-    doubtful: bool = False  #: noise with memory may have made some of them (AMBIGUOUS): see :mod:`.search_level`
+    doubtful: bool = False  #: noise with memory may have made some (AMBIGUOUS): see :mod:`.search_level`
+    missing: bool = False  #: many are hardly higher than ``least``, so others may be lower (AMBIGUOUS)
     sampled: float = 0.0  #: [s] sample interval, where each time is known to a sample only; else 0
     unknown: tuple[int, ...] = ()  #: spikes after which the time has a gap: the interval that follows is not known
 
@@ -100,7 +101,7 @@ def spike_times(
         less lowest, so that one wild sample does not set it; a sample that stands alone where spikes are wider is no
         spike. UNDER_SAMPLED where many spikes last one sample, or an interval fewer than eight. NO_EVENT where nothing
         swings beyond the noise. AMBIGUOUS, and ``doubtful``, where the noise has a memory and its excursions are not
-        told from the spikes.
+        told from the spikes; with ``missing``, where many spikes are hardly higher than the least one.
     """
     time, (values,), gaps = usable_record(time, values)
     dt = float(time[-1] - time[0]) / (time.size - 1) if time.size > 1 else 0.0
@@ -215,10 +216,10 @@ def _passages(
     """Return the spikes of a record with a known swing, timed on the steeper edge."""
     least, dt = max(scale.least, LEAST_SHARE * swing), record.dt
     samples, turns, alone = _without_wild(record.samples, scale, turns, least, likely)
-    level = search_level(samples, scale, turns, least)
-    least, turns, half = level.least, turns.beyond(level.least), scale.width // 2
+    level, half = search_level(samples, scale, turns, least), scale.width // 2
+    least, turns = level.least, turns.beyond(level.least)
     narrow = _are_many(int(np.count_nonzero(np.isin(turns.places, alone))), turns)
-    flags |= Flag.AMBIGUOUS if level.doubtful else Flag.NONE
+    flags |= Flag.AMBIGUOUS if level.doubtful or level.missing else Flag.NONE
     rises, falls = _whole_edges(samples, turns, 1.0, half), _whole_edges(samples, turns, -1.0, half)
     if not (rises.starts.size or falls.starts.size):
         return _none(scale, swing, dt, flags)
@@ -249,8 +250,7 @@ def _passages(
         swing=swing,
         noise=scale.raw_noise,
         flags=flags,
-        least=least,
-        least_width=_least_width(scale, dt), doubtful=level.doubtful,
+        least=least, least_width=_least_width(scale, dt), doubtful=level.doubtful, missing=level.missing,
     )
 
 

@@ -54,4 +54,5 @@ def spikes_between_gaps(
         levels=np.concatenate([part.levels for part in parts]),
         flags=functools.reduce(operator.or_, (part.flags for part in parts if part.times.size > 2), Flag.NONE),
         doubtful=any(part.doubtful for part in parts if part.times.size > 2),
+        missing=any(part.missing for part in parts if part.times.size > 2),
         unknown=tuple(int(end) for end in ends)), where

@@ -14,10 +14,7 @@ of the pulse, as much smaller as the read level is than the pulse) must stand cl
 bound. Where it does not, nothing is known of the time: no value, no bound, CENSORED and UNDER_SAMPLED.
 """
 
-import functools
 import math
-import operator
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,18 +22,12 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
+from tsbench.analysis.relaxation.first_current import FIRST_SAMPLES, first_current
 from tsbench.analysis.relaxation.level_passed import even_mean, falls_evenly, hidden, last_above, passed, time_at
 from tsbench.analysis.signal import mute_of, usable_record
-from tsbench.analysis.statistics import (
-    NORMAL_95,
-    combined,
-    median_interval,
-    not_negative,
-    standard_uncertainty,
-    summarise,
-)
+from tsbench.analysis.statistics import combined, standard_uncertainty
 from tsbench.analysis.statistics.pink_noise import drift_of_pink, pink_variance
-from tsbench.records import Flag, FloatArray, Result
+from tsbench.records import Flag, FloatArray
 from tsbench.samples import TELLS_NOTHING, noise_of, smoothed, step_of_values
 
 #: shares of the record after the edge: most that a running mean may take
@@ -50,12 +41,11 @@ _MOST_TO_SEE = 0.25
 #: standard deviations of the noise of one sample, over the root of their number, by which a median may be off: three of
 #: its own, which is 1.25 times that of a mean
 _DOUBT_OF_MEDIAN = 3.75
-#: samples of the current right after the edge, from which its share is taken
-_FIRST_SAMPLES = 12
+#: the current at the edge may be this many times that behind it; above, it has halved before it is seen
+_MOST_BEFORE = 2.0
 #: a level must stand this many standard deviations of the (smoothed) noise above zero and below the first current
 _CLEAR = 5.0
 _FEWEST_SAMPLES = 16
-_METHOD = "time from the falling edge (50 %) until the current stays below the level"
 
 
 @dataclass(frozen=True)
@@ -121,7 +111,7 @@ def relaxation_time(
     start = _first_edge(time, voltage) if start is None else start
     hair = 1e-3 * float(time[-1] - time[0]) / (time.size - 1)   # rounding of the times must not move a sample
     begin, end = (int(np.searchsorted(time, start + share * width - hair)) for share in (-0.02, 0.95))
-    if begin < 8 or end - begin < 16 or end > time.size - 2 * _FIRST_SAMPLES:
+    if begin < 8 or end - begin < 16 or end > time.size - 2 * FIRST_SAMPLES:
         return Relaxed(None, flags=flags | TELLS_NOTHING | Flag.UNDER_SAMPLED)
     switched = switching_delay(time[:end], voltage[:end], current[:end], facts)
     if not switched.fired:
@@ -131,14 +121,15 @@ def relaxation_time(
     sign = 1.0 if top >= 0 else -1.0
     i = sign * (current - zero)
     fall = _end_edge(voltage, i, begin, end, sign * top)
-    if (unseen := _why_no_fall(current, end, fall, facts)) or fall is None:
-        return Relaxed(None, flags=flags | unseen, zero=zero)
+    if (why_none := _why_no_fall(current, end, fall, facts)) or fall is None:
+        return Relaxed(None, flags=flags | why_none, zero=zero)
     edge, settled = fall
     edge_time = time_at(time, edge)
     noise = noise_of(i, facts.current_resolution)
     tail = i[settled:]
-    initial = float(np.median(tail[:_FIRST_SAMPLES]))
-    visible = initial >= _CLEAR * noise / math.sqrt(_FIRST_SAMPLES)
+    first = first_current(tail, settled - edge, noise, _CLEAR)
+    initial = first.at_edge
+    visible = first.behind >= _CLEAR * noise / math.sqrt(FIRST_SAMPLES)
     stayed_on = initial if visible else abs(top) * _read_share(voltage, begin, end, settled, switched.highest)
     wanted = level if level is not None else fraction * stayed_on
     found = {"level": wanted, "initial": initial, "edge_time": edge_time, "zero": zero}
@@ -151,7 +142,7 @@ def relaxation_time(
     mean = min(max(mean, 3), widest)
     _, last = last_above(tail, mean, wanted, -1)
     if last < 0:
-        high = time_at(time, settled + max(_FIRST_SAMPLES, mean)) - edge_time
+        high = time_at(time, settled + max(FIRST_SAMPLES, mean)) - edge_time
         return Relaxed(None, flags=flags | Flag.CENSORED, high=high, **found)
     # noise makes the last crossing late where the current falls slowly: a mean over a small share of the time is even
     mean = min(max(mean, round(_MEAN_SHARE * last)), widest)
@@ -170,10 +161,20 @@ def relaxation_time(
     at_rest = combined(noise / math.sqrt(begin) if rest is None else rest[1],
                        drift_of_pink(pink, settled + last - 0.5 * begin, mean, begin))
     value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, (noise, code, at_rest))
+    # at the edge itself, nobody sees whether the current falls as it does behind it
+    unseen = 0.0 if level is not None else _time_between(smooth, fraction * first.behind, last) * dt
+    if level is None and first.at_edge > _MOST_BEFORE * first.behind:
+        flags |= Flag.UNDER_SAMPLED
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
     by_time = standard_uncertainty(facts.timebase_accuracy) * value
-    return Relaxed(value, random, combined(by_time, by_gain), flags, **found)
+    return Relaxed(value, random, combined(by_time, by_gain, standard_uncertainty(unseen)), flags, **found)
+
+
+def _time_between(smooth: FloatArray, lower: float, last: int) -> float:
+    """Return the samples from the one ``last`` to the last one at ``lower`` [A] or above."""
+    above = np.flatnonzero(smooth >= lower)
+    return float(above[-1] - last) if above.size and above[-1] > last else 0.0
 
 
 def _samples_of_mean(size: int, noise: float, clear: float) -> tuple[int, int]:
@@ -205,7 +206,7 @@ def _samples_to_see(tail: FloatArray, wanted: float, stayed_on: float, noise: fl
     least = min(wanted, stayed_on)
     if least <= 0.0:
         return None
-    samples = max(math.ceil((_CLEAR * noise / least) ** 2), _FIRST_SAMPLES)
+    samples = max(math.ceil((_CLEAR * noise / least) ** 2), FIRST_SAMPLES)
     if samples > _MOST_TO_SEE * tail.size:
         return None
     return samples if float(np.mean(tail[:samples])) < wanted - 2.0 * noise / math.sqrt(samples) else None
@@ -228,7 +229,7 @@ def _end_edge(
     by_current, by_voltage = _falling_edge(i, end, top), _fall_of_voltage(voltage, begin, end)
     if by_voltage is None:
         return by_current
-    latest = by_voltage[0] + _LATE_EDGE * (end - begin) + _FIRST_SAMPLES
+    latest = by_voltage[0] + _LATE_EDGE * (end - begin) + FIRST_SAMPLES
     return by_voltage if by_current is None or by_current[0] > latest else by_current
 
 
@@ -267,7 +268,7 @@ def _falling_edge(i: FloatArray, end: int, top: float) -> tuple[float, int] | No
     going = drop[at:] > 0.1 * drop[at]
     over = at + (int(np.argmin(going)) if not going.all() else going.size - 1)
     over = min(over + max(2 * (over - at), 4), stretch.size - 1)  # the tail of the edge is slower than its middle
-    rest = float(np.median(stretch[over : over + _FIRST_SAMPLES]))
+    rest = float(np.median(stretch[over : over + FIRST_SAMPLES]))
     middle = 0.5 * (top + rest)
     below = np.flatnonzero(stretch[: over + 1] < middle)
     if below.size == 0 or below[0] == 0:
@@ -279,106 +280,6 @@ def _falling_edge(i: FloatArray, end: int, top: float) -> tuple[float, int] | No
 def _why_no_fall(current: FloatArray, end: int, fall: tuple[float, int] | None, facts: PulseFacts) -> Flag:
     """Return why the current after the edge is not known: clipped, or there is no fall; NONE where it is known."""
     after = end if fall is None else fall[1]
-    if beyond(current[after : after + _FIRST_SAMPLES], facts.current_window).size:
+    if beyond(current[after : after + FIRST_SAMPLES], facts.current_window).size:
         return Flag.CENSORED | Flag.CLIPPED
     return Flag.NO_EVENT if fall is None else Flag.NONE
-
-
-def shot_result(shot: Relaxed, conditions: dict[str, object]) -> Result:
-    """Return one shot's relaxation time [s] with its 95 % interval, or the bound that is known.
-
-    Parameters
-    ----------
-    shot : one pulse
-    conditions : of the pulse, in SI units; the level [A] is added
-    """
-    conditions = {**conditions, "level": shot.level} if math.isfinite(shot.level) else conditions
-    if shot.value is None:
-        return Result("relaxation_time", "s", None, shot.low, shot.high, _METHOD, conditions, shot.flags)
-    half = NORMAL_95 * combined(shot.random, shot.systematic)
-    low, high = not_negative(shot.value - half, shot.value), shot.value + half
-    return Result(
-        "relaxation_time", "s", shot.value, low, high, _METHOD, conditions, shot.flags, shot.random, shot.systematic)
-
-
-def median_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
-    """Return the median over the shots that fired, with its interval by order statistics.
-
-    CENSORED where one end of the interval, or the median, is only bounded; TOO_FEW below six shots.
-
-    Parameters
-    ----------
-    shots : of the same amplitude and width
-    conditions : of the pulses, in SI units; the statistic and the number of pulses are added
-    """
-    known = [shot for shot in shots if shot.fired and shot.bounded is not None]
-    values = np.array([shot.bounded for shot in known], dtype=np.float64)
-    censored = sum(shot.value is None for shot in known)
-    unknown = [shot for shot in shots if shot.fired and shot.bounded is None]
-    flags = Flag.CENSORED if unknown else Flag.NONE
-    for shot in known + unknown:
-        flags |= shot.flags & ~Flag.CENSORED
-    why = "clipped" if any(Flag.CLIPPED in shot.flags for shot in unknown) else "not above the noise"
-    others = f"{len(unknown)} other pulse{'s' * (len(unknown) > 1)}"
-    lost = f"; in {others} the current is {why}" if unknown else ""
-    method = (f"median of {values.size} of {len(shots)} pulses; {censored} of the {values.size} pulses give only a "
-              f"bound{lost}; {_METHOD}")
-    conditions = {**conditions, "statistic": "median", "pulses": values.size}
-    if not values.size:
-        return Result("relaxation_time_median", "s", None, None, None, method, conditions, flags | Flag.NO_EVENT)
-    middle = np.sort(values)[[(values.size - 1) // 2, values.size // 2]]
-    value: float | None = float(middle.mean()) if np.isfinite(middle).all() and middle[0] > 0 else None
-    interval = median_interval(values)
-    if interval is None:
-        interval, flags = (float(values.min()), float(values.max())), flags | Flag.TOO_FEW
-    common = [NORMAL_95 * combined(shot.random, shot.systematic) for shot in known if shot.value is not None]
-    wide = float(np.median(common)) if common else 0.0
-    lasted = [shot.low for shot in known if shot.low is not None]
-    at_most = [shot.high for shot in known if shot.high is not None]
-    low: float | None = not_negative(interval[0] - wide, value)
-    high: float | None = interval[1] + wide
-    if not math.isfinite(interval[1]):
-        high, flags = None, flags | Flag.CENSORED
-    if not math.isfinite(interval[0]):
-        low = min(lasted)
-    if interval[0] == 0.0:
-        low, flags = None, flags | Flag.CENSORED
-    if interval[1] == 0.0:
-        high = max(at_most)
-    random, systematic = None, None
-    if value is not None and math.isfinite(interval[1] - interval[0]) and common:
-        single = [shot for shot in known if shot.value is not None]
-        own = float(np.median([shot.random for shot in single])) / math.sqrt(len(single))
-        random = max((interval[1] - interval[0]) / (2.0 * NORMAL_95), own)
-        systematic = float(np.median([shot.systematic for shot in single]))
-    return Result(
-        "relaxation_time_median", "s", value, low, high, method, conditions, flags, random, systematic)
-
-
-def mean_result(shots: Sequence[Relaxed], conditions: dict[str, object]) -> Result:
-    """Return the mean over the shots that fired, with its t-interval; no value where any is only bounded.
-
-    Parameters
-    ----------
-    shots, conditions : as :func:`median_result` takes them
-    """
-    known = [shot for shot in shots if shot.fired]
-    times = np.array([shot.value for shot in known if shot.value is not None], dtype=np.float64)
-    method = f"mean of {times.size} pulses; {_METHOD}"
-    conditions = {**conditions, "statistic": "mean", "pulses": times.size}
-    name = "relaxation_time_mean"
-    flags = functools.reduce(operator.or_, (shot.flags & ~Flag.CENSORED for shot in known), Flag.NONE)
-    if times.size < len(known) or times.size == 0:
-        flags |= Flag.CENSORED if times.size < len(known) else Flag.NO_EVENT
-        return Result(name, "s", None, None, None, method, conditions, flags)
-    if times.size == 1:
-        half = NORMAL_95 * combined(known[0].random, known[0].systematic)
-        one = float(times[0])
-        return Result(name, "s", one, not_negative(one - half, one), one + half, method, conditions,
-                      flags | Flag.TOO_FEW, known[0].random, known[0].systematic)
-    summary, common = summarise(times), max(shot.systematic for shot in known)
-    own = float(np.mean([shot.random for shot in known])) / math.sqrt(times.size)
-    random = max((summary.high - summary.mean) / NORMAL_95, own)
-    half = NORMAL_95 * combined(random, common)
-    low, high = not_negative(summary.mean - half, summary.mean), summary.mean + half
-    return Result(name, "s", summary.mean, low, high, method, conditions, flags, random, common)

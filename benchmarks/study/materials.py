@@ -76,14 +76,15 @@ _QUICK_RECOVERY = {"width": "1 us", "window": "1 us", "rest": "50 us", "rise_tim
 _WITHIN_THE_FALL = "the device relaxes while the pulse still falls, so there is a bound at most"
 _EDGES = (
     "*Spike latency.* Without the sync output, tsbench finds the edge of a step by the rise of the device voltage.\n"
-    "  The true values of three latencies behind 5 kOhm with 200 pF are above the intervals, by about 3 ns. An "
-    "error of\n"
-    "  the amplitude of 0.2 to 0.3 % has this effect at the lowest amplitudes. It was not checked whether it is the\n"
-    "  cause.")
+    "  The true values of three latencies behind 5 kOhm with 200 pF are above the upper ends of the intervals, by 0.5 "
+    "to\n"
+    "  3.2 ns. An error of the amplitude of 0.2 to 0.3 % has this effect at the lowest amplitudes. It was not checked\n"
+    "  whether it is the cause.")
 _FLUCTUATING = (
     "*Sweeps.* The current of a filament fluctuates between two readings. The true hold voltage is the lowest at any\n"
-    "  instant, and so a few millivolts lower than what the readings show. The intervals of the single hold\n"
-    "  voltages contain it.")
+    "  instant. A reading shows the voltage at other instants, so the interval of a hold voltage reaches below the\n"
+    "  lowest reading, and its middle is 5 to 14 mV below the true value. The intervals of the single hold voltages\n"
+    "  contain the true value.")
 _FEW_BOUNDED = "the readings do not resolve the spread of the hold voltages, so two numbers are bounded"
 _DISSOLVES = "the current of a filament fluctuates as it dissolves, so many sweeps have no hold voltage without doubt"
 #: a circuit that rests near its threshold shows the scope little of a step before it fires

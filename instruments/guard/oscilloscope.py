@@ -47,7 +47,8 @@ class GuardedOscilloscope(Guarded):
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         require_finite(self.context.subject, "position", timebase.position)
-        require_in_range(self.context.subject, "span", timebase.span, Range(1e-9, 1e3, "s"))
+        spans = Range(1e-9, self.capabilities.longest_record, "s")
+        require_in_range(self.context.subject, "span", timebase.span, spans)
         require_in_range(
             self.context.subject, "segments", timebase.segments, Range(1, self.capabilities.segments, "")
         )

@@ -63,6 +63,9 @@ class LowImpedanceInput:
     resistance: float = 50.0  #: [Ohm]
 
 
+LONGEST_RECORD = 1e3  #: [s] for scopes of which no longest one is known, and the most that is asked of any
+
+
 @dataclass(frozen=True)
 class OscilloscopeCapabilities:
     """Limits as data."""
@@ -90,6 +93,11 @@ class OscilloscopeCapabilities:
     attenuations: tuple[float, ...] = ()
     span: Range | None = None  #: [s] of a record; None: not known
     position: Range | None = None  #: [s] of mid-record after the trigger; None: not known
+
+    @property
+    def longest_record(self) -> float:
+        """Return the time [s] of the longest record that is asked for: that of the scope, and no more than 1 ks."""
+        return LONGEST_RECORD if self.span is None else min(self.span.high, LONGEST_RECORD)
 
     def widest_range(self, impedance: Literal["50", "1M"]) -> float:
         """Return the largest range [V] of an input of this impedance."""

@@ -6,6 +6,7 @@ from tsbench.protocols.charging_time import slow_pulses
 from tsbench.protocols.pulses.layout import pulse_preview
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.pulses.single import SinglePulses
+from tsbench.protocols.worst_case import long_record_refusal
 
 
 def plan_search(settings: SinglePulses, station: Station, name: str) -> Plan:
@@ -23,6 +24,8 @@ def plan_search(settings: SinglePulses, station: Station, name: str) -> Plan:
     items, refusals = worst_case_and_refusals(settings, station, name=name)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
+    elif long := long_record_refusal(settings.span, station.oscilloscope("scope").capabilities, "'width'"):
+        refusals += long
     elif settings.samples > (most := station.oscilloscope("scope").capabilities.record_length):
         refusals.append(f"scope: {settings.resolution} samples in the pulse need a record of {settings.samples}, but a "
                         f"record holds {most}. Lower 'resolution'")

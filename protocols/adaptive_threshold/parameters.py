@@ -32,6 +32,9 @@ class ThresholdParameters(SinglePulses, ThresholdRange):
                              "both the sign of the pulses")
         if abs(self.highest) <= abs(self.lowest):
             raise ValueError(f"{self.told('highest')} must be farther from 0 V than {self.told('lowest')}")
+        if self.interval >= abs(self.highest - self.lowest):
+            raise ValueError(f"{self.told('interval')} must be narrower than the range of the search, from "
+                             f"{self.told('lowest')} to {self.told('highest')}")
         if self.conditioning is not None and abs(self.conditioning) < abs(self.highest):
             raise ValueError(f"{self.told('conditioning')} must be at least as far from 0 V as "
                              f"{self.told('highest')}: a conditioning pulse surely switches the device")

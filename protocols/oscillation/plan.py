@@ -14,6 +14,7 @@ from tsbench.protocols.worst_case import (
     compliance_refusals,
     limit_refusals,
     load_remedy,
+    long_record_refusal,
     range_refusal,
     record_refusal,
     worst_case_items,
@@ -53,7 +54,9 @@ def plan_oscillation(
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
     elif settings.record_span is not None:
-        refusals += record_refusal("record_span", settings.record_span, station.oscilloscope("scope").capabilities)
+        scope = station.oscilloscope("scope").capabilities
+        refusals += (long_record_refusal(settings.record_span, scope, "'record_span'")
+                     or record_refusal("record_span", settings.record_span, scope))
     if station.fixture.parallel_capacitance <= 0:
         warnings.append(
             "the fixture has no capacitance across the device, so the frequency depends on unknown parasitic "

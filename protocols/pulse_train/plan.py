@@ -10,7 +10,7 @@ from tsbench.protocols.pulse_train.sending import batches, train_delivery
 from tsbench.protocols.pulses.delivery import SENT_ONE_BY_ONE, Delivery, delivery
 from tsbench.protocols.pulses.layout import pulse_preview
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
-from tsbench.protocols.worst_case import range_refusal, record_refusal
+from tsbench.protocols.worst_case import long_record_refusal, range_refusal, record_refusal
 from tsbench.quantities import format_quantity, short_quantity
 
 _PREVIEWED = 20  #: pulses of the preview, at most
@@ -87,6 +87,8 @@ def _scope_refusals(settings: TrainParameters, station: Station, how: Delivery) 
         return [
             f"scope: pulses with gaps are sent as one waveform, so they need {len(starts)} segments, but the scope has "
             f"{scope.segments}. Use fewer gaps, or 'period' and 'count'"]
+    if long := long_record_refusal(settings.span, scope, "'record_span'" if settings.record_span else "'width'"):
+        return long
     if settings.record_span is not None and (short := record_refusal("record_span", settings.record_span, scope)):
         return short
     if len(starts) > 1 and (closest := float(np.diff(starts).min())) < 1.02 * settings.span:

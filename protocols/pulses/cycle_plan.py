@@ -10,7 +10,7 @@ from tsbench.protocols.charging_time import slow_pulses
 from tsbench.protocols.pulses.delivery import SENT_ONE_BY_ONE
 from tsbench.protocols.pulses.plan import sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.pulses.write_read import WriteReadParameters, playback
-from tsbench.protocols.worst_case import dose_items
+from tsbench.protocols.worst_case import dose_items, long_record_refusal
 
 _CHANNELS = 2
 _BYTES_PER_POINT = 60
@@ -39,6 +39,9 @@ def cycle_plan(
         warnings = (*warnings, SENT_ONE_BY_ONE)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
+    elif long := long_record_refusal(
+            settings.span, station.oscilloscope("scope").capabilities, "'width' or 'read_width'"):
+        refusals += long
     elif settings.samples > (room := station.oscilloscope("scope").capabilities.record_length):
         refusals.append(f"scope: samples = {settings.samples} exceeds the record length of the scope ({room}). Lower "
                         "'samples'")

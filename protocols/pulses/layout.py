@@ -9,6 +9,7 @@ from tsbench.instruments import EdgeTrigger, OscilloscopeCapabilities
 from tsbench.protocols.acquiring.device_view import DeviceView, Window
 from tsbench.protocols.pulses.delivery import sync_refusal
 from tsbench.protocols.pulses.parameters import EDGE_SHARE, LEAST_RESOLUTION, PulseParameters
+from tsbench.protocols.worst_case import long_record_refusal
 from tsbench.quantities import format_quantity
 from tsbench.records import FloatArray
 
@@ -51,6 +52,8 @@ def pair_layout(pulse: PulseParameters, gap: float, resolution: int, scope: Osci
     lead = record_lead(pulse)
     single = 2 * lead + 1.3 * pulse.width + 2 * pulse.fall_time
     whole = single + pulse.width + gap
+    if long := long_record_refusal(single, scope, "'width'"):
+        return RecordLayout(single, lead, 1000, refusal=long[0].removeprefix("scope: "))
     room = min(scope.record_length, LONGEST_RECORD)
     points = int(np.ceil(resolution * whole / pulse.width))
     if points <= room:

@@ -28,6 +28,11 @@ PROBES = 2
 _RESTING = "the circuit rests"
 
 
+def span_of_record(length: float) -> float:
+    """Return the time [s] of a record around a stimulus of some ``length`` [s]."""
+    return length / (1.0 - LEAD - TAIL)
+
+
 class StimulusSettings(Protocol):
     """What the parameters of a protocol of stimuli must have."""
 
@@ -189,7 +194,7 @@ class StimulusSeries(ABC, Generic[Settings]):
 
     def _set_time(self, length: float) -> float:
         """Set a record around a stimulus of some ``length`` [s]; return what follows the trigger [s]."""
-        span = length / (1.0 - LEAD - TAIL)
+        span = span_of_record(length)
         self._view.scope.configure_timebase(Timebase(span, (0.5 - LEAD) * span, 1, self._samples))
         return (1.0 - LEAD) * span
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from tsbench.analysis.pulse.firing import probability_result
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.relaxation.relaxation import Relaxed, relaxation_time
+from tsbench.analysis.relaxation.results import mean_result, median_result, shot_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS, LogLine, log_line, slope_result
 from tsbench.protocols.extracting.facts import parameter, path_resistance
 from tsbench.protocols.extracting.nothing_recorded import or_nothing

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from tsbench.analysis import figures
-from tsbench.analysis.relaxation.relaxation import Relaxed, median_result
+from tsbench.analysis.relaxation.relaxation import Relaxed
+from tsbench.analysis.relaxation.results import median_result
 from tsbench.analysis.trends.log_line import FEWEST_LEVELS
 from tsbench.protocols.extracting.named_figure import MOST_FIGURES, NamedFigure, figure_title
 from tsbench.protocols.extracting.options import ExtractionOptions

@@ -6,6 +6,7 @@ from tsbench.protocols.charging_time import slow_pulses
 from tsbench.protocols.pulses.layout import pulse_preview, tail_layout
 from tsbench.protocols.pulses.plan import OVERHEAD, pulse_dose, sensor_warnings, worst_case_and_refusals
 from tsbench.protocols.relaxation.parameters import RelaxationParameters
+from tsbench.protocols.worst_case import long_record_refusal
 
 
 def plan_relaxation(settings: RelaxationParameters, station: Station) -> Plan:
@@ -16,7 +17,8 @@ def plan_relaxation(settings: RelaxationParameters, station: Station) -> Plan:
     else:
         scope = station.oscilloscope("scope").capabilities
         layout = tail_layout(settings, settings.window, settings.samples, scope)
-        refusals += [f"scope: {layout.refusal}"] if layout.refusal else []
+        refusals += long_record_refusal(layout.span, scope, "'width' or 'window'") or (
+            [f"scope: {layout.refusal}"] if layout.refusal else [])
     pulses, each = settings.total, settings.width + settings.window + settings.rest + OVERHEAD
     times, levels = pulse_preview(settings, [0.0])
     return Plan(

@@ -10,10 +10,16 @@ from tsbench.instruments.guard.coupling import farthest_emf
 from tsbench.instruments.guard.limits import worst_case_of_voltage
 from tsbench.protocols.acquiring.device_view import NO_SCOPE, device_view, trigger_refusals
 from tsbench.protocols.pulses.plan import OVERHEAD
-from tsbench.protocols.pulses.stimuli import PROBES
+from tsbench.protocols.pulses.stimuli import PROBES, span_of_record
 from tsbench.protocols.stimulus.parameters import StimulusParameters
 from tsbench.protocols.stimulus.shapes import read_recording
-from tsbench.protocols.worst_case import limit_refusals, load_remedy, range_refusal, worst_case_items
+from tsbench.protocols.worst_case import (
+    limit_refusals,
+    load_remedy,
+    long_record_refusal,
+    range_refusal,
+    worst_case_items,
+)
 from tsbench.quantities import format_quantity, short_quantity
 
 _PREVIEWED = 2000  #: points of the preview, at most
@@ -45,6 +51,9 @@ def plan_stimulus(settings: StimulusParameters, station: Station) -> Plan:
     refusals += _waveform_refusals(settings, capabilities, times) + trigger_refusals(station, settings.trigger)
     if device_view(station) is None:
         refusals.append(NO_SCOPE)
+    else:
+        refusals += long_record_refusal(span_of_record(length), station.oscilloscope("scope").capabilities,
+                                        "the length of the stimulus")
     few = np.unique(np.linspace(0, times.size - 1, min(times.size, _PREVIEWED)).astype(int))
     highest = max(settings.amplitude, key=abs)
     return Plan(

@@ -15,7 +15,8 @@ from tsbench.analysis.energy.spike_energy import PowerFacts
 from tsbench.analysis.pulse.delay_results import Delay, PulseFacts, delay_result, mean_delay
 from tsbench.analysis.pulse.switching_delay import switching_delay
 from tsbench.analysis.refractory.refractory import recovery, recovery_results
-from tsbench.analysis.relaxation.relaxation import relaxation_time, shot_result
+from tsbench.analysis.relaxation.relaxation import relaxation_time
+from tsbench.analysis.relaxation.results import shot_result
 from tsbench.analysis.threshold.switching_results import SweepFacts
 from tsbench.records import Flag, Result
 

@@ -20,7 +20,8 @@ from tsbench.analysis.pulse.firing import outcome, probability_result
 from tsbench.analysis.pulse.pulse_count import TrainCount, count_results, train_result
 from tsbench.analysis.pulse.switching_delay import _half_way, switching_delay
 from tsbench.analysis.refractory.refractory import recovery, recovery_results
-from tsbench.analysis.relaxation.relaxation import mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.relaxation.relaxation import relaxation_time
+from tsbench.analysis.relaxation.results import mean_result, median_result, shot_result
 from tsbench.analysis.signal import line_crossing
 from tsbench.analysis.statistics import bootstrap_interval, median_interval, summarise
 from tsbench.analysis.threshold.half_sweeps import IVPoints

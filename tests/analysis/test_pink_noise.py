@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tsbench.analysis.relaxation.relaxation import relaxation_time, shot_result
+from tsbench.analysis.relaxation.relaxation import relaxation_time
+from tsbench.analysis.relaxation.results import shot_result
 from tsbench.analysis.resistance.resistances import resistances
 from tsbench.analysis.statistics.pink_noise import drift_of_pink, pink_variance
 from tsbench.analysis.threshold.half_sweeps import IVPoints

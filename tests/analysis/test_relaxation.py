@@ -7,7 +7,8 @@ import pytest
 
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.firing import Firing, outcome
-from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, relaxation_time, shot_result
+from tsbench.analysis.relaxation.relaxation import Relaxed, relaxation_time
+from tsbench.analysis.relaxation.results import mean_result, median_result, shot_result
 from tsbench.records import Flag
 
 RESISTANCE, BASE, TOP, WIDTH, ON = 110e3, 0.1, 1.5, 1e-3, 1 / 12e3

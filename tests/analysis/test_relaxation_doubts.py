@@ -5,7 +5,8 @@ import pytest
 
 from tests.analysis.test_relaxation import WIDTH, record
 from tsbench.analysis.pulse.delay_results import PulseFacts
-from tsbench.analysis.relaxation.relaxation import Relaxed, median_result, relaxation_time
+from tsbench.analysis.relaxation.relaxation import Relaxed, relaxation_time
+from tsbench.analysis.relaxation.results import median_result
 from tsbench.records import Flag
 
 SHOTS = [Relaxed(1e-3 + 1e-5 * k, 1e-6) for k in range(12)]

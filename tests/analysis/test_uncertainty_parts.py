@@ -9,7 +9,8 @@ from tests.analysis.test_threshold import curve
 from tsbench.analysis.oscillation.frequency import frequency_result, oscillation
 from tsbench.analysis.oscillation.spikes import Spikes
 from tsbench.analysis.pulse.delay_results import Delay, delay_result, mean_delay
-from tsbench.analysis.relaxation.relaxation import Relaxed, mean_result, median_result, shot_result
+from tsbench.analysis.relaxation.relaxation import Relaxed
+from tsbench.analysis.relaxation.results import mean_result, median_result, shot_result
 from tsbench.analysis.threshold.switching_results import SweepFacts
 from tsbench.analysis.threshold.threshold import switching
 from tsbench.records import Flag, Result

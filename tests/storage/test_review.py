@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.archives.test_archive import run_file
 from tsbench.errors import ConfigurationError, StorageError
 from tsbench.storage import disk
-from tsbench.storage.review import SUFFIX, ReviewLine, Review, decide, read_review, review_path
+from tsbench.storage.review import SUFFIX, Review, ReviewLine, decide, read_review, review_path
 
 
 def test_a_decision_is_kept_and_the_run_file_is_not_changed(tmp_path: Path) -> None:
