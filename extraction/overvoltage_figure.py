@@ -94,7 +94,7 @@ def _key(one: Observation) -> tuple[object, ...]:
 
 
 def _threshold(mine: Sequence[Observation]) -> Result | None:
-    """Return the mean threshold voltage of the cycles of one device, or its only one, with its interval; else None."""
+    """Return the mean threshold voltage of the cycles of a device, or its only one, with the interval; else None."""
     known = [one for one in mine
              if one.result.quantity == "threshold_voltage" and one.facts.get("polarity", "+") == "+"]
     for group in statistics_of(known, None, ()) if known else []:

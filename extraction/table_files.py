@@ -155,8 +155,8 @@ def read_table(path: Path, columns: Mapping[str, str] | None = None) -> Table:
     cut: list[str] = []
     with path.open(encoding=_encoding(path), errors="replace", newline="") as file:
         table = parse_table(_whole(_lines(file, path.name), cut), columns, source=path.name)
-    said = [f"the last line ('{line[:40]}') has no end and is shorter than those before it. The file may be cut off, so "
-            "this line is left out" for line in cut]
+    said = [f"the last line ('{line[:40]}') has no end and is shorter than those before it. The file may be cut off, "
+            "so this line is left out" for line in cut]
     return replace(table, doubts=(*said, *table.doubts))
 
 

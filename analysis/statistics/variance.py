@@ -75,27 +75,21 @@ def variance_components(groups: Sequence[FloatArray], seed: int = 0, draws: int 
 
     Parameters
     ----------
-    groups : the values of each device, at least one value in each; take logarithms of times that spread over decades
+    groups : the values of each device; take logarithms of times that spread over decades. One without a value does not
+        count
     seed, draws : of the generalised interval
 
     Returns
     -------
     VarianceComponents
-        TOO_FEW below five devices, or where no device has two cycles. UNDER_SAMPLED: all cycles of each device gave
-        one value, so the spread is below the resolution. OVERFLOW, and no number: a value is no finite number.
-
-    Raises
-    ------
-    ValueError
-        No group, or an empty one.
+        TOO_FEW below five devices, or where no device has two cycles; no number without a value.
+        UNDER_SAMPLED: all cycles of each device gave one value, so the spread is below the resolution. OVERFLOW, and no number: a value is no finite number.
     """
-    if not groups or any(np.size(group) == 0 for group in groups):
-        raise ValueError("each device must have at least one value")
-    values = [np.asarray(group, dtype=np.float64) for group in groups]
+    values = [np.asarray(group, dtype=np.float64) for group in groups if np.size(group)]
     nothing = Estimate(None, None, None)
-    if not all(np.isfinite(group).all() for group in values):
+    if not values or not all(np.isfinite(group).all() for group in values):
         return VarianceComponents(len(values), sum(group.size for group in values), nothing, nothing, nothing, nothing,
-                                  None, Flag.OVERFLOW)
+                                  None, Flag.OVERFLOW if values else Flag.TOO_FEW)
     sums = _SumsOfSquares(
         np.array([float(group.size) for group in values]), np.array([group.mean() for group in values]),
         float(sum(((group - group.mean()) ** 2).sum() for group in values)))

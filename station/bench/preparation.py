@@ -12,9 +12,10 @@ from tsbench.instruments.guard.contacts import contact_refusal, load_refusal
 from tsbench.instruments.guard.exposed_terminals import refusal_of
 from tsbench.instruments.interfaces import ContactLimits
 from tsbench.netlist import GROUND
-from tsbench.quantities import format_quantity
+from tsbench.quantities import format_quantity, short_quantity
 from tsbench.records import Fixture, Sensing
 from tsbench.station.bench.positioners import RequireOff
+from tsbench.station.bench.ringing import ringing
 from tsbench.station.bench.routing import Routes
 from tsbench.station.bench.surroundings import FixtureControls
 from tsbench.station.bench.wiring import Wiring
@@ -143,6 +144,37 @@ class Preparation:
             if node.lower() in ends:   # at the low side, the current of the device makes the voltage
                 volts += current * fixture.low_side_resistance
             yield name, node, conductance * volts
+
+    def ringing_refusals(
+        self, roles: Sequence[str], voltage: float, most: float, edge: float, base: float,
+    ) -> Iterator[str]:
+        """Yield why a coil lets the voltage at the device go beyond its limit at an edge of a pulse.
+
+        Parameters
+        ----------
+        roles : of the protocol
+        voltage, most : [V] the largest at the device by the levels, and the largest that is allowed
+        edge : [s] the shortest, from 10 to 90 %
+        base : [V] from which the pulses begin
+        """
+        netlist, fixture, table = self.wiring.file.netlist, self.wiring.fixture(), self.wiring.file.table
+        for role in roles:
+            terminal = table.roles[role]
+            node = fixture.terminals.get(terminal)
+            if netlist is None or node is None or "source meter" in self.wiring.kinds(terminal) or not (
+                    set(self.wiring.kinds(terminal)) & set(SOURCES)):
+                continue
+            path = self.wiring.worst_path(terminal)
+            resistance = max(path.thevenin_resistance - fixture.low_side_resistance, fixture.source_resistance[role])
+            for one in ringing(netlist, node, resistance, table.fixture.bias_tee):
+                reach = voltage + one.beyond(edge) * (voltage + abs(base))
+                if one.beyond(edge) > 0.0 and reach > most:
+                    yield (
+                        f"device: {one.coil.name} ({short_quantity(one.coil.value, 'H')}) rings with the capacitance "
+                        f"across the device ({short_quantity(one.farads, 'F')}) at each edge. The voltage may reach "
+                        f"{format_quantity(reach, 'V', 3)} for a moment, but max_voltage is "
+                        f"{format_quantity(most, 'V', 3)}. Lower the amplitude, use edges much longer than "
+                        f"{short_quantity(1.0 / one.frequency, 's')}, or a resistor in place of the coil")
 
     def unreachable(self, role: str) -> str:
         """Return why the output of a role must not go on now; "" where it may."""

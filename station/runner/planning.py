@@ -53,12 +53,23 @@ def checked_plan(bench: RunnerBench, protocol: Protocol, discharge: bool = True)
     beyond = (high_voltage_refusal(worst, bench.rating), sensor_guard(bench.fixture.sensing).refusal(current),
               bench.preparation.overload(protocol.roles, worst, current))
     if refusals := [*plan.refusals, *_behind_capacitors(bench, protocol, plan),
-                    *(f"{protocol.name}: {reason}" for reason in beyond if reason)]:
+                    *(f"{protocol.name}: {reason}" for reason in beyond if reason),
+                    *_ringing(bench, protocol, worst)]:
         raise LimitError(sentences(*refusals))
     return dataclasses.replace(plan, warnings=(
         *plan.warnings, *([line] if discharge and (line := discharge_line(bench, protocol, plan)) else []),
         *_sensor_warnings(bench.fixture.sensing, current),
         *bench.preparation.leaks(protocol.roles, worst, current)))
+
+
+def _ringing(bench: RunnerBench, protocol: Protocol, worst: float) -> Iterator[str]:
+    """Yield why a coil lets pulses go beyond ``max_voltage`` of the device."""
+    most, settings = bench.device.limits.max_voltage, protocol.parameters()
+    if most is None:
+        return
+    edges = [float(settings[name].get("value", 0.0)) for name in ("rise_time", "fall_time") if name in settings]
+    base = float(settings.get("base", {}).get("value", 0.0))
+    yield from bench.preparation.ringing_refusals(protocol.roles, worst, most, min(edges, default=0.0), base)
 
 
 def _behind_capacitors(bench: RunnerBench, protocol: Protocol, plan: Plan) -> Iterator[str]:

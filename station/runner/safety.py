@@ -1,6 +1,6 @@
 """Making a bench safe and reading every output back, also over a connection that has just failed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,6 +21,11 @@ class RunPreparation(Protocol):
 
     def leaks(self, roles: Sequence[str], voltage: float, current: float) -> list[str]:
         """Return a warning for each role whose currents contain that of a leak, at a voltage [V] and current [A]."""
+
+    def ringing_refusals(
+        self, roles: Sequence[str], voltage: float, most: float, edge: float, base: float,
+    ) -> Iterator[str]:
+        """Yield why a coil lets the voltage [V] go beyond ``most`` [V] at an edge [s] of a pulse from ``base`` [V]."""
 
     def pending(self, given: Mapping[str, float] | None) -> dict[str, float]:
         """Return the values of the fixture [Ohm or F] that must be set before a run with the ``given`` values."""

@@ -8,6 +8,7 @@ from scipy.stats import chi2
 
 from tsbench.analysis.oscillation.frequency import oscillation, regime_text
 from tsbench.analysis.oscillation.interval_statistics import (
+    _changes_slowly,
     local_variation,
     regularity_results,
     serial_correlation,
@@ -218,3 +219,17 @@ def test_few_intervals_and_equal_ones_give_flags():
     assert all(one.value is None and one.flags is not Flag.NONE for one in equal)
     assert all(one.high is None or one.high < 1e-9 for one in equal if one.unit == "")
     assert {one.quantity for one in line_results(np.empty(0), {})} == {"line_width"}
+
+
+@pytest.mark.parametrize(("intervals", "doubtful"), [
+    (np.concatenate([np.full(100, 1e-5), np.full(50, 2e-5)]), True),   # one change of the frequency
+    (np.linspace(1e-5, 2e-5, 200), True),   # a drift
+    (np.tile(np.concatenate([np.full(3, 1e-5), np.full(3, 2e-5)]), 60), False),   # it changes often
+])
+def test_a_train_that_changes_once_has_not_one_variation(intervals, doubtful):
+    random = np.random.default_rng(2)
+    intervals = intervals * (1.0 + 0.01 * random.standard_normal(intervals.size))
+    jitter = jitter_of(intervals, 1e-9)
+    spread, *_ = regularity_results(intervals, 1e-9, jitter, "irregular", {})
+    assert _changes_slowly(intervals) is doubtful
+    assert spread.value is not None and (Flag.AMBIGUOUS in spread.flags) >= doubtful

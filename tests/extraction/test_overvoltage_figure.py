@@ -32,6 +32,11 @@ def test_the_delays_of_a_device_are_drawn_against_its_overvoltage() -> None:
     assert "D1, power -1.00" in axes.get_title() and axes.get_xscale() == "log"
 
 
+def test_one_threshold_is_enough() -> None:
+    (line,) = draw_overvoltage(Figure().subplots(), [threshold("D1", 1.0, 0), *(delay("D1", a) for a in AMPLITUDES)])
+    assert line.startswith("D1: threshold voltage 1.0000")
+
+
 def test_a_device_without_a_threshold_is_left_out() -> None:
     axes = Figure().subplots()
     events = [threshold("D1", 1.0, 0), threshold("D1", 1.0001, 1), *(delay("D1", a) for a in AMPLITUDES),

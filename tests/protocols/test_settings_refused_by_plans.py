@@ -24,6 +24,27 @@ def test_a_record_that_is_too_short_for_the_scope(station: Any, name: str) -> No
     assert not [line for line in refusals(station, name, record_span=1.01 * least) if "100 samples" in line]
 
 
+@pytest.mark.parametrize(("name", "values", "lower"), [
+    ("relaxation", {"width": 2e3}, "'width' or 'window'"), ("pulse_train", {"width": 2e3, "period": 9e3}, "'width'"),
+    ("pulse_train", {"record_span": 2e3}, "'record_span'"), ("stimulus", {"period": 2e3}, "the length of the stimulus"),
+    ("paired_pulse", {"width": 2e3}, "'width'"), ("adaptive_threshold", {"width": 2e3}, "'width'"),
+    ("pulsed_iv", {"width": 2e3, "read_width": 2e3, "gap": 1e3, "period": 9e3},
+     "'width' or 'read_width'"),
+])
+def test_a_record_that_is_too_long_for_the_scope(
+    station: Any, name: str, values: dict[str, float], lower: str,
+) -> None:
+    """The guard stopped such a run after it had begun: "span 1.2 ks is outside the instrument's range"."""
+    (line,) = [line for line in refusals(station, name, **values) if "longest" in line]
+    assert line.endswith(f"is longer than the longest one of 1.000 ks. Lower {lower}"), line
+    assert not [line for line in refusals(station, name) if "longest" in line]
+
+
+def test_a_search_cannot_be_wider_than_its_range() -> None:
+    with pytest.raises(ConfigurationError, match="must be narrower than the range of the search"):
+        protocol_named("adaptive_threshold").parse({"lowest": 0.1, "highest": 1.5, "interval": 10.0})
+
+
 def test_a_read_pulse_counts_as_much_as_a_write_pulse(new_station: Any) -> None:
     """The guard stopped such a run at its first read; the plan had shown only the write pulse."""
     plan = protocol_named("pulsed_iv").parse({"read_amplitude": "7 V"}).plan(new_station(
