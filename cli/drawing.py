@@ -17,9 +17,8 @@ _EXAMPLE = """\
   tsbench figure against runs --quantity frequency --against load --style mine.mplstyle
 kinds: iv: curves of sweeps; frequency: against bias, load or temperature; delay: against amplitude; threshold: against
 temperature, ramp rate or load; against: any quantity against any condition; distribution: over devices or cycles, with
-band;
-probability: plot of a fitted distribution; trend: in the order of measurement, with drift and steps; overvoltage: delay
-against amplitude minus threshold voltage, of runs of iv_sweep and pulse_train of the same device."""
+band; probability: plot of a fitted distribution; trend: in the order of measurement, with drift and steps; overvoltage:
+delay against amplitude minus threshold voltage, of runs of iv_sweep and pulse_train of the same device."""
 
 
 def declare(commands: Any) -> None:

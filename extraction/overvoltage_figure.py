@@ -62,8 +62,8 @@ def draw_overvoltage(axes: "Axes", observations: Sequence[Observation]) -> list[
         why += _CURVED if Flag.AMBIGUOUS in line.flags else ""
         lines.append(f"{key[0]}: threshold voltage {size}; {why}")
     if not series:
-        raise ConfigurationError("no device has both a threshold voltage (of positive polarity) and delays. Give runs of "
-                                 "iv_sweep and of pulse_train of the same device")
+        raise ConfigurationError("no device has both a threshold voltage (of positive polarity) and delays. Give runs "
+                                 "of iv_sweep and of pulse_train of the same device")
     draw_against(axes, series)
     for number, law in enumerate(laws):
         if law is not None:
@@ -94,7 +94,7 @@ def _key(one: Observation) -> tuple[object, ...]:
 
 
 def _threshold(mine: Sequence[Observation]) -> Result | None:
-    """Return the mean threshold voltage of the cycles of a device, or its only one, with the interval; else None."""
+    """Return the mean threshold voltage of one device, or its only one, with its interval; else None."""
     known = [one for one in mine
              if one.result.quantity == "threshold_voltage" and one.facts.get("polarity", "+") == "+"]
     for group in statistics_of(known, None, ()) if known else []:

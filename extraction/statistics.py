@@ -43,7 +43,7 @@ def require_options(families: Iterable[str], relative: float | None) -> None:
     """Raise ConfigurationError for a distribution that is not known, or a relative half-width beyond 0 to 1."""
     for family in families:
         if family not in FAMILIES:
-            raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)}")
+            raise ConfigurationError(f"the distribution '{family}' is not known. Give {', '.join(FAMILIES)} or all")
     if relative is not None and not 0.0 < relative < 1.0:
         raise ConfigurationError(f"the relative half-width {relative:g} must be between 0 and 1, for example 0.01")
 

@@ -182,7 +182,7 @@ def recover(
     directory = Path(directory)
     tell = problem or (lambda _: None)
     if not directory.is_dir():
-        raise UnreadableFile(f"{directory}: this directory does not exist")
+        raise UnreadableFile(f"{directory}: this folder does not exist")
     made = []
     for journal_path in sorted(directory.rglob(f"*{SUFFIX}")):
         try:

@@ -83,7 +83,8 @@ def variance_components(groups: Sequence[FloatArray], seed: int = 0, draws: int 
     -------
     VarianceComponents
         TOO_FEW below five devices, or where no device has two cycles; no number without a value.
-        UNDER_SAMPLED: all cycles of each device gave one value, so the spread is below the resolution. OVERFLOW, and no number: a value is no finite number.
+        UNDER_SAMPLED: all cycles of each device gave one value, so the spread is below the resolution. OVERFLOW, and no
+        number: a value is no finite number.
     """
     values = [np.asarray(group, dtype=np.float64) for group in groups if np.size(group)]
     nothing = Estimate(None, None, None)

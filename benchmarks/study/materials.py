@@ -83,7 +83,7 @@ _EDGES = (
 _FLUCTUATING = (
     "*Sweeps.* The current of a filament fluctuates between two readings. The true hold voltage is the lowest at any\n"
     "  instant. A reading shows the voltage at other instants, so the interval of a hold voltage reaches below the\n"
-    "  lowest reading, and its middle is 5 to 14 mV below the true value. The intervals of the single hold voltages\n"
+    "  lowest reading, and its middle is 5 to 14 mV from the true value. The intervals of the single hold voltages\n"
     "  contain the true value.")
 _FEW_BOUNDED = "the readings do not resolve the spread of the hold voltages, so two numbers are bounded"
 _DISSOLVES = "the current of a filament fluctuates as it dissolves, so many sweeps have no hold voltage without doubt"

@@ -107,10 +107,10 @@ def _lines_of(
     missed = kinds_that_miss(counted)
     table = [Line(f"{name}: unflagged, of all", f"{unflagged} of {len(rows)}", INFORMATION, True),
              Line(f"{name}: {OF_BOTH_LISTS}", str(distinct), f">= {LEAST_ROWS}", distinct >= LEAST_ROWS),
-             Line(f"{name}: kinds of devices of which fewer than 90 % of the intervals contain the truth",
+             Line(f"{name}: kinds of devices of which significantly fewer than 90 % of the intervals contain the truth",
                   "; ".join(missed) or "none", "none", not missed)]
     for score in scores:
-        bounds = ">= 95 %" if score.bracket else "90 to 98 %"
+        bounds = ">= 95 %" if score.bracket else "90 to 98 %, by a test at 1 %"
         largest = LARGEST_BIAS.get(name)
         table += [
             Line(f"{score.quantity}: intervals that contain the truth", f"{score.covered} of {score.rows}", bounds,

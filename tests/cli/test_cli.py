@@ -318,7 +318,7 @@ def test_recover_an_empty_folder(tmp_path: Path, capsys):
 
 def test_recover_a_folder_that_is_not_there(tmp_path: Path, one_line):
     assert main(["recover", str(tmp_path / "nowhere")]) == 2
-    assert "this directory does not exist" in one_line()
+    assert "this folder does not exist" in one_line()
 
 
 def test_gui_without_a_display_says_so(monkeypatch, one_line):

@@ -160,7 +160,7 @@ def test_a_foreign_file_named_as_a_journal_is_left_alone(tmp_path: Path) -> None
     assert foreign.exists()
     with pytest.raises(UnreadableFile, match="this file is not a journal of tsbench"):
         read_run(foreign)
-    with pytest.raises(UnreadableFile, match="this directory does not exist"):
+    with pytest.raises(UnreadableFile, match="this folder does not exist"):
         recover(tmp_path / "none")
 
 
