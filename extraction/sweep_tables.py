@@ -306,8 +306,8 @@ def _is_hidden(one: Result) -> bool:
 
 def _is_unknown(one: Result) -> bool:
     """Return whether it is not known whether there is an event; a current level may tell nothing of it."""
-    untold = Flag.AMBIGUOUS in one.flags and not one.flags & (Flag.NO_EVENT | Flag.CENSORED)
-    return (one.value is None and (Flag.TOO_FEW in one.flags or untold)) or _is_hidden(one) or _is_doubtful(one)
+    undecided = Flag.AMBIGUOUS in one.flags and not one.flags & (Flag.NO_EVENT | Flag.CENSORED)
+    return (one.value is None and (Flag.TOO_FEW in one.flags or undecided)) or _is_hidden(one) or _is_doubtful(one)
 
 
 def _is_doubtful(one: Result) -> bool:

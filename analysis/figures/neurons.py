@@ -117,7 +117,7 @@ def _named(axes: Axes, name: str, verdict: FunctionVerdict) -> None:
 def _spike_size(axes: Axes, found: Sequence[AmplitudeResponse]) -> None:
     """Draw the current of first spikes, and of steps without one, with the power law of the first."""
     _rows(axes, [one.spike_amplitude() for one in found if one.fired], "first spike", CURVE)
-    _rows(axes, [one.quiet_response() for one in found if one.fired + one.untold < one.steps], "no spike", MUTED)
+    _rows(axes, [one.quiet_response() for one in found if one.fired + one.undecided < one.steps], "no spike", MUTED)
     if (line := amplitude_line(found)) is not None:
         x = np.linspace(float(line.x.min()), float(line.x.max()), 40)
         axes.plot(np.exp(x), line.at(x), color=THRESHOLD, linewidth=1.2, label=f"power {line.slope:.2f}")
@@ -129,7 +129,7 @@ def _spike_size(axes: Axes, found: Sequence[AmplitudeResponse]) -> None:
 
 def _probability(axes: Axes, found: Sequence[AmplitudeResponse]) -> None:
     """Draw the firing probability at each amplitude with its interval, and the bracket of the threshold."""
-    rows = [Result("", "", (one.fired / told) if (told := one.steps - one.untold) else None, *one.probability, "",
+    rows = [Result("", "", (one.fired / told) if (told := one.steps - one.undecided) else None, *one.probability, "",
                    {"amplitude": one.amplitude})
             for one in found]
     _rows(axes, rows, "", CURVE)

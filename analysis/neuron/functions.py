@@ -37,7 +37,7 @@ STEADY = 0.1
 #: a circuit fires, or does not, at an amplitude where the interval of the firing probability is on one side of this
 HALF = 0.5
 #: why such steps tell nothing and what to do, as a sentence that ends a text
-_UNTOLD = MAY_HAVE_SWITCHED + ". Behind a load resistance, the voltage of a device falls when it switches"
+_UNDECIDED = MAY_HAVE_SWITCHED + ". Behind a load resistance, the voltage of a device falls when it switches"
 _FEWEST_FIRING = 3  #: amplitudes at which it fires, for a power of the stimulus
 
 
@@ -55,7 +55,7 @@ class AmplitudeResponse:
         return sum(shot.fired for shot in self.shots)
 
     @property
-    def untold(self) -> int:
+    def undecided(self) -> int:
         """Number of steps of which it is not known whether they made a spike, unknown ones among them."""
         return self.unknown + sum(not shot.told for shot in self.shots)
 
@@ -66,15 +66,15 @@ class AmplitudeResponse:
 
     @property
     def probability(self) -> tuple[float, float]:
-        """Return the 95 % interval (Wilson) of the firing probability; it holds both outcomes of untold steps."""
+        """Return the 95 % interval (Wilson) of the firing probability; it holds both outcomes of undecided steps."""
         if not self.steps:
             return 0.0, 1.0
-        low, high = (proportion_interval(self.fired + more, self.steps) for more in (0, self.untold))
+        low, high = (proportion_interval(self.fired + more, self.steps) for more in (0, self.undecided))
         return low[0], high[1]
 
     @property
     def may_be_quiet(self) -> bool:
-        """Whether the circuit hardly fires if none of the untold steps made a spike."""
+        """Whether the circuit hardly fires if none of the undecided steps made a spike."""
         return self.steps > 0 and proportion_interval(self.fired, self.steps)[1] < HALF
 
     def mean(
@@ -197,10 +197,10 @@ def firing_threshold(found: Sequence[AmplitudeResponse]) -> Result:
 
 def _doubt(found: Sequence[AmplitudeResponse]) -> str:
     """Return in words of how many steps it is not known whether they fired, and what to do; "" if all are known."""
-    untold, unknown, steps = (sum(numbers) for numbers in zip(
-        *((one.untold, one.unknown, one.steps) for one in found), strict=True)) if found else (0, 0, 0)
-    why = _UNTOLD if untold > unknown else ", because the records do not show it"
-    return f"whether {untold} of {steps} steps fired is not known{why}" if untold else ""
+    undecided, unknown, steps = (sum(numbers) for numbers in zip(
+        *((one.undecided, one.unknown, one.steps) for one in found), strict=True)) if found else (0, 0, 0)
+    why = _UNDECIDED if undecided > unknown else ", because the records do not show it"
+    return f"whether {undecided} of {steps} steps fired is not known{why}" if undecided else ""
 
 
 def _above(found: Sequence[AmplitudeResponse]) -> list[AmplitudeResponse]:
@@ -220,7 +220,7 @@ def threshold_driven(found: Sequence[AmplitudeResponse]) -> FunctionVerdict:
     quiet, firing = quiet_and_firing(found)
     if _falls_back(found):
         return FunctionVerdict(name, "no", "it fires at an amplitude, and hardly fires at a higher one")
-    above = [one for one in _above(found) if one.untold and one.may_be_quiet]
+    above = [one for one in _above(found) if one.undecided and one.may_be_quiet]
     doubt = _doubt(found if threshold.value is None else above)
     if doubt:
         return FunctionVerdict(name, "not decided", doubt)
@@ -287,7 +287,7 @@ def refractory(found: Recovery | None) -> FunctionVerdict:
     if found is not None and (left_out := len(found.left_out)) and not (
             bracketed and all(_is_bracketed(one) for one in with_left_out(found))):
         return FunctionVerdict(name, "not decided", f"whether the pulses of {left_out} of "
-                               f"{left_out + int(found.pairs.sum())} pairs fired is not known{_UNTOLD}")
+                               f"{left_out + int(found.pairs.sum())} pairs fired is not known{_UNDECIDED}")
     if found is None or not found.pairs.size:
         return FunctionVerdict(name, "not decided", "there is no pair whose first pulse fired")
     if bracketed:
@@ -337,9 +337,9 @@ def neuron_results(
         rows.append(Result("spike_amplitude_exponent", "", line.slope, line.slope - line.half, line.slope + line.half,
                            "slope of ln(current of the first spike) against ln(stimulus)", {}, flags))
     for one in found:
-        row = probability_result("firing_probability", one.fired, one.steps - one.untold,
-                                 {"amplitude": one.amplitude}, "steps", unknown=one.untold)
-        rows.append(replace(row, method=row.method + _UNTOLD) if one.untold > one.unknown else row)
+        row = probability_result("firing_probability", one.fired, one.steps - one.undecided,
+                                 {"amplitude": one.amplitude}, "steps", unknown=one.undecided)
+        rows.append(replace(row, method=row.method + _UNDECIDED) if one.undecided > one.unknown else row)
         rows += [row for row in (one.spike_amplitude(), one.quiet_response(), one.latency(), one.rate())
                  if row.value is not None or row.low is not None]
     return results + [Result(r.quantity, r.unit, r.value, r.low, r.high, r.method, {**conditions, **r.conditions},

@@ -53,13 +53,13 @@ class TrainCount:
     """The first pulse of a train that is known to have fired, and the first before it of which it is not known."""
 
     fired: int | None  #: from 1; None: none is known to have fired
-    untold: int | None = None  #: from 1; None: of all pulses before that, it is known that they did not fire
+    undecided: int | None = None  #: from 1; None: of all pulses before that, it is known that they did not fire
     doubt: Doubt = AT_ONCE  #: why it is not known
 
     @property
     def told(self) -> bool:
         """Whether it is known if the train fired."""
-        return self.fired is not None or self.untold is None
+        return self.fired is not None or self.undecided is None
 
 
 def train_result(count: TrainCount, pulses: int, conditions: dict[str, object]) -> Result:
@@ -73,10 +73,10 @@ def train_result(count: TrainCount, pulses: int, conditions: dict[str, object]) 
     pulses : in the train
     conditions : of the result
     """
-    fired, untold = (None if one is None else float(one) for one in (count.fired, count.untold))
-    if untold is not None:
-        method = f"{_METHOD}; whether pulse {count.untold} fired is not known{count.doubt.text}"
-        return Result("pulses_to_fire", "", None, untold, fired, method, conditions,
+    fired, undecided = (None if one is None else float(one) for one in (count.fired, count.undecided))
+    if undecided is not None:
+        method = f"{_METHOD}; whether pulse {count.undecided} fired is not known{count.doubt.text}"
+        return Result("pulses_to_fire", "", None, undecided, fired, method, conditions,
                       count.doubt.flags | (Flag.CENSORED if fired is None else Flag.NONE))
     if fired is None:
         return Result("pulses_to_fire", "", None, float(pulses + 1), None, _METHOD, conditions, Flag.CENSORED)
@@ -96,8 +96,8 @@ def count_results(counts: Sequence[TrainCount], pulses: int, conditions: dict[st
     """
     lows, highs = (
         np.sort(np.array([math.inf if one is None else one for one in ends], dtype=np.float64)) for ends in (
-            [one.fired if one.untold is None else one.untold for one in counts], [one.fired for one in counts]))
-    fired, open_ = int(np.isfinite(highs).sum()), [one.doubt for one in counts if one.untold is not None]
+            [one.fired if one.undecided is None else one.undecided for one in counts], [one.fired for one in counts]))
+    fired, open_ = int(np.isfinite(highs).sum()), [one.doubt for one in counts if one.undecided is not None]
     conditions = {**conditions, "trains": highs.size, "fired": fired}
     method = f"{_METHOD}; {fired} of {highs.size} trains fired"
     if open_:

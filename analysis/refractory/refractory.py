@@ -81,7 +81,7 @@ class Recovery:
         return self.firsts.count(Firing.STILL_ON)
 
     @property
-    def untold(self) -> int:
+    def undecided(self) -> int:
         """Number of first pulses of which it is not known whether they fired."""
         return self.firsts.count(Firing.AT_ONCE)
 
@@ -234,8 +234,8 @@ def recovery_results(found: Recovery, conditions: dict[str, object], instant: fl
         notes += ". The probability falls with the gap at some place, which no recovery does"
     if Flag.DEPENDENT in found.flags:
         notes += f". {_DEPENDENT}"
-    if found.untold or found.left_out:
-        where = ([f"in {found.untold} of {len(found.firsts)} first pulses"] if found.untold else []) + (
+    if found.undecided or found.left_out:
+        where = ([f"in {found.undecided} of {len(found.firsts)} first pulses"] if found.undecided else []) + (
             [f"in a pulse of each of the {len(found.left_out)} pairs that are left out"] if found.left_out else [])
         notes += f". I{' and '.join(where)[1:]} the device conducts from the edge on{MAY_HAVE_SWITCHED}"
     doubt = expanded(math.sqrt(2.0) * standard_uncertainty(instant), 0.0)

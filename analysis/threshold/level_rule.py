@@ -17,7 +17,7 @@ WITHIN_NOISE = "the current of the rule is within the noise of the readings"
 _BY_CHANCE = 4.0
 
 
-def untold(
+def undecided(
     half: HalfSweep, on: SwitchOn | None, rule: Above, noise: float
 ) -> tuple[Result, Result, Result, Result] | None:
     """Return threshold and hold, voltage and current, without numbers (AMBIGUOUS) if the rule tells nothing, else None.

@@ -26,7 +26,7 @@ from tsbench.analysis.statistics.brackets import IN_STEPS
 from tsbench.analysis.threshold.beyond_range import with_overflows
 from tsbench.analysis.threshold.flicker import doubts_of_further_changes
 from tsbench.analysis.threshold.half_sweeps import HalfSweep, IVPoints, split, worst_flags
-from tsbench.analysis.threshold.level_rule import untold
+from tsbench.analysis.threshold.level_rule import undecided
 from tsbench.analysis.threshold.retraced import RetracedEvents, judge
 from tsbench.analysis.threshold.second_step import second_steps
 from tsbench.analysis.threshold.switching_evidence import SwitchOn
@@ -98,7 +98,7 @@ def switching_of(half: HalfSweep, facts: SweepFacts, rule: Rule) -> Switching:
     verdict = RetracedEvents(on, off)
     if isinstance(rule, Jump):
         verdict = judge(half, on, off, floor)
-    elif nothing := untold(half, on, rule, facts.current_noise):
+    elif nothing := undecided(half, on, rule, facts.current_noise):
         return Switching(half, None, None, *nothing)
     on, off = verdict.on, verdict.off
     # a device that surely switches back was on: then it is not known where it switched on

@@ -156,7 +156,7 @@ class PulseJudge:
             return None
         if self._at_level and self._rested is None:
             self._rested = found
-        self.at_once = self._edges.untold(abs(stimulus), *part, found)
+        self.at_once = self._edges.undecided(abs(stimulus), *part, found)
         if self.at_once:
             return None
         return None if found.firing in (Firing.STILL_ON, Firing.UNDECIDED) else found.firing is Firing.FIRED

@@ -85,8 +85,8 @@ def judged_pair(
         part = record.times[shown], record.voltage[0][shown], record.current[0][shown], judging_facts(record)
         one = outcome(*part, record_flags(record, 0), edge=edge, rested=found[0] if found else None)
         alike = 0.0 if number == 1 else gap
-        untold = edges is not None and edges.untold(alike, *part, one)
-        found.append(replace(one, firing=Firing.AT_ONCE) if untold else one)
+        undecided = edges is not None and edges.undecided(alike, *part, one)
+        found.append(replace(one, firing=Firing.AT_ONCE) if undecided else one)
     return (found[0], found[1]) if len(found) == 2 else (None, None)
 
 

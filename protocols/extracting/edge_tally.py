@@ -23,7 +23,7 @@ class EdgeTally:
         self._fixture = fixture
         self._pulses: list[SeenPulse] = []
 
-    def untold(
+    def undecided(
         self, alike: Hashable, time: FloatArray, voltage: FloatArray, current: FloatArray, facts: PulseFacts,
         found: PulseOutcome,
     ) -> bool:

@@ -82,7 +82,7 @@ def stands(run: Run) -> list[Stand]:
     """Return how the device stood in each train: in the first pulse that fired or may have fired, else in the first."""
     found = []
     for train, count in _counted(trains(run)):
-        numbers = [number for number in (count.untold, count.fired) if number is not None]
+        numbers = [number for number in (count.undecided, count.fired) if number is not None]
         if not train.pulses:
             continue
         first = min(numbers[0] - 1, len(train.pulses) - 1) if numbers else 0
@@ -98,7 +98,7 @@ def first_pulses(run: Run, options: ExtractionOptions | None = None) -> dict[Kin
 
     Trains of which this is not known are left out.
     """
-    return {kind: {number: one.fired for number, one in counts.items() if one.untold is None}
+    return {kind: {number: one.fired for number, one in counts.items() if one.undecided is None}
             for kind, counts in train_counts(run, options).items()}
 
 

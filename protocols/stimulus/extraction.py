@@ -40,8 +40,8 @@ def stimulus_records(run: Run, options: ExtractionOptions | None = None) -> list
             *shown, pulse_facts(run, record, options or ExtractionOptions()), path))
         alike += [(record.conditions["amplitude"], number) for number in range(len(edges[-1]))]
         found.append((record, response))
-    untold = iter(unknown([edge for mine in edges for edge in mine], alike))
-    return [(record, replace(response, told=not any([next(untold) for _ in mine])))
+    undecided = iter(unknown([edge for mine in edges for edge in mine], alike))
+    return [(record, replace(response, told=not any([next(undecided) for _ in mine])))
             for (record, response), mine in zip(found, edges, strict=True)]
 
 

@@ -129,16 +129,16 @@ def test_behind_a_large_load_a_device_that_is_on_conducts_little() -> None:
 
 def test_pulses_that_look_alike_decide_together() -> None:
     no, yes, nothing = (AtOnce(2e-3, told) for told in (False, True, None))
-    def untold(*pulses: AtOnce | None) -> list[bool]:
+    def undecided(*pulses: AtOnce | None) -> list[bool]:
         return unknown(pulses, [1.2] * len(pulses))
 
-    assert untold(no, None, nothing) == [True, False, True]
-    assert untold(yes, None, nothing, nothing) == [False] * 4
-    assert untold(yes, yes, no) == [False] * 3 and untold(yes, no, no) == [True] * 3
-    assert untold(nothing) == [True] and untold(None) == [False] and untold() == []
+    assert undecided(no, None, nothing) == [True, False, True]
+    assert undecided(yes, None, nothing, nothing) == [False] * 4
+    assert undecided(yes, yes, no) == [False] * 3 and undecided(yes, no, no) == [True] * 3
+    assert undecided(nothing) == [True] and undecided(None) == [False] and undecided() == []
     # the device is off in some pulses of the amplitude, and switches on the edge of the others
     off = AtOnce(5e-4, True)
-    assert untold(off, off, off, no, nothing) == [False] * 3 + [True] * 2
+    assert undecided(off, off, off, no, nothing) == [False] * 3 + [True] * 2
 
 
 def test_pulses_of_another_amplitude_decide_only_where_no_edge_shows_anything() -> None:
@@ -162,7 +162,7 @@ def test_an_off_state_that_other_pulses_show_is_no_switching() -> None:
 
 def judged(tally: EdgeTally, volts: float, **made: float) -> bool:
     shown = pulse(volts=volts, samples=2.0, **made)
-    return tally.untold(volts, *shown, FACTS, outcome(*shown, FACTS))
+    return tally.undecided(volts, *shown, FACTS, outcome(*shown, FACTS))
 
 
 def test_the_pulses_of_a_search_are_judged_by_those_of_their_own_amplitude() -> None:
@@ -170,18 +170,18 @@ def test_the_pulses_of_a_search_are_judged_by_those_of_their_own_amplitude() -> 
     for first in (True, False):
         tally = EdgeTally(Fixture(""))
         for high in (not first, first):
-            untold = [judged(tally, 1.5 if high else 0.6, on=500.0 if high else 2e3, off=2e3) for _ in range(9)]
-            assert untold == [high] * 9
+            undecided = [judged(tally, 1.5 if high else 0.6, on=500.0 if high else 2e3, off=2e3) for _ in range(9)]
+            assert undecided == [high] * 9
 
 
 def test_a_search_knows_the_off_state_from_pulses_that_fired() -> None:
     tally, off = EdgeTally(Fixture("")), pulse(on=5e3, samples=0.1)
     quiet = outcome(*off, FACTS)
-    assert tally.untold(0.9, *off, FACTS, quiet)
+    assert tally.undecided(0.9, *off, FACTS, quiet)
     fired = replace(quiet, firing=Firing.FIRED, delay=Delay(1e-6, 0.0, 0.0, off_current=2.4e-4, on_current=2.4e-3))
-    assert not tally.untold(1.2, *pulse(samples=0.1), FACTS, fired)
-    assert not tally.untold(0.9, *off, FACTS, quiet)
-    assert tally.untold(1.4, *pulse(samples=0.1), FACTS, quiet)
+    assert not tally.undecided(1.2, *pulse(samples=0.1), FACTS, fired)
+    assert not tally.undecided(0.9, *off, FACTS, quiet)
+    assert tally.undecided(1.4, *pulse(samples=0.1), FACTS, quiet)
 
 
 def test_pulses_that_are_not_known_widen_the_probability() -> None:
@@ -197,9 +197,9 @@ def test_pairs_with_such_a_pulse_are_in_no_recovery() -> None:
     fired, at_once_, quiet = Firing.FIRED, Firing.AT_ONCE, Firing.QUIET
     pairs = [PairOutcome(gap, fired, fired if gap > 2.0 else quiet) for gap in (1.0, 2.0, 3.0, 4.0) for _ in range(10)]
     whole = recovery(pairs)
-    assert whole.flags == Flag.NONE and whole.untold == 0
+    assert whole.flags == Flag.NONE and whole.undecided == 0
     found = recovery([*pairs, PairOutcome(1.0, at_once_, fired), PairOutcome(1.0, fired, at_once_)])
-    assert found.pairs.tolist() == whole.pairs.tolist() and found.flags == Flag.AMBIGUOUS and found.untold == 1
+    assert found.pairs.tolist() == whole.pairs.tolist() and found.flags == Flag.AMBIGUOUS and found.undecided == 1
     period, _, first, *_ = recovery_results(found, {})
     assert "which no recovery does" not in period.method and "In 1 of 42 first pulses" in period.method
     assert first.value == 1.0 and Flag.AMBIGUOUS in first.flags

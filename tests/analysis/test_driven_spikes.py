@@ -126,9 +126,9 @@ def test_each_excursion_tells_whether_the_conductance_jumps(sign: float) -> None
 
 def test_stimuli_that_do_not_tell_have_no_part_in_the_count() -> None:
     told = seen(*spiking([5e-6, 7e-6, 9e-6]))
-    untold = replace(seen(STIMULUS, 1e-3 * STIMULUS), told=False)
-    count = driven_results([told, told, untold], {})[0]
+    undecided = replace(seen(STIMULUS, 1e-3 * STIMULUS), told=False)
+    count = driven_results([told, told, undecided], {})[0]
     assert (count.value, count.low, count.high, count.flags) == (3.0, 0.0, None, Flag.AMBIGUOUS)
     assert "1 of 3 is not known" in count.method
-    alone = driven_results([untold], {})[0]
+    alone = driven_results([undecided], {})[0]
     assert (alone.value, alone.low, alone.high) == (None, 0.0, None) and Flag.AMBIGUOUS in alone.flags

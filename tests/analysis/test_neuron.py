@@ -150,7 +150,7 @@ def test_threshold_driven() -> None:
     assert Flag.NO_EVENT in firing_threshold([]).flags
 
 
-def untold(amplitude, fired=0, number=6):
+def undecided(amplitude, fired=0, number=6):
     """Return steps of one amplitude, of which only those that ``fired`` are told."""
     shots = steps(amplitude, fired, number=number).shots
     return AmplitudeResponse(amplitude, tuple(replace(shot, told=shot.fired) for shot in shots))
@@ -165,23 +165,23 @@ def test_steps_that_may_have_switched_the_device_count_neither_way(sign: float) 
         return tuple(None if end is None else sign * end
                      for end in (threshold.low, threshold.high)[:: 1 if sign > 0 else -1])
 
-    above = seen(*QUIET, untold(1.5), untold(2.0))
+    above = seen(*QUIET, undecided(1.5), undecided(2.0))
     assert ends(firing_threshold(above)) == (1.0, None) and firing_threshold(above).value is None
     assert firing_threshold(above).flags == Flag.AMBIGUOUS | Flag.CENSORED
     assert threshold_driven(above).decision == all_or_nothing(above).decision == "not decided"
     assert "12 of 24 steps fired is not known" in threshold_driven(above).evidence
-    between = seen(*QUIET, untold(1.2, 2), *firing())
+    between = seen(*QUIET, undecided(1.2, 2), *firing())
     assert ends(firing_threshold(between)) == (1.0, 1.5) and Flag.AMBIGUOUS in firing_threshold(between).flags
     assert "4 of 6 steps" in firing_threshold(between).method
     assert threshold_driven(between).decision == all_or_nothing(between).decision == "yes"
-    beyond = seen(*QUIET, *firing(), untold(4.0))   # it may hardly fire there
+    beyond = seen(*QUIET, *firing(), undecided(4.0))   # it may hardly fire there
     assert Flag.AMBIGUOUS not in firing_threshold(beyond).flags and threshold_driven(beyond).decision == "not decided"
-    only = firing_threshold(seen(untold(1.0)))
+    only = firing_threshold(seen(undecided(1.0)))
     assert (only.value, only.low, only.high, only.flags) == (None, None, None, Flag.AMBIGUOUS)
 
 
-def test_untold_steps_are_in_the_interval_of_the_probability_and_in_no_quiet_response() -> None:
-    rows = neuron_results([*QUIET, untold(1.5, 3), untold(2.0)], None, {})
+def test_undecided_steps_are_in_the_interval_of_the_probability_and_in_no_quiet_response() -> None:
+    rows = neuron_results([*QUIET, undecided(1.5, 3), undecided(2.0)], None, {})
     probabilities = {row.conditions["amplitude"]: row for row in rows if row.quantity == "firing_probability"}
     half = probabilities[1.5]
     assert half.value == 1.0 and half.low < 0.2 and half.high == 1.0 and half.flags == Flag.AMBIGUOUS

@@ -316,8 +316,8 @@ def test_blank_readings_while_the_device_is_on_do_not_say_that_it_never_switches
         assert ("too_few" in flags["threshold_voltage"]) is hidden
         assert ("too_few" in flags["hold_voltage"]) is hidden
         assert any("write inf" in line for line in analysis.lines) is hidden
-        untold = "0 of 1 half-sweeps switch, 0 do not, and of 1 it is not known"
-        assert any(untold in line for line in analysis.lines) is hidden
+        undecided = "0 of 1 half-sweeps switch, 0 do not, and of 1 it is not known"
+        assert any(undecided in line for line in analysis.lines) is hidden
 
 
 @pytest.mark.parametrize(("read", "doubtful"), [("set-point", True), ("device", False)])
