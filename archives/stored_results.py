@@ -2,20 +2,18 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tsbench.archives.catalogue import RESULTS, DiskRefused, in_memory
 from tsbench.archives.questions import problems_of, rejected_in
-from tsbench.archives.update import opened_for, update
+from tsbench.archives.update import Progress, opened_for, update
 from tsbench.extraction.observations import StoredResults, event_facts
 from tsbench.records import Flag, Result
 from tsbench.storage import codec
 from tsbench.storage.campaign_files import missing_in_folder
 from tsbench.version import __version__
 
-Progress = Callable[[int, int], None]
 _FACTS = ("number", "path", "run", "protocol", "device", "material", "start_time", "simulated", "temperature",
           "die_column", "die_row", "extracted_by", "settings")
 

@@ -13,6 +13,7 @@ from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.reading_children import ReadingChildren
 from tsbench.storage.review import review_path
 
+Progress = Callable[[int, int], None]  #: gets how many of how many files were read
 _BATCH = 50  #: files that a child reads for one request
 
 
@@ -36,7 +37,7 @@ class StoredRun:
 
 def update(
     database: sqlite3.Connection, folder: Path, processes: int = 2, anew: bool = False,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = lambda done, total: None,
 ) -> Update:
     """Read what is new or changed below ``folder`` and forget what is gone, all in one transaction.
 

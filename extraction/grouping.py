@@ -82,7 +82,7 @@ def groups_of(
     chosen = [one for one in observations
               if (one.result.quantity == quantity if quantity else _is_event(one))]
     if not chosen:
-        known = sorted({one.result.quantity for one in observations})
+        known = sorted({one.result.quantity for one in observations if _is_event(one)})
         if not known:
             raise ConfigurationError("the files give no results, so there is nothing to group")
         wanted = quantity or ""

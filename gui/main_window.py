@@ -17,6 +17,7 @@ from tsbench.gui.run_control import RunControl
 from tsbench.gui.run_panel import RunPanel
 from tsbench.gui.run_view import RunView
 from tsbench.gui.runner_client import Ending, JsonCommand
+from tsbench.gui.runs.run_browser import RunBrowser
 from tsbench.gui.stop_key import StopKey
 from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
@@ -44,6 +45,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bench_panel = BenchPanel()
         self.run_panel = RunPanel(PROTOCOLS.things())
         self.view = RunView()
+        self.browser = RunBrowser()
+        self.screens = QtWidgets.QTabWidget()
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
         self._service = False  # a bench service has the bench: runs wait for their turn there
@@ -78,7 +81,12 @@ class MainWindow(QtWidgets.QMainWindow):
         layout.addWidget(self.bar)
         layout.addWidget(self.question)
         layout.addWidget(self.by_hand)
-        layout.addWidget(splitter, 1)
+        for number, (screen, name) in enumerate(((splitter, "Measure"), (self.browser, "Runs"))):
+            self.screens.addTab(screen, name)
+            self.screens.setTabToolTip(number, f"Ctrl+{number + 1}")
+            QtWidgets.QShortcut(QtGui.QKeySequence(f"Ctrl+{number + 1}"), self,
+                                lambda number=number: self.screens.setCurrentIndex(number))
+        layout.addWidget(self.screens, 1)
         self.setCentralWidget(central)
 
     def _connect(self) -> None:
@@ -97,6 +105,12 @@ class MainWindow(QtWidgets.QMainWindow):
         self.owner.runs.connect(self._attach_to_owner)
         self.owner.gone.connect(self.check)
         self.checker.answered.connect(self._checked)
+        self.screens.currentChanged.connect(self._screen_chosen)
+
+    def _screen_chosen(self) -> None:
+        """Show the runs of the folder that the form names, the new ones among them."""
+        if self.screens.currentWidget() is self.browser:
+            self.browser.open_folder(Path(str(self.run_panel.request()["out"])).absolute())
 
     # ------------------------------------------------------------------------------------------- bench
 

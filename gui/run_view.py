@@ -20,7 +20,8 @@ from tsbench.records import FloatArray
 _KEPT_LINES = 5000
 _FLUSH_MS = 100  #: results come in bursts; the table takes them together
 #: columns to draw, best first: (x, y)
-_AXES = (("since", "current"), ("device_voltage", "current"), ("voltage", "current"))
+#: columns of points that are drawn against each other: the first pair that a run has
+AXES = (("since", "current"), ("device_voltage", "current"), ("voltage", "current"))
 
 
 class RunView(QtWidgets.QWidget):
@@ -89,7 +90,7 @@ class RunView(QtWidgets.QWidget):
         self.search.begin(columns)
         units = {str(column["name"]): str(column["unit"]) for column in columns}
         names = list(units)
-        x, y = next(((x, y) for x, y in _AXES if x in units and y in units), ("", ""))
+        x, y = next(((x, y) for x, y in AXES if x in units and y in units), ("", ""))
         self._axes = (names.index(x), names.index(y)) if x else None
         if x:
             self.plot.begin((x.replace("_", " "), units[x]), (y.replace("_", " "), units[y]))
