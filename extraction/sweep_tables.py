@@ -101,8 +101,10 @@ def analyse_sweeps(
 
 def _cut_off(events: Sequence[Switching]) -> tuple[list[Switching], list[str]]:
     """Return the events, the last one in doubt where its way up ends before that of the others, and a line about it."""
-    *others, last = events or [None]
-    if last is None or last.threshold_voltage.value is not None or Flag.TOO_FEW not in last.hold_voltage.flags:
+    if not events:
+        return [], []
+    *others, last = events
+    if last.threshold_voltage.value is not None or Flag.TOO_FEW not in last.hold_voltage.flags:
         return list(events), []
     ends = [float(np.abs(one.half.voltage).max()) for one in events if one.half.polarity == last.half.polarity]
     if Flag.NO_EVENT not in last.threshold_voltage.flags or ends[-1] >= max(ends):
