@@ -14,7 +14,7 @@ class RefractoryParameters(PairOfPulses):
     """Parameters of pulse pairs whose gap is chosen pair by pair."""
 
     amplitude: VoltsList = Field(
-        default=(1.4,), min_length=1, description="pulse heights above the base level, one search for each"
+        default=(1.4,), min_length=1, description="pulse amplitudes above the base level, one search for each"
     )
     base: Volts = Field(default=0.1, description="level between pulses, low enough for the device to relax")
     width: Seconds = Field(default=1e-3, gt=0, description="width of each pulse at 50 %")

@@ -12,7 +12,7 @@ class WantedProbability(Parameters):
 
     amplitude: VoltsList = Field(
         default=(1.0,), min_length=1,
-        description="pulse heights above the base level; the firing probability is found at each"
+        description="pulse amplitudes above the base level; the firing probability is found at each"
     )
     interval: float = Field(
         default=0.2, gt=0, lt=1,
@@ -21,6 +21,8 @@ class WantedProbability(Parameters):
 
 class ProbabilityParameters(SinglePulses, WantedProbability):
     """Parameters of pulses that are sent until the firing probability is known well enough."""
+
+    budget: int = Field(default=200, ge=8, le=100_000, description="largest number of pulses at each amplitude")
 
     @property
     def total(self) -> int:

@@ -28,7 +28,7 @@ class TrainKind:
 class IntegrateParameters(PulseParameters):
     """Parameters of integrate and fire: trains of pulses, each too weak or too short to make the device fire alone."""
 
-    amplitude: VoltsList = Field(default=(1.4,), min_length=1, description="pulse heights above the base level")
+    amplitude: VoltsList = Field(default=(1.4,), min_length=1, description="pulse amplitudes above the base level")
     base: Volts = Field(default=0.0, description="level between pulses")
     widths: SecondsList = Field(default=(60e-6,), min_length=1, description="pulse widths at 50 %")
     periods: SecondsList = Field(default=(160e-6,), min_length=1, description="times from pulse to pulse")

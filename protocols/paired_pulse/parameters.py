@@ -16,7 +16,7 @@ class PairParameters(PairOfPulses):
     """Parameters of paired pulses."""
 
     amplitude: VoltsList = Field(
-        default=(1.4,), min_length=1, description="pulse heights above the base level, one series for each"
+        default=(1.4,), min_length=1, description="pulse amplitudes above the base level, one series for each"
     )
     base: Volts = Field(default=0.1, description="level between pulses, low enough for the device to relax")
     width: Seconds = Field(default=1e-3, gt=0, description="width of each pulse at 50 %")

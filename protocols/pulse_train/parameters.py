@@ -16,7 +16,7 @@ class TrainParameters(PulseParameters):
     """Parameters of a pulse train."""
 
     amplitude: VoltsList = Field(
-        default=(1.15,), min_length=1, description="pulse heights above the base level, one train for each"
+        default=(1.15,), min_length=1, description="pulse amplitudes above the base level, one train for each"
     )
     base: Volts = Field(default=0.0, description="level between pulses")
     width: Seconds = Field(default=1e-6, gt=0, description="pulse width at 50 %")

@@ -18,8 +18,7 @@ class SinglePulses(PulseParameters):
 
     base: Volts = Field(default=0.0, description="level between pulses")
     width: Seconds = Field(default=1e-6, gt=0, description="pulse width at 50 %")
-    budget: int = Field(
-        default=200, ge=8, le=100_000, description="largest number of pulses (firing_probability: at each amplitude)")
+    budget: int = Field(default=200, ge=8, le=100_000, description="largest number of pulses")
     conditioning: Volts | None = Field(
         default=None,
         description="amplitude of a conditioning pulse, which surely switches the device. It is sent after each pulse "

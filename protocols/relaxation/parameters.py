@@ -14,7 +14,7 @@ class RelaxationParameters(PulseParameters):
     """Parameters of a relaxation run."""
 
     amplitude: VoltsList = Field(
-        default=(1.4,), min_length=1, description="pulse heights above the base level, one series for each"
+        default=(1.4,), min_length=1, description="pulse amplitudes above the base level, one series for each"
     )
     base: Volts = Field(default=0.1, description=
                         "read level before and after the pulse, below the threshold and hold voltages")
