@@ -17,8 +17,8 @@ from tsbench.gui.run_control import RunControl
 from tsbench.gui.run_panel import RunPanel
 from tsbench.gui.run_view import RunView
 from tsbench.gui.runner_client import Ending, JsonCommand
-from tsbench.gui.runs.run_browser import RunBrowser
 from tsbench.gui.stop_key import StopKey
+from tsbench.gui.stored_runs.run_browser import RunBrowser
 from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
 from tsbench.station.service.performing import stop_bench, trace_bench
@@ -45,7 +45,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bench_panel = BenchPanel()
         self.run_panel = RunPanel(PROTOCOLS.things())
         self.view = RunView()
-        self.browser = RunBrowser()
+        self.browser = RunBrowser(lambda: Path(str(self.run_panel.request()["out"])).absolute())
         self.screens = QtWidgets.QTabWidget()
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
@@ -105,12 +105,6 @@ class MainWindow(QtWidgets.QMainWindow):
         self.owner.runs.connect(self._attach_to_owner)
         self.owner.gone.connect(self.check)
         self.checker.answered.connect(self._checked)
-        self.screens.currentChanged.connect(self._screen_chosen)
-
-    def _screen_chosen(self) -> None:
-        """Show the runs of the folder that the form names, the new ones among them."""
-        if self.screens.currentWidget() is self.browser:
-            self.browser.open_folder(Path(str(self.run_panel.request()["out"])).absolute())
 
     # ------------------------------------------------------------------------------------------- bench
 

@@ -22,7 +22,7 @@ import numpy as np
 from tsbench.analysis.pulse.clipped_rise import beyond
 from tsbench.analysis.pulse.delay_results import PulseFacts
 from tsbench.analysis.pulse.switching_delay import switching_delay
-from tsbench.analysis.relaxation.first_current import FIRST_SAMPLES, first_current
+from tsbench.analysis.relaxation.first_current import FIRST_SAMPLES, FirstCurrent, first_current
 from tsbench.analysis.relaxation.level_passed import even_mean, falls_evenly, hidden, last_above, passed, time_at
 from tsbench.analysis.signal import mute_of, usable_record
 from tsbench.analysis.statistics import combined, standard_uncertainty
@@ -128,8 +128,7 @@ def relaxation_time(
     noise = noise_of(i, facts.current_resolution)
     tail = i[settled:]
     first = first_current(tail, settled - edge, noise, _CLEAR)
-    initial = first.at_edge
-    visible = first.behind >= _CLEAR * noise / math.sqrt(FIRST_SAMPLES)
+    initial, visible = first.at_edge, first.behind >= _CLEAR * noise / math.sqrt(FIRST_SAMPLES)
     stayed_on = initial if visible else abs(top) * _read_share(voltage, begin, end, settled, switched.highest)
     wanted = level if level is not None else fraction * stayed_on
     found = {"level": wanted, "initial": initial, "edge_time": edge_time, "zero": zero}
@@ -161,20 +160,22 @@ def relaxation_time(
     at_rest = combined(noise / math.sqrt(begin) if rest is None else rest[1],
                        drift_of_pink(pink, settled + last - 0.5 * begin, mean, begin))
     value, random, slope, dt = passed(time, smooth, edge, settled, last, mean, wanted, (noise, code, at_rest))
-    # at the edge itself, nobody sees whether the current falls as it does behind it
-    unseen = 0.0 if level is not None else _time_between(smooth, fraction * first.behind, last) * dt
-    if level is None and first.at_edge > _MOST_BEFORE * first.behind:
-        flags |= Flag.UNDER_SAMPLED
+    unseen, doubt = (0.0, Flag.NONE) if level is not None else _unseen(smooth, first, fraction, last)
     # a share of the current does not depend on the gain, a level in amperes does
     by_gain = 0.0 if level is None else standard_uncertainty(min(wanted * facts.current_gain / slope * dt, value))
     by_time = standard_uncertainty(facts.timebase_accuracy) * value
-    return Relaxed(value, random, combined(by_time, by_gain, standard_uncertainty(unseen)), flags, **found)
+    systematic = combined(by_time, by_gain, standard_uncertainty(unseen * dt))
+    return Relaxed(value, random, systematic, flags | doubt, **found)
 
 
-def _time_between(smooth: FloatArray, lower: float, last: int) -> float:
-    """Return the samples from the one ``last`` to the last one at ``lower`` [A] or above."""
-    above = np.flatnonzero(smooth >= lower)
-    return float(above[-1] - last) if above.size and above[-1] > last else 0.0
+def _unseen(smooth: FloatArray, first: FirstCurrent, fraction: float, last: int) -> tuple[float, Flag]:
+    """Return how many samples later a level by the samples behind the edge alone is passed, and a flag.
+
+    At the edge itself, nobody sees whether the current falls as it does behind it.
+    """
+    above = np.flatnonzero(smooth >= fraction * first.behind)
+    later = float(above[-1] - last) if above.size and above[-1] > last else 0.0
+    return later, Flag.UNDER_SAMPLED if first.at_edge > _MOST_BEFORE * first.behind else Flag.NONE
 
 
 def _samples_of_mean(size: int, noise: float, clear: float) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from tsbench.instruments.guard.arguments import require_switch, require_words
 from tsbench.instruments.guard.guarded import Guarded
 from tsbench.instruments.guard.limits import GuardContext, require_finite, require_in_range
 from tsbench.instruments.interfaces import EdgeTrigger, Oscilloscope, Range, Timebase, Vertical
+from tsbench.instruments.interfaces.oscilloscope import LONGEST_RECORD
 from tsbench.records import Waveform
 
 
@@ -47,8 +48,7 @@ class GuardedOscilloscope(Guarded):
 
     def configure_timebase(self, timebase: Timebase) -> Timebase:
         require_finite(self.context.subject, "position", timebase.position)
-        spans = Range(1e-9, self.capabilities.longest_record, "s")
-        require_in_range(self.context.subject, "span", timebase.span, spans)
+        require_in_range(self.context.subject, "span", timebase.span, Range(1e-9, LONGEST_RECORD, "s"))
         require_in_range(
             self.context.subject, "segments", timebase.segments, Range(1, self.capabilities.segments, "")
         )

@@ -64,9 +64,10 @@ def checked_plan(bench: RunnerBench, protocol: Protocol, discharge: bool = True)
 
 def _ringing(bench: RunnerBench, protocol: Protocol, worst: float) -> Iterator[str]:
     """Yield why a coil lets pulses go beyond ``max_voltage`` of the device."""
-    most, settings = bench.device.limits.max_voltage, protocol.parameters()
-    if most is None:
+    if (most := bench.device.limits.max_voltage) is None:
         return
+    with calling_protocol(protocol, "parameters"):
+        settings = protocol.parameters()
     edges = [float(settings[name].get("value", 0.0)) for name in ("rise_time", "fall_time") if name in settings]
     base = float(settings.get("base", {}).get("value", 0.0))
     yield from bench.preparation.ringing_refusals(protocol.roles, worst, most, min(edges, default=0.0), base)

@@ -114,7 +114,7 @@ def test_a_style_of_the_user_goes_before_the_look(tmp_path: Path) -> None:
         assert figure.axes[0].xaxis.label.get_fontsize() == 13.0
     assert figure.get_size_inches()[0] == pytest.approx(COLUMN)
     for wrong in (tmp_path / "none.mplstyle", "no style"):
-        with pytest.raises(ConfigurationError, match="cannot be read"), drawn_as(PAPER, wrong):
+        with pytest.raises(ConfigurationError, match="neither a readable file"), drawn_as(PAPER, wrong):
             pass
 
 

@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def browser(application, until, folder):
     """Return the screen with the four runs of the folder."""
-    from tsbench.gui.runs.run_browser import RunBrowser
+    from tsbench.gui.stored_runs.run_browser import RunBrowser
 
     shown = RunBrowser()
     shown.resize(1200, 700)

@@ -15,7 +15,7 @@ PAIR = PairedPulse(width=1e-3)   # edges of 1 us: records begin 0.2 ms before, a
 
 
 def scope(record_length: int) -> Any:
-    return SimpleNamespace(record_length=record_length, segments=1000)
+    return SimpleNamespace(record_length=record_length, segments=1000, longest_record=1e3)
 
 
 def test_one_record_holds_both_pulses_where_the_scope_has_room() -> None:

@@ -29,7 +29,7 @@ def test_the_overshoot_bounds_that_of_the_circuit(resistance: float, edge: float
     _, volts, _ = lsim(([1.0], [1e-6 * 80e-12, resistance * 80e-12, 1.0]), level, time)
     true = float(volts.max()) - 1.0
     assert true - 2e-3 <= found.beyond(edge) <= 2.1 * max(true, 0.0) + 0.05
-    assert found.frequency == pytest.approx(1.0 / (2.0 * math.pi * math.sqrt(80e-18)))
+    assert found.frequency == pytest.approx(1.0 / (2.0 * math.pi * math.sqrt(80e-18)), rel=1e-9)
 
 
 @pytest.mark.parametrize(("netlist", "node"), [

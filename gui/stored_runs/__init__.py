@@ -1,0 +1,1 @@
+"""The screen with the stored runs of a folder: find, compare, review."""
