@@ -1,4 +1,4 @@
-"""The screen with the stored runs: filter, compare curves, star, reject with a reason, note, export, report, recover."""
+"""The screen with the stored runs: filter, compare curves, review, export, report, recover."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -47,7 +47,8 @@ class RunBrowser(QtWidgets.QWidget):
         self.text.setPlaceholderText("Reason of a rejection, or a note")
         self.text.setAccessibleName("Reason or note")
         self.star = _button("S&tar", "Give the chosen runs a star, or take it away")
-        self.reject = _button("&Reject", "Leave the chosen runs out of queries, statistics and reports, for this reason")
+        self.reject = _button(
+            "&Reject", "Leave the chosen runs out of queries, statistics and reports. Write the reason first")
         self.accept = _button("A&ccept", "Count the chosen runs again")
         self.note = _button("&Note", "Write this note on the chosen runs")
         self.export = _button("E&xport CSV", "Write points and waveforms of the chosen runs as CSV files to the folder "
