@@ -129,6 +129,7 @@ class Watch(NoWatch):
         self._answered = time.monotonic()
         self._ready = threading.Event()
         self._over = threading.Event()
+        self._voice = threading.Lock()
         self._rested = threading.Event()  #: it waits for the next run
         self._process = _start() if standing is None else standing.take()
         self.process_id = self._process.pid
@@ -205,7 +206,8 @@ class Watch(NoWatch):
         """End the watchdog: no output is on any more. Safe to call twice."""
         if self._over.is_set():
             return
-        self._over.set()
+        with self._voice:   # no heartbeat comes after the farewell
+            self._over.set()
         if self._progress:
             self._bench.report_to(UNWATCHED)
         if self._standing is not None and self._threads[0].ident is None:
@@ -247,7 +249,10 @@ class Watch(NoWatch):
                 self._control.stop(f"the watchdog (process {self.process_id}) has not answered for {_DEAF:g} s")
                 return
             try:
-                self._tell({"due": left if math.isfinite(left) else None})
+                with self._voice:
+                    if self._over.is_set():
+                        return
+                    self._tell({"due": left if math.isfinite(left) else None})
             except (OSError, ValueError):
                 return  # ``_listen`` notices the end of the process and stops the run
 

@@ -138,3 +138,23 @@ def test_a_folder_that_is_not_there_and_a_damaged_file_are_said(browser, until, 
     assert "RUN1-0.nxs" in browser.said.text()
     browser.open_folder(tmp_path / "none")
     assert "does not exist yet" in browser.said.text() and browser.table.rowCount() == 0
+
+
+def test_ctrl_2_shows_the_runs_of_the_folder_in_the_form(application, until, folder) -> None:
+    from PyQt5 import QtTest
+
+    from tsbench.gui.main_window import MainWindow
+
+    window = MainWindow()
+    window.run_panel.out.setText(str(folder))
+    window.show()
+    application.setActiveWindow(window)
+    until(window.isActiveWindow)
+    QtTest.QTest.keyClick(window, QtCore.Qt.Key_2, QtCore.Qt.ControlModifier)
+    until(lambda: window.browser.table.rowCount() == 4 and not window.browser.listing.busy())
+    assert window.bar.stop.isVisible()   # above every screen
+    QtTest.QTest.keyClick(window, QtCore.Qt.Key_1, QtCore.Qt.ControlModifier)
+    assert window.view.isVisible() and not window.browser.isVisible()
+    window.close()
+    window.deleteLater()
+    application.processEvents()
