@@ -168,7 +168,12 @@ def _decision(line: bytes) -> ReviewLine:
         raise UnreadableFile("no decision")
     if content["kind"] in _WITH_TEXT and not content.get("text"):
         raise UnreadableFile("no decision")
-    return ReviewLine(*texts)
+    return ReviewLine(*map(_printable, texts))
+
+
+def _printable(text: str) -> str:
+    """Return a text without control characters: it is shown in terminals, and the file may be another person's."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _numbered(lines: Iterable[int]) -> str:

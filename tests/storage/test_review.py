@@ -57,6 +57,12 @@ def test_a_line_that_a_crash_left_in_part_is_told_and_the_next_decision_is_whole
     assert found.problem == f"{review}: line 2 cannot be read, so a decision may be missing. Correct or delete it"
 
 
+def test_control_characters_of_a_review_reach_no_terminal(tmp_path: Path) -> None:
+    path = run_file(tmp_path, 1)
+    decide(path, "note", "a\x1b[31m red\u202e note")
+    assert read_review(path).notes == ("a [31m red  note",)
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_review_or_a_problem(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("review") / "run.nxs"
