@@ -1,14 +1,12 @@
 """Questions to a catalogue: which results of which runs; the answer is a data frame or rows."""
 
-import contextlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tsbench.archives.catalogue import DiskRefused, in_memory
-from tsbench.archives.update import opened_for, update
+from tsbench.archives.update import asked_of, update
 from tsbench.errors import ConfigurationError, nearest
 from tsbench.records import Flag
 from tsbench.storage import codec
@@ -107,12 +105,7 @@ def answer_of(folder: Path, question: ArchiveQuestion, refresh: bool = True) -> 
     ConfigurationError, StorageError
         As for :func:`archive`.
     """
-    try:
-        with opened_for(folder) as database:
-            return answer_in(database, folder, question, refresh)
-    except DiskRefused:
-        with contextlib.closing(in_memory()) as database:
-            return answer_in(database, folder, question, refresh)
+    return asked_of(folder, lambda database: answer_in(database, folder, question, refresh))
 
 
 def answer_in(

@@ -1,13 +1,11 @@
 """The runs of a folder, one row each, with their reviews: for a person who looks for one."""
 
-import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsbench.archives.catalogue import DiskRefused, in_memory
 from tsbench.archives.questions import problems_of
-from tsbench.archives.update import Progress, opened_for, update
+from tsbench.archives.update import Progress, asked_of, update
 from tsbench.records import Flag
 
 _FACTS = ("path", "run", "protocol", "device", "start_time", "status", "reason", "simulated", "campaign", "temperature",
@@ -62,12 +60,7 @@ def listed_runs(folder: Path, progress: Progress = lambda done, total: None) -> 
     StorageError
         Another process holds the catalogue.
     """
-    try:
-        with opened_for(folder) as database:
-            return _listed(database, folder, progress)
-    except DiskRefused:
-        with contextlib.closing(in_memory()) as database:
-            return _listed(database, folder, progress)
+    return asked_of(folder, lambda database: _listed(database, folder, progress))
 
 
 def _listed(database: sqlite3.Connection, folder: Path, progress: Progress) -> RunList:

@@ -1,13 +1,12 @@
 """The results of all runs in a folder as they are stored, from its catalogue: for statistics, without the raw data."""
 
-import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsbench.archives.catalogue import RESULTS, DiskRefused, in_memory
+from tsbench.archives.catalogue import RESULTS
 from tsbench.archives.questions import problems_of, rejected_in
-from tsbench.archives.update import Progress, opened_for, update
+from tsbench.archives.update import Progress, asked_of, update
 from tsbench.extraction.observations import StoredResults, event_facts
 from tsbench.records import Flag, Result
 from tsbench.storage import codec
@@ -43,12 +42,7 @@ def stored_folder(folder: Path, progress: Progress = lambda done, total: None) -
     StorageError
         Another process holds the catalogue.
     """
-    try:
-        with opened_for(folder) as database:
-            return _stored(database, folder, progress)
-    except DiskRefused:
-        with contextlib.closing(in_memory()) as database:
-            return _stored(database, folder, progress)
+    return asked_of(folder, lambda database: _stored(database, folder, progress))
 
 
 def _stored(database: sqlite3.Connection, folder: Path, progress: Progress) -> StoredFolder:

@@ -6,13 +6,15 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from tsbench.archives.catalogue import NAME, count_each_run_once, in_memory, opened, store, transaction
+from tsbench.archives.catalogue import NAME, DiskRefused, count_each_run_once, in_memory, opened, store, transaction
 from tsbench.errors import ConfigurationError
 from tsbench.storage.nexus.schema import SUFFIX as RUN_SUFFIX
 from tsbench.storage.reading_children import ReadingChildren
 from tsbench.storage.review import review_path
 
+_Answer = TypeVar("_Answer")
 Progress = Callable[[int, int], None]  #: gets how many of how many files were read
 _BATCH = 50  #: files that a child reads for one request
 
@@ -91,6 +93,22 @@ def opened_for(folder: Path) -> Iterator[sqlite3.Connection]:
         return
     with contextlib.closing(in_memory()) as database:
         yield database
+
+
+def asked_of(folder: Path, ask: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+    """Return what ``ask`` finds in the catalogue of a folder; in one in the memory where the disk takes none.
+
+    Raises
+    ------
+    StorageError
+        As for :func:`tsbench.archives.catalogue.opened`.
+    """
+    try:
+        with opened_for(folder) as database:
+            return ask(database)
+    except DiskRefused:
+        with contextlib.closing(in_memory()) as database:
+            return ask(database)
 
 
 def has_runs(folder: Path) -> bool:

@@ -7,8 +7,6 @@ from typing import Any
 
 from tsbench.cli.declaring import add_command, add_json
 
-_KINDS = ("star", "unstar", "reject", "accept", "note")
-
 
 def declare(commands: Any) -> None:
     """Declare ``review``."""
@@ -33,14 +31,14 @@ def review(options: argparse.Namespace) -> int:
     from tsbench.extraction.paths import named_files
     from tsbench.storage.nexus.schema import SUFFIX
     from tsbench.storage.provenance import user_name
-    from tsbench.storage.review import decide, read_review
+    from tsbench.storage.review import KINDS, WITH_TEXT, decide, read_review
 
     files = named_files(options.files, (SUFFIX,))
     for path in files:   # all are looked at before the first is changed
         if path.suffix != SUFFIX or not path.is_file():
             raise ConfigurationError(f"{path}: this is no run file ({SUFFIX}). Only stored runs have a review")
-    kind = next((name for name in _KINDS if getattr(options, name) not in (None, False)), "")
-    text = getattr(options, kind) if kind in {"reject", "note"} else ""
+    kind = next((name for name in KINDS if getattr(options, name) not in (None, False)), "")
+    text = getattr(options, kind) if kind in WITH_TEXT else ""
     found = {path: decide(path, kind, text, user_name()) if kind else read_review(path) for path in files}
     if options.json:
         print_json([{"file": str(path), "starred": one.starred, "rejected": one.rejected, "notes": list(one.notes),

@@ -17,7 +17,7 @@ from tsbench.storage.beside import alone
 
 SUFFIX = ".review.jsonl"
 KINDS = ("star", "unstar", "reject", "accept", "note")
-_WITH_TEXT = ("reject", "note")
+WITH_TEXT = ("reject", "note")  #: those that need one
 _LONGEST = 4_000  #: characters of a text
 _LARGEST = 2**20  #: [bytes]
 
@@ -90,7 +90,7 @@ def decide(run_file: Path, kind: str, text: str = "", user: str = "") -> Review:
     text = " ".join(text.split())
     if kind not in KINDS:
         raise ConfigurationError(f"there is no decision '{kind}'. The decisions are {', '.join(KINDS)}")
-    if kind in _WITH_TEXT and not text:
+    if kind in WITH_TEXT and not text:
         needed = "state the reason of the rejection" if kind == "reject" else "a note needs a text"
         raise ConfigurationError(f"{run_file}: {needed}")
     if len(text) > _LONGEST:
@@ -111,7 +111,7 @@ def decide(run_file: Path, kind: str, text: str = "", user: str = "") -> Review:
 
 
 def read_review(run_file: Path) -> Review:
-    """Return the review of a run file; an empty one where nobody decided anything.
+    """Return the review of a run file. It is empty if nobody has decided anything.
 
     Lines that cannot be read are left out, and ``problem`` tells them.
     """
@@ -166,7 +166,7 @@ def _decision(line: bytes) -> ReviewLine:
     texts = [content.get(name, "") for name in ("kind", "text", "user", "time")]
     if not all(isinstance(one, str) for one in texts):
         raise UnreadableFile("no decision")
-    if content["kind"] in _WITH_TEXT and not content.get("text"):
+    if content["kind"] in WITH_TEXT and not content.get("text"):
         raise UnreadableFile("no decision")
     return ReviewLine(*map(_printable, texts))
 

@@ -92,7 +92,7 @@ def variation(intervals: FloatArray, timing: float, jitter: Jitter | None) -> Tr
 def _changes_slowly(intervals: FloatArray) -> bool:
     """Return whether neighbours are so alike that all intervals tell no more than few independent ones.
 
-    Then the frequency drifts or changes once within the record, and the train has not one variation.
+    Then the frequency drifts, or changes once within the record, so one number cannot describe the variation.
     """
     away = intervals - intervals.mean()
     squares = float(away @ away)

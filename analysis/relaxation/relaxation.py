@@ -171,7 +171,7 @@ def relaxation_time(
 def _unseen(smooth: FloatArray, first: FirstCurrent, fraction: float, last: int) -> tuple[float, Flag]:
     """Return how many samples later a level by the samples behind the edge alone is passed, and a flag.
 
-    At the edge itself, nobody sees whether the current falls as it does behind it.
+    The samples do not show whether the current falls at the edge as it does behind the edge.
     """
     above = np.flatnonzero(smooth >= fraction * first.behind)
     later = float(above[-1] - last) if above.size and above[-1] > last else 0.0

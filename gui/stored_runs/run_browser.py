@@ -12,7 +12,7 @@ from tsbench.gui.stored_runs.background import Background
 from tsbench.gui.stored_runs.overlay_plot import MOST, OverlayPlot, StoredCurves, read_curves
 from tsbench.gui.stored_runs.run_table import RunFilter, RunTable
 from tsbench.storage.provenance import user_name
-from tsbench.storage.review import decide
+from tsbench.storage.review import WITH_TEXT, decide
 
 _WIDTHS = (34, 170, 90, 130, 80, 290, 160)  #: [pixels] of the columns but the last
 
@@ -229,7 +229,7 @@ class RunBrowser(QtWidgets.QWidget):
 
     def decide(self, kind: str) -> None:
         """Write a decision on each chosen run; a rejection and a note take the text of the field."""
-        text = self.text.text() if kind in {"reject", "note"} else ""
+        text = self.text.text() if kind in WITH_TEXT else ""
         for path in self.chosen_paths():
             try:
                 decide(path, kind, text, user_name())

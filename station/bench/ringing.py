@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from tsbench.instruments.fixture import DEVICE, has_place, parallel_capacitance, share_without_device
 from tsbench.netlist import GROUND, Element, Netlist
+from tsbench.protocols.pulses.parameters import EDGE_SHARE
 
-_FULL_EDGE = 0.8  #: share of an edge between 10 and 90 % of its height
 _BLOCKED = 1e-6  #: share of the EMF at the device below which a source does not reach it
 
 
@@ -40,7 +40,7 @@ class Ringing:
             return 0.0
         damped = math.sqrt(1.0 - self.damping**2)
         step = math.exp(-math.pi * self.damping / damped)
-        x = math.pi * self.frequency * damped * edge / _FULL_EDGE
+        x = math.pi * self.frequency * damped * edge / EDGE_SHARE
         return step * min(1.0, 1.0 / x if x > 0.0 else 1.0)
 
 
