@@ -23,6 +23,26 @@ class FirstCurrent:
     at_edge: float  #: [A] at the edge, if the current falls exponentially until then; ``behind`` where no fall is seen
 
 
+@dataclass(frozen=True)
+class _Fall:
+    """Medians of the first samples behind the edge and of as many samples after them."""
+
+    number: int  #: of samples in each
+    early: float  #: [A]
+    later: float  #: [A]
+    doubt: float  #: [A] least difference of the two that noise does not make
+
+    @property
+    def per_sample(self) -> float:
+        """Return by how much the logarithm of the current falls from one sample to the next."""
+        return (math.log(self.early / self.later) if self.later > 0.0 else math.inf) / self.number
+
+    def excludes(self, fall: "_Fall") -> bool:
+        """Return whether the current would fall by more over these samples, if it fell as evenly as over others."""
+        even = self.early * (1.0 - math.exp(-fall.per_sample * self.number))
+        return self.early - self.later < even - self.doubt
+
+
 def first_current(tail: FloatArray, late: float, noise: float, clear: float) -> FirstCurrent:
     """Return the current right after the edge.
 
@@ -36,21 +56,21 @@ def first_current(tail: FloatArray, late: float, noise: float, clear: float) -> 
     noise : [A] of one sample
     clear : standard deviations of the noise by which a median must stand above zero
     """
-    falling = [(number, early, later) for number in _NUMBERS for early, later in [_medians(tail, number)]
-               if early >= clear * noise / math.sqrt(number) and early - later > _doubt(noise, number)]
-    if not falling:
+    falls = [fall for number in _NUMBERS for fall in [_fall(tail, number, noise)]
+             if fall.early >= clear * noise / math.sqrt(number)]
+    shown = [fall for fall in falls if fall.early - fall.later > fall.doubt]
+    if not shown:
         early = median(tail[:FIRST_SAMPLES])
         return FirstCurrent(early, early)
-    slowly = [one for one in falling if one[2] >= (1.0 - _MOST_FALL) * one[1]]
-    number, early, later = (slowly or falling[-1:])[0]
-    fall = math.log(early / later) if later > 0.0 else math.inf   # over ``number`` samples
-    growth = min(fall * (late + 0.5 * (number - 1)) / number, _LARGEST)
-    return FirstCurrent(early, early * math.exp(growth))
+    best = next((fall for fall in shown if fall.later >= (1.0 - _MOST_FALL) * fall.early), shown[-1])
+    # an even fall is seen over more samples and over fewer; what only some of them show is a step
+    level = next((fall.early for fall in falls if fall not in shown and fall.excludes(best)), None)
+    if level is not None:
+        return FirstCurrent(level, level)
+    growth = min(best.per_sample * (late + 0.5 * (best.number - 1)), _LARGEST)
+    return FirstCurrent(best.early, best.early * math.exp(growth))
 
 
-def _medians(tail: FloatArray, number: int) -> tuple[float, float]:
-    return median(tail[:number]), median(tail[number : 2 * number])
-
-
-def _doubt(noise: float, number: int) -> float:
-    return _SEEN * _OF_MEDIAN * noise * math.sqrt(2.0 / number)
+def _fall(tail: FloatArray, number: int, noise: float) -> _Fall:
+    doubt = _SEEN * _OF_MEDIAN * noise * math.sqrt(2.0 / number)
+    return _Fall(number, median(tail[:number]), median(tail[number : 2 * number]), doubt)

@@ -89,3 +89,23 @@ def test_a_current_that_falls_within_a_few_samples(life, noise):
         elif Flag.UNDER_SAMPLED not in found.flags:
             half = 1.96 * np.hypot(found.random, found.systematic)
             assert abs(found.value - true) < 1.3 * half, (seed, found)
+
+
+@pytest.mark.parametrize("noise", [3e-10, 2e-9])   # [A], of 70 nA
+def test_a_current_that_falls_in_steps_is_not_continued_to_the_edge(noise):
+    """A silver filament: 100 nA, from 80 us on 70 nA, from 330 us on 0. The level was above the 70 nA."""
+    time = 5e-6 * np.arange(10_000)
+    pulse = (time >= 5e-3) & (time < 25e-3)
+    after = time - 25e-3
+    steps = ((0.0, 1e-6), (10e-6, 100e-9), (80e-6, 70e-9), (330e-6, 0.0))
+    current = np.zeros(time.size)
+    for begin, level in steps:
+        current[after >= begin] = level
+    current[pulse] = np.where(time[pulse] > 10e-3, 1e-5, 3e-8)
+    voltage = np.where(pulse, 1.0, 0.1)
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        found = relaxation_time(time, voltage + random.normal(0.0, 2e-4, time.size),
+                                current + random.normal(0.0, noise, time.size), 20e-3, facts=PulseFacts())
+        assert found.value == pytest.approx(330e-6, abs=15e-6)
+        assert found.level == pytest.approx(0.5 * found.initial) and found.initial <= 102e-9

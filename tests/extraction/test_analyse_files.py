@@ -70,6 +70,13 @@ def test_measured_columns_are_guessed_and_drawn(tmp_path):
     ]
 
 
+def test_paths_may_be_text(tmp_path):
+    path = written(tmp_path, "a.csv", "V,I,sweep", *half_sweeps([(1, True), (-1, False)]))
+    one = analyse_files(str(path), out=str(tmp_path / "figures"))
+    assert one.rows == analyse_files([path]).rows
+    assert one.figures and all(figure.is_file() for figure in one.figures)
+
+
 def written(tmp_path: Path, name: str, header: str, *columns) -> Path:
     path = tmp_path / name
     np.savetxt(path, np.column_stack(columns), delimiter=",", header=header, comments="")
