@@ -92,11 +92,11 @@ def analyse_files(
     named = parse_columns(columns) if isinstance(columns, str) else columns
     if kind is not None and kind not in KINDS:
         raise ConfigurationError(f"unknown kind of table '{kind}'. Give one of {', '.join(KINDS)}")
-    paths = [Path(paths)] if isinstance(paths, (str, Path)) else [Path(path) for path in paths]
+    named_paths = [Path(paths)] if isinstance(paths, (str, Path)) else [Path(path) for path in paths]
     out = None if out is None else Path(out)
-    files, runs = named_files(paths), 0
+    files, runs = named_files(named_paths), 0
     analysis, failed = FileAnalysis(names=dict(names or names_of(files))), 0
-    for folder in (path for path in paths if path.is_dir()):
+    for folder in (path for path in named_paths if path.is_dir()):
         analysis.problems.extend(missing_in_folder(folder, below=False))
     for path, run in files_with_runs(files):
         try:
