@@ -35,7 +35,7 @@ def open_window(bench: Path | None = None, trace: Path | None = None, log: Path 
         from PyQt5 import QtCore, QtWidgets, sip  # noqa: PLC0415  optional: pip install tsbench[gui]
 
         from tsbench.gui.main_window import MainWindow  # noqa: PLC0415
-        from tsbench.gui.palette import apply_palette  # noqa: PLC0415
+        from tsbench.gui.palette import apply_palette, stored_look  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(
             f"the window needs PyQt5 and pyqtgraph ({error}). Install them with pip install 'tsbench[gui]'"
@@ -48,7 +48,7 @@ def open_window(bench: Path | None = None, trace: Path | None = None, log: Path 
     application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["tsbench"])
     application.setApplicationName("tsbench")
     application.setOrganizationName("tsbench")
-    apply_palette(application)
+    apply_palette(application, *stored_look())
     window = MainWindow(bench, trace, log)
     window.show()
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C: as closing the window

@@ -5,7 +5,8 @@ from typing import Any
 
 from PyQt5 import QtCore, QtWidgets
 
-from tsbench.gui.palette import BAD, DIM, GOOD, WARNING
+from tsbench.gui.palette import colours
+from tsbench.gui.recoloured import Recoloured
 from tsbench.gui.restyle import restyle
 from tsbench.records import simulation_mark
 
@@ -23,7 +24,8 @@ class OutputLamp(QtWidgets.QLabel):
     def show_state(self, enabled: bool | None) -> None:
         """Show ``enabled``; None: it has not been read back."""
         self.state = enabled
-        colour, word = {None: (DIM, "unknown"), False: (GOOD, "off"), True: (WARNING, "ON")}[enabled]
+        shown = colours()
+        colour, word = {None: (shown.dim, "unknown"), False: (shown.good, "off"), True: (shown.warning, "ON")}[enabled]
         weight = "700" if enabled else "400"
         symbol = {None: "○", False: "●", True: "◉"}[enabled]
         style = f"color:{colour}; font-weight:{weight}"
@@ -56,7 +58,7 @@ class SimulationBadge(QtWidgets.QLabel):
         restyle(self, "state", state)
 
 
-class BenchPanel(QtWidgets.QWidget):
+class BenchPanel(QtWidgets.QWidget, Recoloured):
     """Instruments, roles and outputs, as ``tsbench check`` reports them."""
 
     check_wanted = QtCore.pyqtSignal()
@@ -66,6 +68,7 @@ class BenchPanel(QtWidgets.QWidget):
         self.setObjectName("panel")
         self.setAttribute(QtCore.Qt.WA_StyledBackground)
         self._lamps: dict[str, OutputLamp] = {}
+        self._shown: tuple[list[Mapping[str, Any]], list[str]] = ([], [])
         title = QtWidgets.QLabel("BENCH")
         title.setProperty("role", "title")
         self._check = QtWidgets.QPushButton("Chec&k")
@@ -93,11 +96,13 @@ class BenchPanel(QtWidgets.QWidget):
 
     def show_note(self, note: str, problem: bool = False) -> None:
         """Show one sentence under the instruments."""
-        self._note.setText(f"<span style='color:{BAD}'>{note}</span>" if problem else note)
+        self._note.setText(note)
+        restyle(self._note, "role", "problem" if problem else "dim")
         self._note.setVisible(bool(note))
 
     def show_instruments(self, instruments: Sequence[Mapping[str, Any]], outputs: Sequence[str]) -> None:
         """List the instruments; every output starts as unknown."""
+        self._shown = (list(instruments), list(outputs))
         _clear(self._body)
         self._lamps.clear()
         mixed = len({bool(instrument.get("simulated")) for instrument in instruments}) > 1
@@ -106,8 +111,9 @@ class BenchPanel(QtWidgets.QWidget):
             name, model = instrument["name"], instrument.get("model") or instrument.get("driver", "")
             facts = f"{model} · {roles}" if roles else model
             if mixed:
-                facts += " · simulated" if instrument.get("simulated") else f" · <b style='color:{BAD}'>REAL</b>"
-            line = QtWidgets.QLabel(f"<b>{name}</b>&nbsp; <span style='color:{DIM}'>{facts}</span>")
+                real = f"<b style='color:{colours().bad}'>REAL</b>"
+                facts += f" · {'simulated' if instrument.get('simulated') else real}"
+            line = QtWidgets.QLabel(f"<b>{name}</b>&nbsp; <span style='color:{colours().dim}'>{facts}</span>")
             library = instrument.get("visa_library") or "system"
             line.setToolTip(f"{instrument.get('resource', '')}\nVISA library: {library}")
             self._body.addWidget(line)
@@ -121,6 +127,12 @@ class BenchPanel(QtWidgets.QWidget):
                     row.addWidget(self._lamps[output])
                 row.addStretch(1)
                 self._body.addLayout(row)
+
+    def recolour(self) -> None:
+        """Take the colours of the theme."""
+        states = self.outputs()
+        self.show_instruments(*self._shown)
+        self.show_outputs(states)
 
     def show_outputs(self, states: Mapping[str, bool | None]) -> None:
         """Show read-back states; outputs that are not named keep theirs."""

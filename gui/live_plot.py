@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt5 import QtWidgets
 
-from tsbench.gui.palette import ACCENT, CURVES, DIM
+from tsbench.gui.palette import colours
 from tsbench.gui.plot_panel import PlotPanel
 from tsbench.records import FloatArray
 
@@ -51,10 +51,8 @@ class LivePlot(PlotPanel):
         self._curve = self._plot.plot(
             [],
             [],
-            pen=pg.mkPen(ACCENT, width=1.6),
             symbol="o",
             symbolSize=4,
-            symbolBrush=ACCENT,
             symbolPen=None,
             connect="finite",
         )
@@ -103,10 +101,12 @@ class LivePlot(PlotPanel):
         self._stale = False
         logarithmic = self._logarithmic.isChecked() and self._logarithmic.isVisibleTo(self)
         name_x, unit_x, name_y, unit_y = self._axes
-        self._plot.setLabel("bottom", name_x, units=unit_x, color=DIM)
-        self._plot.setLabel("left", f"|{name_y}|" if logarithmic else name_y, units=unit_y, color=DIM)
+        self._plot.setLabel("bottom", name_x, units=unit_x)
+        self._plot.setLabel("left", f"|{name_y}|" if logarithmic else name_y, units=unit_y)
         self._plot.setLogMode(x=False, y=logarithmic)
         values = np.asarray(self._y, dtype=float)
+        self._curve.setPen(pg.mkPen(colours().accent, width=1.6))
+        self._curve.setSymbolBrush(colours().accent)
         self._curve.setData(np.asarray(self._x, dtype=float), _magnitude(values) if logarithmic else values)
         for name in [name for name in self._drawn if name not in self._traces]:
             self._plot.removeItem(self._drawn.pop(name))
@@ -133,7 +133,7 @@ class LivePlot(PlotPanel):
 
 
 def _colour(number: int) -> str:
-    return CURVES[number % len(CURVES)]
+    return colours().curves[number % len(colours().curves)]
 
 
 def _magnitude(values: FloatArray) -> FloatArray:

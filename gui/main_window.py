@@ -17,6 +17,7 @@ from tsbench.gui.run_control import RunControl
 from tsbench.gui.run_panel import RunPanel
 from tsbench.gui.run_view import RunView
 from tsbench.gui.runner_client import Ending, JsonCommand
+from tsbench.gui.screens import Screens
 from tsbench.gui.stop_key import StopKey
 from tsbench.gui.stored_runs.run_browser import RunBrowser
 from tsbench.gui.top_bar import TopBar
@@ -45,8 +46,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bench_panel = BenchPanel()
         self.run_panel = RunPanel(PROTOCOLS.things())
         self.view = RunView()
-        self.browser = RunBrowser(lambda: Path(str(self.run_panel.request()["out"])).absolute())
-        self.screens = QtWidgets.QTabWidget()
+        self.browser = RunBrowser(self.run_panel.folder)
+        self.screens = Screens()
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
         self._service = False  # a bench service has the bench: runs wait for their turn there
@@ -81,11 +82,8 @@ class MainWindow(QtWidgets.QMainWindow):
         layout.addWidget(self.bar)
         layout.addWidget(self.question)
         layout.addWidget(self.by_hand)
-        for number, (screen, name) in enumerate(((splitter, "Measure"), (self.browser, "Runs"))):
-            self.screens.addTab(screen, name)
-            self.screens.setTabToolTip(number, f"Ctrl+{number + 1}")
-            QtWidgets.QShortcut(QtGui.QKeySequence(f"Ctrl+{number + 1}"), self,
-                                lambda number=number: self.screens.setCurrentIndex(number))
+        self.screens.add(splitter, "Measure")
+        self.screens.add(self.browser, "Runs")
         layout.addWidget(self.screens, 1)
         self.setCentralWidget(central)
 
@@ -102,7 +100,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.control.stopping.connect(self._show_stopping)
         self.control.overdue.connect(self._show_overdue)
         self.control.ended.connect(self._run_ended)
-        self.owner.runs.connect(self._attach_to_owner)
+        self.owner.runs.connect(self._attach)
         self.owner.gone.connect(self.check)
         self.checker.answered.connect(self._checked)
 
@@ -134,7 +132,9 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view.show_problem("")
         self.view.say(f"bench {path}")
         living = OwnerWatch.living_run(path, Path(self.run_panel.request()["out"]))
-        if living is None or not self._attach(living):
+        if living is not None:
+            self._attach(living)
+        if not self.control.attached():
             self.check()
 
     def check(self) -> None:
@@ -194,13 +194,10 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view.show_problem("" if self._service else message)
         self.owner.watch(owner)
 
-    def _attach_to_owner(self, address: Path) -> None:
-        self._attach(address)
-
-    def _attach(self, address: Path) -> bool:
+    def _attach(self, address: Path) -> None:
         """Follow a run that another process measures on this bench; its Stop works from here."""
         if not self.control.attach(address):
-            return False
+            return
         self._looked_on = True
         if self.view.wire.traced.isChecked():
             self._trace_service()
@@ -210,7 +207,6 @@ class MainWindow(QtWidgets.QMainWindow):
             self.run_panel.set_hindrance("")  # a run of this window waits for its turn
         words = f"this window shows the run of process {self.control.other.process}"
         self.view.say(f"{words}. STOP ends the run. If you close this window, the run continues", "warning")
-        return True
 
     # --------------------------------------------------------------------------------------------- run
 

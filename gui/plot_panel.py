@@ -3,10 +3,11 @@
 import pyqtgraph as pg
 from PyQt5 import QtCore, QtWidgets
 
-from tsbench.gui.palette import BORDER, DIM, FIELD
+from tsbench.gui.palette import colours
+from tsbench.gui.recoloured import Recoloured
 
 
-class PlotPanel(QtWidgets.QWidget):
+class PlotPanel(QtWidgets.QWidget, Recoloured):
     """One plot under a line with its title and a note. A subclass fills it in :meth:`_redraw`.
 
     Parameters
@@ -32,13 +33,11 @@ class PlotPanel(QtWidgets.QWidget):
         self._head.addWidget(self._title)
         self._head.addSpacing(12)
         self._head.addWidget(self._note, 1)
-        self._plot = pg.PlotWidget(background=FIELD)
+        self._plot = pg.PlotWidget()
         self._plot.showGrid(x=True, y=True, alpha=0.18)
         self._plot.setMinimumHeight(height)
-        for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
-            axis.setPen(BORDER)
-            axis.setTextPen(DIM)
+        PlotPanel.recolour(self)
+        self._stale = False
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.addLayout(self._head)
@@ -47,6 +46,15 @@ class PlotPanel(QtWidgets.QWidget):
         self._timer.setInterval(redraw_every)
         self._timer.timeout.connect(self._redraw_if_stale)
         self._timer.start()
+
+    def recolour(self) -> None:
+        """Take the colours of the theme; what is drawn takes them when it is drawn next."""
+        self._plot.setBackground(colours().field)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(colours().border)
+            axis.setTextPen(colours().dim)
+        self._stale = True
 
     def _redraw_if_stale(self) -> None:
         if self._stale:

@@ -6,13 +6,15 @@ from typing import Any
 
 from PyQt5 import QtCore, QtGui, QtWidgets
 
-from tsbench.gui.palette import DIM, WARNING
+from tsbench.gui.palette import colours
+from tsbench.gui.recoloured import Recoloured
 from tsbench.quantities import conditions_text, format_interval
 
+_KIND = QtCore.Qt.UserRole
 _COLUMNS = ("Quantity", "Conditions", "Value (95 % interval)", "Flags")
 
 
-class ResultTable(QtWidgets.QWidget):
+class ResultTable(QtWidgets.QWidget, Recoloured):
     """One row per extracted number."""
 
     def __init__(self) -> None:
@@ -81,12 +83,23 @@ class ResultTable(QtWidgets.QWidget):
             for column, text in enumerate(cells):
                 item = QtWidgets.QTableWidgetItem(text)
                 item.setToolTip(f"method: {row.get('method', '')}")
-                if column == 3 and flags:
-                    item.setForeground(QtGui.QColor(WARNING))
-                if row["value"] is None:
-                    item.setForeground(QtGui.QColor(DIM))
+                item.setData(_KIND, "dim" if row["value"] is None else "warning" if column == 3 and flags else "")
+                _colour(item)
                 self.table.setItem(number, column, item)
+
+    def recolour(self) -> None:
+        """Take the colours of the theme."""
+        for row in range(self.table.rowCount()):
+            for column in range(len(_COLUMNS)):
+                if (item := self.table.item(row, column)) is not None:
+                    _colour(item)
 
     def _open_folder(self) -> None:
         if self.path is not None:
             QtGui.QDesktopServices.openUrl(QtCore.QUrl.fromLocalFile(str(self.path.parent)))
+
+
+def _colour(item: QtWidgets.QTableWidgetItem) -> None:
+    """Give a cell the colour of its kind."""
+    if kind := str(item.data(_KIND)):
+        item.setForeground(QtGui.QColor(getattr(colours(), kind)))

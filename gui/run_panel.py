@@ -153,6 +153,10 @@ class RunPanel(QtWidgets.QWidget):
             "out": self.out.text().strip(),
         }
 
+    def folder(self) -> Path:
+        """Return the folder of the run files."""
+        return Path(self.out.text().strip()).absolute()
+
     def _show_protocol(self) -> None:
         protocol = self.chosen()
         self._summary.setText((protocol.__doc__ or "").strip().split("\n")[0])

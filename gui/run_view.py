@@ -1,7 +1,6 @@
 """What a run looks like while it goes on: live curve, progress with time left, results, messages."""
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,13 @@ import numpy as np
 from PyQt5 import QtCore, QtWidgets
 
 from tsbench.gui.live_plot import LivePlot, LiveTrace
-from tsbench.gui.palette import BAD, DIM, WARNING
+from tsbench.gui.message_log import MessageLog
 from tsbench.gui.result_table import ResultTable
 from tsbench.gui.search_plot import SearchPlot
 from tsbench.gui.wire_panel import WirePanel
 from tsbench.quantities import conditions_text
 from tsbench.records import FloatArray
 
-_KEPT_LINES = 5000
 _FLUSH_MS = 100  #: results come in bursts; the table takes them together
 #: columns to draw, best first: (x, y)
 #: columns of points that are drawn against each other: the first pair that a run has
@@ -36,12 +34,10 @@ class RunView(QtWidgets.QWidget):
         self.progress.setRange(0, 1000)
         self.progress.setFormat("no run")
         self.progress.setValue(0)   # without a value it shows no words either
-        self.log = QtWidgets.QPlainTextEdit()
-        self.log.setReadOnly(True)
-        self.log.setMaximumBlockCount(_KEPT_LINES)
-        self.log.setTabChangesFocus(True)
+        self.log = MessageLog()
         self._problem = QtWidgets.QLabel()
         self._problem.setWordWrap(True)
+        self._problem.setProperty("role", "problem")
         self._problem.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse)
         self._axes: tuple[int, int] | None = None
         self._rows: list[Mapping[str, Any]] = []
@@ -120,7 +116,7 @@ class RunView(QtWidgets.QWidget):
 
     def show_problem(self, words: str) -> None:
         """Show the last error in words; "" for none."""
-        self._problem.setText(f"<span style='color:{BAD}; font-weight:600'>{words}</span>")
+        self._problem.setText(f"<b>{words}</b>" if words else "")
         self._problem.setVisible(bool(words))
 
     def problem(self) -> str:
@@ -129,17 +125,7 @@ class RunView(QtWidgets.QWidget):
 
     def say(self, text: str, kind: str = "") -> None:
         """Add a line to the messages."""
-        bar = self.log.verticalScrollBar()
-        at_end = bar is None or bar.value() >= bar.maximum() - 2 * bar.singleStep()
-        colour = {"problem": BAD, "warning": WARNING, "dim": DIM}.get(kind)
-        clock = time.strftime("%H:%M:%S")
-        if colour is None:
-            self.log.appendPlainText(f"{clock}  {text}")
-        else:
-            safe = text.replace("&", "&amp;").replace("<", "&lt;")
-            self.log.appendHtml(f"<span style='color:{colour}; white-space:pre-wrap'>{clock}  {safe}</span>")
-        if bar is not None and at_end:
-            bar.setValue(bar.maximum())
+        self.log.say(text, kind)
 
     def _show_new_rows(self) -> None:
         self.results.add_rows(self._rows[self.results.table.rowCount() :])

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PyQt5 import QtGui
 
-from tsbench.gui.palette import ACCENT, DIM
+from tsbench.gui.palette import colours
 from tsbench.gui.plot_panel import PlotPanel
 from tsbench.records import FloatArray
 
 #: (what is chosen, what it did) of the searches, best first
 _SEARCHES = (("gap", "fired"), ("amplitude", "fired"), ("bias", "oscillates"))
 _REDRAW_MS = 100
-#: (value, symbol, colour of its face)
-_OUTCOMES = ((1.0, "o", ACCENT), (0.0, "o", None), (math.nan, "x", DIM))
+#: (value, symbol) of fired, did not fire, not counted
+_OUTCOMES = ((1.0, "o"), (0.0, "o"), (math.nan, "x"))
 _NUMBERED = {"gap": "number of the pair", "amplitude": "number of the pulse", "bias": "number of the record"}
 _WORDS = {"fired": ("fired", "did not fire"), "oscillates": ("oscillates", "does not oscillate")}
-_BAND = (255, 190, 90, 60)
 
 
 class SearchPlot(PlotPanel):
@@ -31,12 +31,11 @@ class SearchPlot(PlotPanel):
         self._rows: list[FloatArray] = []
         self._logarithmic = self._in_units = False
         self._words = _WORDS["fired"]
-        self._ends = [self._plot.plot([], [], pen=pg.mkPen(_BAND, width=1)) for _ in range(2)]
-        self._plot.addItem(pg.FillBetweenItem(*self._ends, brush=_BAND))
-        self._marks = [
-            self._plot.plot([], [], pen=None, symbol=symbol, symbolSize=7, symbolPen=pg.mkPen(fill or ACCENT),
-                            symbolBrush=fill if symbol == "o" else None)
-            for _, symbol, fill in _OUTCOMES]
+        self._ends = [self._plot.plot([], []) for _ in range(2)]
+        self._band = pg.FillBetweenItem(*self._ends)
+        self._plot.addItem(self._band)
+        self._marks = [self._plot.plot([], [], pen=None, symbol=symbol, symbolSize=7) for _, symbol in _OUTCOMES]
+        self.recolour()
         self.hide()
 
     def begin(self, columns: Sequence[Mapping[str, Any]]) -> None:
@@ -56,12 +55,24 @@ class SearchPlot(PlotPanel):
         self._in_units = not interval or units["low"] == units[chosen]  # else the interval is that of a probability
         self._logarithmic, self._words = chosen == "gap", _WORDS[outcome]
         self._plot.setLogMode(x=False, y=self._logarithmic)
-        self._plot.setLabel("bottom", _NUMBERED[chosen], color=DIM)
+        self._plot.setLabel("bottom", _NUMBERED[chosen])
         self._plot.getAxis("left").enableAutoSIPrefix(self._in_units)
         self._plot.setLabel("left", chosen if self._in_units else "firing probability",
-                            units=units[chosen] if self._in_units else None, color=DIM)
+                            units=units[chosen] if self._in_units else None)
         self._plot.enableAutoRange()
         self._stale = True
+
+    def recolour(self) -> None:
+        """Take the colours of the theme: what fired is filled."""
+        super().recolour()
+        shown = colours()
+        self._band.setBrush(QtGui.QColor(shown.band))
+        for end in self._ends:
+            end.setPen(QtGui.QColor(shown.band))
+        faces = ((shown.accent, shown.accent), (shown.accent, None), (shown.dim, None))
+        for mark, (line, face) in zip(self._marks, faces, strict=True):
+            mark.setSymbolPen(line)
+            mark.setSymbolBrush(face)
 
     def add_point(self, values: FloatArray) -> None:
         """Take one row of the point table; a conditioning pulse is not drawn."""
@@ -82,7 +93,7 @@ class SearchPlot(PlotPanel):
             column for column in self._columns if column is not None)))
         numbers, did = np.arange(1, len(self._rows) + 1), table[:, outcome]
         places = table[:, chosen] if self._in_units else np.where(did == 1.0, 1.0, 0.0)
-        for mark, (value, *_) in zip(self._marks, _OUTCOMES, strict=True):
+        for mark, (value, _) in zip(self._marks, _OUTCOMES, strict=True):
             mine = np.isnan(did) if math.isnan(value) else did == value
             mark.setData(numbers[mine], places[mine])
         if low is not None and high is not None:

@@ -8,6 +8,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from tsbench.gui.bench_panel import SimulationBadge
 from tsbench.gui.choosers import PathChooser
+from tsbench.gui.view_menu import ViewMenu
 
 _RECENT = 8
 NOBODY_LOOKED = "outputs: not read yet"
@@ -47,12 +48,14 @@ class TopBar(QtWidgets.QWidget):
             "Stop the run, switch the outputs off and read every output back. Without a run, switch the outputs off."
         )
         self.stop.clicked.connect(self.stop_wanted)
+        self.view = ViewMenu()
         bar = QtWidgets.QHBoxLayout(self)
         bar.setContentsMargins(0, 0, 0, 0)
         bar.setSpacing(10)
         bar.addWidget(self.badge)
         bar.addWidget(self._bench)
         bar.addWidget(self._outputs, 1)
+        bar.addWidget(self.view)
         bar.addWidget(self.pause)
         bar.addWidget(self.stop)
         self._refresh_recent()

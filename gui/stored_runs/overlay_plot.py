@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PyQt5 import QtWidgets
 
 from tsbench.errors import UnreadableFile
-from tsbench.gui.palette import CURVES, DIM
+from tsbench.gui.palette import DARK, colours
 from tsbench.gui.plot_panel import PlotPanel
 from tsbench.gui.run_view import AXES
 from tsbench.gui.stored_runs.run_table import local_time
@@ -17,7 +17,7 @@ from tsbench.records import FloatArray, Run
 from tsbench.station.runner.events import preview
 from tsbench.storage.reading_children import ReadingChildren
 
-MOST = len(CURVES)  #: runs that are drawn at once: each has a colour of its own
+MOST = len(DARK.curves)  #: runs that are drawn at once: each has a colour of its own
 _REDRAW_MS = 100
 
 
@@ -69,10 +69,20 @@ def curve_of(run: Run) -> StoredCurve | None:
 
 
 class OverlayPlot(PlotPanel):
-    """Curves over each other, each with its colour in the legend; a logarithmic axis for currents."""
+    """Curves over each other, each with its colour in the legend; a logarithmic axis for currents.
 
-    def __init__(self) -> None:
-        super().__init__("CHOSEN RUNS", 200, _REDRAW_MS)
+    Parameters
+    ----------
+    title : str
+    empty : str
+        What is said while there is no curve.
+    """
+
+    def __init__(
+        self, title: str = "CHOSEN RUNS", empty: str = "choose runs in the table to compare their curves"
+    ) -> None:
+        super().__init__(title, 200, _REDRAW_MS)
+        self._empty = empty
         self.curves: list[StoredCurve] = []
         self._left_out = 0
         self._logarithmic = QtWidgets.QPushButton("L&og current")
@@ -80,8 +90,8 @@ class OverlayPlot(PlotPanel):
         self._logarithmic.setToolTip("Show the magnitude of the current on a logarithmic axis")
         self._logarithmic.toggled.connect(self._redraw)
         self._head.addWidget(self._logarithmic)
-        self._legend = self._plot.addLegend(offset=(10, 10), labelTextColor=DIM)
-        self._show_note("choose runs in the table to compare their curves")
+        self._legend = self._plot.addLegend(offset=(10, 10), labelTextColor=colours().dim)
+        self._note.setText(self._empty)
 
     def show_curves(self, curves: Sequence[StoredCurve]) -> None:
         """Draw these; those with other axes than the first one are left out, and counted in the note."""
@@ -90,8 +100,10 @@ class OverlayPlot(PlotPanel):
         self._redraw()
         self._plot.enableAutoRange()
 
-    def _show_note(self, words: str) -> None:
-        self._note.setText(words)
+    def recolour(self) -> None:
+        """Take the colours of the theme."""
+        super().recolour()
+        self._legend.setLabelTextColor(colours().dim)
 
     def _redraw(self) -> None:
         self._stale = False
@@ -105,12 +117,12 @@ class OverlayPlot(PlotPanel):
             y = np.abs(one.y) if logarithmic else one.y
             y = np.where(y > 0.0, y, np.nan) if logarithmic else y
             self._plot.plot(one.x, y, name=one.name, connect="finite",
-                            pen=pg.mkPen(CURVES[number % len(CURVES)], width=1.5))
+                            pen=pg.mkPen(colours().curves[number % MOST], width=1.5))
         if not self.curves:
-            self._show_note("choose runs in the table to compare their curves")
+            self._note.setText(self._empty)
             return
         x, unit_x, y_name, unit_y = (part.replace("_", " ") for part in self.curves[0].axes)
-        self._plot.setLabel("bottom", x, units=unit_x, color=DIM)
-        self._plot.setLabel("left", f"|{y_name}|" if logarithmic else y_name, units=unit_y, color=DIM)
+        self._plot.setLabel("bottom", x, units=unit_x)
+        self._plot.setLabel("left", f"|{y_name}|" if logarithmic else y_name, units=unit_y)
         others = f", {self._left_out} with other axes left out" if self._left_out else ""
-        self._show_note(f"{len(self.curves)} curve{'s' * (len(self.curves) > 1)}{others}")
+        self._note.setText(f"{len(self.curves)} curve{'s' * (len(self.curves) > 1)}{others}")

@@ -7,7 +7,7 @@ from typing import Any
 from PyQt5 import QtCore, QtGui
 
 from tsbench.archives.run_list import ListedRun
-from tsbench.gui.palette import BAD, DIM, WARNING
+from tsbench.gui.palette import colours
 from tsbench.quantities import format_interval
 
 COLUMNS = ("★", "Start", "Device", "Protocol", "Status", "First result (95 % interval)", "Flags", "Notes")
@@ -114,7 +114,7 @@ def local_time(text: str) -> str:
 
 def _colour(run: ListedRun, column: int) -> QtGui.QColor | None:
     if run.rejected and column != _NOTES:
-        return QtGui.QColor(DIM)
+        return QtGui.QColor(colours().dim)
     if column == _STATUS and run.status not in {"success", "abort"}:
-        return QtGui.QColor(BAD)
-    return QtGui.QColor(WARNING) if column in {_FLAGS, _STAR} or (column == _NOTES and run.rejected) else None
+        return QtGui.QColor(colours().bad)
+    return QtGui.QColor(colours().warning) if column in {_FLAGS, _STAR} or (column == _NOTES and run.rejected) else None

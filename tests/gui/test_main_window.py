@@ -97,6 +97,10 @@ def note(lab: Any) -> str:
     return str(lab.window.bench_panel._note.text())
 
 
+def problem_noted(lab: Any) -> bool:
+    return bool(lab.window.bench_panel._note.property("role") == "problem")
+
+
 def check_command(lab: Any) -> list[str]:
     return ["check", str(lab.path), "--log", str(lab.path.parent / "log.txt")]
 
@@ -134,7 +138,7 @@ def test_while_a_run_goes_on_no_other_bench_is_opened(lab: Any, tmp_path: Path) 
 def test_from_the_run_of_another_process_the_window_goes_to_another_bench(lab: Any, tmp_path: Path) -> None:
     path = tmp_path / "b.toml"
     path.write_text('name = "other"\n', "utf-8")
-    lab.window._attach_to_owner(tmp_path / "run.address")
+    lab.window._attach(tmp_path / "run.address")
     assert lab.window.control.attached() and lab.window.bar.pause.isEnabled()
     lab.window.open_bench(path)
     assert not lab.window.control.attached() and lab.window.bench == path and not lab.window.bar.pause.isEnabled()
@@ -175,7 +179,7 @@ def test_what_a_check_reports_is_shown(lab: Any) -> None:
     assert lab.window.bench_panel.outputs() == {"meter": True} and lab.window.bar.badge.text() == "SIMULATED BENCH"
     assert lab.window.bar.outputs_text() == "<b>outputs ON: meter</b>"
     assert lab.window.bar._outputs.toolTip().startswith("as read back from the instruments at ")
-    assert "no interlock\nold firmware" in note(lab) and "color" in note(lab)
+    assert "no interlock\nold firmware" in note(lab) and problem_noted(lab)
     assert lines(lab) == ["no interlock", "old firmware", "steps of 2 ms"]
     assert why_not(lab) == "" and lab.window.run_panel.run.isEnabled() and lab.window.bench_panel._check.isEnabled()
     lab.window._checked({**REPORT, "warnings": ["old firmware"]}, Ending(0, "done"))
@@ -184,7 +188,7 @@ def test_what_a_check_reports_is_shown(lab: Any) -> None:
 
 def test_a_bench_that_does_not_answer_cannot_be_run(lab: Any) -> None:
     lab.window._checked(None, Ending(1, "failed: no reply"))
-    assert "failed: no reply" in note(lab) and "color" in note(lab) and "no reply" in lab.window.view.problem()
+    assert "failed: no reply" in note(lab) and problem_noted(lab) and "no reply" in lab.window.view.problem()
     assert lab.window.bench_panel.outputs() == {"meter": None} and lab.window.bar.badge.text() == "NOT CONNECTED"
     assert "unknown" in lab.window.bar.outputs_text()
     assert lab.window.bar._outputs.toolTip() == "the bench could not be reached"
@@ -194,7 +198,7 @@ def test_a_bench_that_does_not_answer_cannot_be_run(lab: Any) -> None:
 
 def test_a_bench_in_use_is_watched_and_its_run_followed(lab: Any, tmp_path: Path) -> None:
     lab.window._checked({"in_use": {"lock": ""}, "message": "process 7 uses meter"}, Ending(3, "refused"))
-    assert lab.window.owner._timer.isActive() and "process 7" in note(lab) and "color" in note(lab)
+    assert lab.window.owner._timer.isActive() and "process 7" in note(lab) and problem_noted(lab)
     assert why_not(lab) == "another process uses the bench. This window only shows the bench"
     assert lab.window.bar.outputs_text() == "outputs unknown, because another process uses the bench"
     assert lab.window.bar._outputs.toolTip() == "process 7 uses meter" == lines(lab)[0]
@@ -206,7 +210,7 @@ def test_a_bench_in_use_is_watched_and_its_run_followed(lab: Any, tmp_path: Path
     assert lines(lab)[1] == "— a run in progress"
     assert lines(lab)[2].startswith("this window shows the run of process 7. ")
     lab.window.run()   # not beside it
-    lab.window._attach_to_owner(tmp_path / "second.address")   # nor a second one
+    lab.window._attach(tmp_path / "second.address")   # nor a second one
     assert lab.stand.heard() == []
     lab.window._pause_or_resume(True)
     lab.window.stop()

@@ -99,7 +99,7 @@ def test_instruments_have_one_line_each(application: Any) -> None:
 def test_a_result_in_the_table(application: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from PyQt5 import QtGui
 
-    from tsbench.gui.palette import DIM, WARNING
+    from tsbench.gui.palette import DARK
     from tsbench.gui.result_table import ResultTable
 
     table, opened = ResultTable(), []
@@ -107,7 +107,7 @@ def test_a_result_in_the_table(application: Any, tmp_path: Path, monkeypatch: py
     table.add_rows([{**row, "flags": ["too_few", "clipped"]}])
     table.add_rows([{**row, "value": None}, row])
     colours = [[table.table.item(k, column).foreground().color().name() for column in (2, 3)] for k in range(3)]
-    plain, warning, dim = (QtGui.QColor(c).name() for c in ("#000000", WARNING, DIM))
+    plain, warning, dim = (QtGui.QColor(c).name() for c in ("#000000", DARK.warning, DARK.dim))
     assert colours == [[plain, warning], [dim, dim], [plain, plain]]
     assert table.table.item(0, 3).text() == "too few, clipped" and table.table.item(2, 0).toolTip() == "method: edge"
     monkeypatch.setattr(QtGui.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
@@ -124,7 +124,7 @@ def test_a_result_in_the_table(application: Any, tmp_path: Path, monkeypatch: py
 
 def test_a_curve_is_drawn_when_it_has_changed(application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from tsbench.gui.live_plot import LivePlot, LiveTrace
-    from tsbench.gui.palette import CURVES
+    from tsbench.gui.palette import DARK
 
     plot, drawn = LivePlot(), []
     plot._timer.stop()
@@ -144,7 +144,7 @@ def test_a_curve_is_drawn_when_it_has_changed(application: Any, monkeypatch: pyt
         plot.show_trace(LiveTrace(name, "bias 1 V", np.arange(2.0), np.arange(2.0)))
     plot._redraw_if_stale()
     assert len(drawn) == 3 and plot._note.text().startswith("latest record: bias 1 V&nbsp;")
-    assert all(f"color:{CURVES[k]}'>━ {name}" in plot._note.text() for k, name in enumerate(("high", "low")))
+    assert all(f"color:{DARK.curves[k]}'>━ {name}" in plot._note.text() for k, name in enumerate(("high", "low")))
     plot.show_trace(LiveTrace("low", "bias 2 V", np.arange(2.0), np.arange(2.0)))
     plot._redraw_if_stale()
     assert set(plot._drawn) == {"low"} == set(plot.traces())
