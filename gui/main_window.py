@@ -17,6 +17,7 @@ from tsbench.gui.run_control import RunControl
 from tsbench.gui.run_panel import RunPanel
 from tsbench.gui.run_view import RunView
 from tsbench.gui.runner_client import Ending, JsonCommand
+from tsbench.gui.sample.sample_screen import SampleScreen
 from tsbench.gui.screens import Screens
 from tsbench.gui.stop_key import StopKey
 from tsbench.gui.stored_runs.run_browser import RunBrowser
@@ -47,6 +48,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.run_panel = RunPanel(PROTOCOLS.things())
         self.view = RunView()
         self.browser = RunBrowser(self.run_panel.folder)
+        self.sample = SampleScreen(lambda: self.bench, self.run_panel.folder)
         self.screens = Screens()
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
@@ -84,6 +86,7 @@ class MainWindow(QtWidgets.QMainWindow):
         layout.addWidget(self.by_hand)
         self.screens.add(splitter, "Measure")
         self.screens.add(self.browser, "Runs")
+        self.screens.add(self.sample, "Sample")
         layout.addWidget(self.screens, 1)
         self.setCentralWidget(central)
 
@@ -103,6 +106,10 @@ class MainWindow(QtWidgets.QMainWindow):
         self.owner.runs.connect(self._attach)
         self.owner.gone.connect(self.check)
         self.checker.answered.connect(self._checked)
+        self.sample.measure_wanted.connect(self.run_panel.device.setCurrentText)
+        self.sample.measure_wanted.connect(lambda _: self.screens.go_to("Measure"))
+        self.sample.runs_wanted.connect(self.browser.words.setText)
+        self.sample.runs_wanted.connect(lambda _: self.screens.go_to("Runs"))
 
     # ------------------------------------------------------------------------------------------- bench
 

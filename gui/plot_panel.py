@@ -3,8 +3,10 @@
 import pyqtgraph as pg
 from PyQt5 import QtCore, QtWidgets
 
-from tsbench.gui.palette import colours
+from tsbench.gui.palette import colours, scale
 from tsbench.gui.recoloured import Recoloured
+
+_TICKS, _LABELS = 8.0, 9.0  #: [pt] at the usual text size
 
 
 class PlotPanel(QtWidgets.QWidget, Recoloured):
@@ -53,6 +55,10 @@ class PlotPanel(QtWidgets.QWidget, Recoloured):
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
             axis.setPen(colours().border)
+            font = axis.font()
+            font.setPointSizeF(_TICKS * scale())
+            axis.setTickFont(font)
+            axis.labelStyle["font-size"] = f"{_LABELS * scale():.1f}pt"
             axis.setTextPen(colours().dim)
         self._stale = True
 

@@ -91,6 +91,19 @@ class DeviceRecords:
         with self._writing(device) as file:
             file.append("state", {"state": state, "reason": reason, "time": timestamp()})
 
+    def note(self, device: str, text: str) -> None:
+        """Keep a note of a person on a device.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no text.
+        """
+        if not text.strip():
+            raise ConfigurationError("write the note first")
+        with self._writing(device) as file:
+            file.append("note", {"text": text.strip(), "time": timestamp()})
+
     def history(self, device: str) -> list[tuple[str, Mapping[str, Any]]]:
         """Return every record of a device, the oldest first."""
         return read_records(self.path(device))[0]
