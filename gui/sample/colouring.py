@@ -18,7 +18,7 @@ _STOPS = 5  #: of the scale in the legend
 
 
 @dataclass(frozen=True)
-class Look:
+class SquareLook:
     """How one square looks; the letter says it to who cannot tell the colours apart."""
 
     fill: str  #: "" for none
@@ -30,7 +30,7 @@ class Look:
 class Sign:
     """A line of the legend."""
 
-    look: Look
+    look: SquareLook
     words: str
 
 
@@ -38,7 +38,7 @@ class Sign:
 class Colouring:
     """A look for each device, in their order, and the legend."""
 
-    looks: tuple[Look, ...]
+    looks: tuple[SquareLook, ...]
     legend: tuple[Sign, ...]
 
 
@@ -54,11 +54,11 @@ def colouring(devices: Sequence[SampleDevice], by: str, shown: Colours) -> Colou
     return _by_state(devices, shown) if by == STATE else _by_value(devices, by)
 
 
-def state_look(state: str, shown: Colours) -> Look:
+def state_look(state: str, shown: Colours) -> SquareLook:
     """Return how a state looks."""
     fills = {"pristine": shown.button, "formed": shown.accent, "working": shown.good, "shorted": shown.bad,
              "open": shown.warning, "retired": shown.panel}
-    return Look(fills.get(state, shown.panel), _LETTERS.get(state, "?"), state == "retired")
+    return SquareLook(fills.get(state, shown.panel), _LETTERS.get(state, "?"), state == "retired")
 
 
 def _by_state(devices: Sequence[SampleDevice], shown: Colours) -> Colouring:
@@ -72,9 +72,9 @@ def _by_value(devices: Sequence[SampleDevice], by: str) -> Colouring:
     found = [one.values[by].value if by in one.values else None for one in devices]
     known = [value for value in found if value is not None and math.isfinite(value)]
     without = len(found) - len(known)
-    nothing = [Sign(Look("", crossed=True), f"no value: {without}")] if without else []
+    nothing = [Sign(SquareLook("", crossed=True), f"no value: {without}")] if without else []
     if not known:
-        return Colouring(tuple(Look("", crossed=True) for _ in found), tuple(nothing))
+        return Colouring(tuple(SquareLook("", crossed=True) for _ in found), tuple(nothing))
     unit = next(one.values[by].unit for one in devices if by in one.values)
     low, high = min(known), max(known)
     logarithmic = low > 0 and high > _RATIO * low
@@ -88,10 +88,10 @@ def _by_value(devices: Sequence[SampleDevice], by: str) -> Colouring:
 
     scale = pg.colormap.get("viridis")
 
-    def look(value: float | None) -> Look:
+    def look(value: float | None) -> SquareLook:
         if value is None or not math.isfinite(value):
-            return Look("", crossed=True)
-        return Look(scale.map(share(value), mode="qcolor").name())
+            return SquareLook("", crossed=True)
+        return SquareLook(scale.map(share(value), mode="qcolor").name())
 
     stops = [low] if high == low else [
         low * (high / low) ** (place / (_STOPS - 1)) if logarithmic else low + (high - low) * place / (_STOPS - 1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PyQt5 import QtCore, QtGui, QtWidgets
 
 from tsbench.gui.palette import colours
-from tsbench.gui.sample.colouring import Look, Sign
+from tsbench.gui.sample.colouring import Sign, SquareLook
 
 _SIDE = 14  #: [pixels] of a square
 
@@ -43,7 +43,7 @@ class Legend(QtWidgets.QWidget):
         return [sign.words for sign in self.signs]
 
 
-def draw_look(painter: QtGui.QPainter, box: QtCore.QRectF, look: Look) -> None:
+def draw_look(painter: QtGui.QPainter, box: QtCore.QRectF, look: SquareLook) -> None:
     """Draw one square: its colour, a cross where there is no value, and its letter where there is room."""
     shown = colours()
     painter.setPen(QtGui.QPen(QtGui.QColor(shown.border), 1))
@@ -62,7 +62,7 @@ def draw_look(painter: QtGui.QPainter, box: QtCore.QRectF, look: Look) -> None:
         painter.drawText(box, QtCore.Qt.AlignCenter, look.letter)
 
 
-def _picture(look: Look) -> QtGui.QPixmap:
+def _picture(look: SquareLook) -> QtGui.QPixmap:
     picture = QtGui.QPixmap(_SIDE + 2, _SIDE + 2)
     picture.fill(QtCore.Qt.transparent)
     painter = QtGui.QPainter(picture)

@@ -30,7 +30,7 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Places:
+class DevicePlaces:
     """The squares of all devices, and the dies that have several of them."""
 
     spots: tuple[Spot, ...]
@@ -38,7 +38,7 @@ class Places:
     box: tuple[float, float, float, float]  #: left, top, width and height of everything
 
 
-def places_of(devices: Sequence[SampleDevice]) -> Places:
+def places_of(devices: Sequence[SampleDevice]) -> DevicePlaces:
     """Return where each device stands. The rows of a wafer grow upwards, as those of the prober."""
     placed = [one for one in devices if len(one.place) >= 2]
     others = [one for one in devices if len(one.place) < 2]
@@ -59,7 +59,7 @@ def places_of(devices: Sequence[SampleDevice]) -> Places:
         down, right = divmod(number, across)
         spots[one.name] = Spot(one.name, left + right + _GAP, bottom + down + _GAP, 1 - 2 * _GAP)
     ordered = tuple(spots[one.name] for one in devices)
-    return Places(ordered, tuple(dies), _box(ordered, tuple(dies)))
+    return DevicePlaces(ordered, tuple(dies), _box(ordered, tuple(dies)))
 
 
 def _box(spots: Sequence[Spot], dies: Sequence[tuple[int, int]]) -> tuple[float, float, float, float]:

@@ -7,7 +7,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 from tsbench.gui.palette import colours, scale
 from tsbench.gui.sample.colouring import Colouring
 from tsbench.gui.sample.legend import draw_look
-from tsbench.gui.sample.places import Places, Spot, neighbour, places_of
+from tsbench.gui.sample.places import DevicePlaces, Spot, neighbour, places_of
 from tsbench.station.sample import SampleDevice
 
 _MARGIN = 14  #: [pixels]
@@ -35,7 +35,7 @@ class SampleMap(QtWidgets.QWidget):
         self.chosen: set[str] = set()
         self.found: set[str] | None = None  #: devices that a search has found; None: no search
         self._devices: dict[str, SampleDevice] = {}
-        self._places = Places((), (), (0.0, 0.0, 1.0, 1.0))
+        self._places = DevicePlaces((), (), (0.0, 0.0, 1.0, 1.0))
         self._colouring = Colouring((), ())
         self._path: list[QtCore.QPointF] = []  # of the mouse while its button is down
         self._zoom, self._shift = 1.0, QtCore.QPointF(0.0, 0.0)
