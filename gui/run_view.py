@@ -40,6 +40,7 @@ class RunView(QtWidgets.QWidget):
         self._problem.setProperty("role", "problem")
         self._problem.setTextInteractionFlags(QtCore.Qt.TextSelectableByMouse)
         self._axes: tuple[int, int] | None = None
+        self._beside: tuple[int | None, ...] = (None, None)  # columns of the voltage at the source, and of the cycle
         self._rows: list[Mapping[str, Any]] = []
         self._flush = QtCore.QTimer(self)
         self._flush.setSingleShot(True)
@@ -88,8 +89,11 @@ class RunView(QtWidgets.QWidget):
         names = list(units)
         x, y = next(((x, y) for x, y in AXES if x in units and y in units), ("", ""))
         self._axes = (names.index(x), names.index(y)) if x else None
+        source = "voltage" if x == "device_voltage" and "voltage" in units else ""
+        self._beside = tuple(names.index(name) if name in names else None for name in (source, "cycle"))
         if x:
-            self.plot.begin((x.replace("_", " "), units[x]), (y.replace("_", " "), units[y]))
+            self.plot.begin((x.replace("_", " "), units[x]), (y.replace("_", " "), units[y]),
+                            "voltage at the source" if source else "")
         else:
             self.plot.begin(("time", "s"), ("voltage", "V"))
 
@@ -141,7 +145,8 @@ class RunView(QtWidgets.QWidget):
         self.search.add_point(values)
         if self._axes is None:
             return
-        self.plot.add_point(float(values[self._axes[0]]), float(values[self._axes[1]]))
+        source, cycle = (math.nan if number is None else float(values[number]) for number in self._beside)
+        self.plot.add_point(float(values[self._axes[0]]), float(values[self._axes[1]]), source, cycle)
 
     def _on_waveform(self, data: Mapping[str, Any], message: str) -> None:
         channel, preview = str(data["channel"]).replace("_", " "), data["preview"]
@@ -183,6 +188,7 @@ class RunView(QtWidgets.QWidget):
 
     def _on_result(self, data: Mapping[str, Any], message: str) -> None:
         self._rows.append(data)
+        self.plot.take_result(data)
         if not self._flush.isActive():
             self._flush.start()
 
