@@ -16,6 +16,7 @@ from tsbench.gui.voltage_marks import VoltageMarks
 from tsbench.records import FloatArray
 
 _REDRAW_MS = 50
+_DOTTED = 1_000  #: points of a run up to which each is a dot, and lines are wide: Qt draws both slowly
 _FADED = (1.0, 0.45, 0.2)  #: strength of the latest cycle, of the one before, and of earlier ones
 
 
@@ -54,8 +55,7 @@ class LivePlot(PlotPanel):
         self._head.addWidget(self._whole)
         self.at_source.hide()
         self._load_line = self._plot.plot([], [])
-        self._curves = [self._plot.plot([], [], symbol="o", symbolSize=4 if age == 0 else 3, symbolPen=None,
-                                        connect="finite") for age in (2, 1, 0)][::-1]
+        self._curves = [self._plot.plot([], []) for _ in _FADED][::-1]  # the latest cycle is drawn over the others
         self._curve = self._curves[0]  #: of the latest cycle
         self.marks = VoltageMarks(self._plot)
         self._drawn: dict[str, pg.PlotDataItem] = {}
@@ -133,17 +133,16 @@ class LivePlot(PlotPanel):
         self._note.setText(self._in_words())
 
     def _draw_points(self, logarithmic: bool, at_source: bool) -> None:
-        x = np.asarray(self._points.source if at_source else self._points.x, dtype=float)
-        y = np.asarray(self._points.y, dtype=float)
+        x, y = np.array(self._points.source if at_source else self._points.x), np.array(self._points.y)
         y = _magnitude(y) if logarithmic else y
         ages = {age: numbers for numbers, age in self._points.ages()}
+        few = x.size <= _DOTTED
         for age, curve in enumerate(self._curves):
             colour = QtGui.QColor(colours().accent)
             colour.setAlphaF(_FADED[age])
-            curve.setPen(pg.mkPen(colour, width=1.6))
-            curve.setSymbolBrush(colour)
             mine = ages.get(age, np.empty(0, np.intp))
-            curve.setData(x[mine], y[mine])
+            curve.setData(x[mine], y[mine], pen=pg.mkPen(colour, width=1.6 if few else 1), symbol="o" if few else None,
+                          symbolBrush=colour, symbolPen=None, symbolSize=4 if age == 0 else 3, connect="finite")
 
     def _draw_load_line(self, hidden: bool) -> None:
         line = None if hidden else self._points.load_line()
@@ -159,7 +158,7 @@ class LivePlot(PlotPanel):
             return f"latest record: {next(iter(self._traces.values())).acquisition}&nbsp;&nbsp; {names}"
         points = self._points
         if points.x:
-            missing = sum(1 for value in points.y if math.isnan(value))
+            missing = int(np.isnan(np.array(points.y)).sum())
             latest = f", the latest {len(points.x)} shown" if points.count > len(points.x) else ""
             cycle = f", cycle {points.cycle[-1]:.0f}" if points.cycle[-1] > 1 else ""
             line = ", dotted: load line" if self._load_line.xData is not None and len(self._load_line.xData) else ""

@@ -1,5 +1,6 @@
 """The points of a run as far as the window keeps them: for both voltage axes, by cycle."""
 
+from array import array
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,28 +12,33 @@ SHOWN_POINTS = 20_000
 _OFFSET = 2e-3  #: [V]
 
 
+def _empty() -> "array[float]":
+    return array("d")
+
+
 @dataclass
 class LivePoints:
     """Points in the order in which they came; NaN where a reading is none."""
 
-    x: list[float] = field(default_factory=list)
-    y: list[float] = field(default_factory=list)
-    source: list[float] = field(default_factory=list)  #: [V] at the source, of the same points
-    cycle: list[float] = field(default_factory=list)
+    x: "array[float]" = field(default_factory=_empty)
+    y: "array[float]" = field(default_factory=_empty)
+    source: "array[float]" = field(default_factory=_empty)  #: [V] at the source, of the same points
+    cycle: "array[float]" = field(default_factory=_empty)
     count: int = 0  #: of all points that came
 
     def add(self, x: float, y: float, source: float, cycle: float) -> None:
         """Take one point; the oldest are forgotten."""
         for values, value in zip(self._columns(), (x, y, source, cycle), strict=True):
             values.append(value)
-            if len(values) > 2 * SHOWN_POINTS:
-                del values[:-SHOWN_POINTS]
         self.count += 1
+        if len(self.x) > 2 * SHOWN_POINTS:
+            for values in self._columns():
+                del values[:-SHOWN_POINTS]
 
     def clear(self) -> None:
         """Forget all points."""
         for values in self._columns():
-            values.clear()
+            del values[:]
         self.count = 0
 
     def ages(self) -> list[tuple[FloatArray, int]]:
@@ -43,7 +49,7 @@ class LivePoints:
         list of (numbers of the points, age)
             Age 0: the latest cycle, 1: the one before, 2: earlier ones. Without cycles, all points are of the latest.
         """
-        cycle = np.asarray(self.cycle, dtype=float)
+        cycle = np.array(self.cycle)
         if cycle.size == 0 or np.isnan(cycle[-1]):
             return [(np.arange(cycle.size), 0)]
         age = np.clip(cycle[-1] - cycle, 0, 2)
@@ -62,5 +68,5 @@ class LivePoints:
             return None
         return source, 0.0, device, current
 
-    def _columns(self) -> tuple[list[float], ...]:
+    def _columns(self) -> "tuple[array[float], ...]":
         return self.x, self.y, self.source, self.cycle

@@ -15,6 +15,7 @@ from PyQt5 import QtCore
 
 from tsbench.station.runner.messages import read_object
 
+_AT_ONCE = 2**16  #: [bytes] of a child's output that are worked off before the window looks at keys and mouse again
 _ENDINGS = {0: "done", 1: "failed", 2: "refused (wrong input)", 3: "refused (not safe)", 130: "stopped"}
 
 
@@ -40,6 +41,7 @@ class Child(QtCore.QObject):
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
+        self.program: tuple[str, ...] = (sys.executable, "-m", "tsbench")
         self._process: QtCore.QProcess | None = None
         self._pending = {"output": b"", "complaint": b""}
         self._last_complaint = ""
@@ -64,7 +66,7 @@ class Child(QtCore.QObject):
         self._pending = {"output": b"", "complaint": b""}
         self._last_complaint = ""
         self._process = process
-        process.start(sys.executable, ["-m", "tsbench", *arguments])
+        process.start(self.program[0], [*self.program[1:], *arguments])
 
     def say(self, word: str) -> None:
         """Send one line to the child's standard input."""
@@ -83,7 +85,10 @@ class Child(QtCore.QObject):
 
     def _read_output(self) -> None:
         if self._process is not None:
-            self._take("output", bytes(self._process.readAllStandardOutput()))
+            self._process.setReadChannel(QtCore.QProcess.StandardOutput)
+            self._take("output", bytes(self._process.read(_AT_ONCE)))
+            if self._process is not None and self._process.bytesAvailable():   # keys and drawing come in between
+                QtCore.QTimer.singleShot(0, self._read_output)
 
     def _read_complaints(self) -> None:
         if self._process is not None:
@@ -127,7 +132,7 @@ class Child(QtCore.QObject):
         if error == QtCore.QProcess.FailedToStart and self._process is not None:
             reason = self._process.errorString()
             self._process = None
-            self.ended.emit(Ending(None, f"{sys.executable} could not be started: {reason}"))
+            self.ended.emit(Ending(None, f"{self.program[0]} could not be started: {reason}"))
 
 
 class RunnerClient(Child):
