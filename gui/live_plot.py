@@ -16,6 +16,7 @@ from tsbench.gui.voltage_marks import VoltageMarks
 from tsbench.records import FloatArray
 
 _REDRAW_MS = 50
+_MANY, _SELDOM_MS = 5_000, 100  #: points, and the time between two redraws of more of them
 _DOTTED = 1_000  #: points of a run up to which each is a dot, and lines are wide: Qt draws both slowly
 _FADED = (1.0, 0.45, 0.2)  #: strength of the latest cycle, of the one before, and of earlier ones
 
@@ -43,6 +44,7 @@ class LivePlot(PlotPanel):
         self._points = LivePoints()
         self._traces: dict[str, LiveTrace] = {}
         self._axes = ("", "", "", "")
+        self._labelled: tuple[object, ...] = ()  # what the labels of the axes show
         self._source_name = ""  # of the column with the voltage at the source; "" without one
         self.at_source = _switch("&Source axis", "Draw the voltage at the source instead of the voltage of the device")
         self._logarithmic = _switch("&Log current", "Show the magnitude of the current on a logarithmic axis")
@@ -115,10 +117,13 @@ class LivePlot(PlotPanel):
         self._stale = False
         logarithmic = self._logarithmic.isChecked() and self._logarithmic.isVisibleTo(self)
         at_source = self.at_source.isChecked() and bool(self._source_name)
-        name_x, unit_x, name_y, unit_y = self._axes
-        self._plot.setLabel("bottom", self._source_name if at_source else name_x, units=unit_x)
-        self._plot.setLabel("left", f"|{name_y}|" if logarithmic else name_y, units=unit_y)
-        self._plot.setLogMode(x=False, y=logarithmic)
+        if (wanted := (*self._axes, self._source_name, at_source, logarithmic)) != self._labelled:
+            self._labelled = wanted  # each change of a label lays the plot out anew
+            name_x, unit_x, name_y, unit_y = self._axes
+            self._plot.setLabel("bottom", self._source_name if at_source else name_x, units=unit_x)
+            self._plot.setLabel("left", f"|{name_y}|" if logarithmic else name_y, units=unit_y)
+            self._plot.setLogMode(x=False, y=logarithmic)
+        self._timer.setInterval(_REDRAW_MS if self._points.count <= _MANY else _SELDOM_MS)
         self._draw_points(logarithmic, at_source)
         self._draw_load_line(logarithmic or at_source)
         self.marks.show(not at_source)
@@ -146,8 +151,10 @@ class LivePlot(PlotPanel):
 
     def _draw_load_line(self, hidden: bool) -> None:
         line = None if hidden else self._points.load_line()
-        self._load_line.setPen(pg.mkPen(colours().dim, width=1, style=QtCore.Qt.DotLine))
-        self._load_line.setData([] if line is None else line[::2], [] if line is None else line[1::2])
+        if line is None and (self._load_line.xData is None or not len(self._load_line.xData)):
+            return
+        self._load_line.setData([] if line is None else line[::2], [] if line is None else line[1::2],
+                                pen=pg.mkPen(colours().dim, width=1, style=QtCore.Qt.DotLine))
 
     def _in_words(self) -> str:
         if self._traces:

@@ -15,7 +15,7 @@ from PyQt5 import QtCore
 
 from tsbench.station.runner.messages import read_object
 
-_AT_ONCE = 2**16  #: [bytes] of a child's output that are worked off before the window looks at keys and mouse again
+_AT_ONCE = 2**14  #: [bytes] of a child's output that are worked off before the window looks at keys and mouse again
 _ENDINGS = {0: "done", 1: "failed", 2: "refused (wrong input)", 3: "refused (not safe)", 130: "stopped"}
 
 
