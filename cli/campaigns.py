@@ -40,7 +40,11 @@ def declare(commands: Any) -> None:
                      "the bench file, else one in the folder of the runs)")
     add_watchdog(run)
     add_service(run)
-    add_json(run, "the results of all runs, or the plan")
+    shape = run.add_mutually_exclusive_group()
+    add_json(shape, "the results of all runs, or the plan")  # type: ignore[arg-type]
+    shape.add_argument(
+        "--events", action="store_true", help="print events as JSON lines, and read commands from standard input: "
+        "stop, pause, resume, finish device (then pause), and skip, first or last with a pattern of names of runs")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +53,8 @@ def run(options: argparse.Namespace) -> int:
     from tsbench.station.campaign import CampaignRefused, campaign
     from tsbench.station.campaign.oscillations import predicted_zones
     from tsbench.station.campaign.resuming import check_folder
-    from tsbench.station.runner import RunOutcome
+    from tsbench.station.protection.control import hear_requests
+    from tsbench.station.runner import JsonLinesEvents, RunOutcome
     from tsbench.storage.provenance import user_name
 
     found = campaign(options.campaign, options.out, device_record=options.device_record)
@@ -62,11 +67,14 @@ def run(options: argparse.Namespace) -> int:
             _print_plan(plan)
         return plan.exit_code
     refused: CampaignRefused | None = None
+    if options.events:
+        hear_requests(found.control)
     if found.items:  # before it waits for its turn at the bench
         check_folder(found.out, found.file, resume=options.resume)
     try:
-        with ProgressPrinter(found.file.name) as progress, _performer(
-                options, found, progress) as performer:
+        teller = (contextlib.nullcontext(JsonLinesEvents(sys.stdout)) if options.events
+                  else ProgressPrinter(found.file.name))
+        with teller as progress, _performer(options, found, progress) as performer:
             outcome = found.run(
                 resume=options.resume, accept=options.accept or _asked_to_accept, again=options.again, events=progress,
                 ask=lambda question, answers: options.interrupted or _answer(question, answers),
@@ -75,7 +83,8 @@ def run(options: argparse.Namespace) -> int:
     except CampaignRefused as error:
         refused, keys, runs = error, [], list(error.outcomes) or [
             RunOutcome(None, "refused", line, error_code=2) for line in error.plan.red if options.json]
-    _print(options, runs, [] if found.file.is_list else keys)
+    if not options.events:
+        _print(options, runs, [] if found.file.is_list else keys)
     if refused is not None:
         sys.stderr.write(f"tsbench: {' '.join(str(refused).split())}\n")
         for line in refused.plan.red[_TOLD:]:

@@ -4,8 +4,7 @@ from array import array
 from dataclasses import dataclass, field
 
 import numpy as np
-
-from tsbench.records import FloatArray
+import numpy.typing as npt
 
 #: a longer run shows at least its latest this many points; all of them are in its file
 SHOWN_POINTS = 20_000
@@ -41,7 +40,7 @@ class LivePoints:
             del values[:]
         self.count = 0
 
-    def ages(self) -> list[tuple[FloatArray, int]]:
+    def ages(self) -> list[tuple[npt.NDArray[np.intp], int]]:
         """Return which points belong to the latest cycle, to the one before, and to all earlier ones.
 
         Returns

@@ -9,6 +9,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from tsbench.errors import ConfigurationError
 from tsbench.gui.bench_panel import BenchPanel
+from tsbench.gui.campaigns.campaign_screen import CampaignScreen
 from tsbench.gui.form_memory import FormMemory
 from tsbench.gui.hand_question import HandQuestion
 from tsbench.gui.owner_watch import OwnerWatch
@@ -49,6 +50,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view = RunView()
         self.browser = RunBrowser(self.run_panel.folder)
         self.sample = SampleScreen(lambda: self.bench, self.run_panel.folder)
+        self.campaigns = CampaignScreen(lambda: self.run_panel.in_the_way()
+                                        if self.bench is not None or self.control.running() else "")
         self.screens = Screens()
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
@@ -87,6 +90,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.screens.add(splitter, "Measure")
         self.screens.add(self.browser, "Runs")
         self.screens.add(self.sample, "Sample")
+        self.screens.add(self.campaigns, "Campaign")
         layout.addWidget(self.screens, 1)
         self.setCentralWidget(central)
 
@@ -106,6 +110,10 @@ class MainWindow(QtWidgets.QMainWindow):
         self.owner.runs.connect(self._attach)
         self.owner.gone.connect(self.check)
         self.checker.answered.connect(self._checked)
+        self.campaigns.start_wanted.connect(self.run_campaign)
+        self.campaigns.asked.connect(self.control.child.say)
+        self.campaigns.run_wanted.connect(lambda path: self.browser.look_in(path.parent, path.stem))
+        self.campaigns.run_wanted.connect(lambda _: self.screens.go_to("Runs"))
         self.sample.measure_wanted.connect(self.run_panel.device.setCurrentText)
         self.sample.measure_wanted.connect(lambda _: self.screens.go_to("Measure"))
         self.sample.runs_wanted.connect(self.browser.words.setText)
@@ -229,6 +237,16 @@ class MainWindow(QtWidgets.QMainWindow):
         self._busy("measuring")
         self.control.measure(str(self.bench), request, self._log_options())
 
+    def run_campaign(self, arguments: list[str], title: str) -> None:
+        """Have a process of its own perform a campaign; the live curve is that of its present run."""
+        if self.control.running() or self.checker.running():
+            return
+        self._looked_on = False
+        self.view.expect(title)
+        self._busy("measuring a campaign")
+        self.control.perform([*arguments, *self._log_options()])
+        self.campaigns.set_mine(True)
+
     def _trace_service(self) -> None:
         """Have the run of a bench service traced that this window follows, as the switch of the panel says."""
         if self._service and self.bench is not None and self.control.running():
@@ -302,6 +320,8 @@ class MainWindow(QtWidgets.QMainWindow):
             self._show_outputs_unknown("the measuring process ended before it read the outputs back")
             folder = self.run_panel.request()["out"]
             self.view.say(f"the measured data are kept. 'tsbench recover {folder}' makes the run file", "warning")
+        if self.campaigns.mine:
+            self.campaigns.set_mine(False)
         if self._closing:
             self.close()
         elif unknown or not self.control.read_back or self._looked_on:

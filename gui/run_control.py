@@ -37,6 +37,7 @@ class RunControl(QtCore.QObject):
         self._safe_since = ""  #: clock time at which all outputs had been read back off
         self._stop_asked = False
         self._may_force = False
+        self._many = False  # it has many runs: outputs go on again after they were read back off
         self._patience = QtCore.QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(STOP_PATIENCE_MS)
@@ -59,6 +60,17 @@ class RunControl(QtCore.QObject):
         self._reset()
         self.child.measure(bench=bench, more=more, **request)
 
+    def perform(self, arguments: Sequence[str]) -> None:
+        """Have a process of its own perform a campaign: many runs, of which each is told as one.
+
+        Parameters
+        ----------
+        arguments : of ``tsbench``, with ``--events``
+        """
+        self._reset()
+        self._many = True
+        self.child.start(arguments)
+
     def attach(self, address: Path) -> bool:
         """Follow the run of an address file; False where that cannot be."""
         if self.running():
@@ -74,7 +86,7 @@ class RunControl(QtCore.QObject):
             self._may_force = False
             self.overdue.emit("the measuring process is being ended by force")
             (self.other if self.attached() else self.child).kill()
-        elif self._safe_since:
+        elif self._safe_since and not self._many:
             self.stopping.emit(self._off_in_words())
             if not self._patience.isActive():
                 self._patience.start()
@@ -92,7 +104,7 @@ class RunControl(QtCore.QObject):
 
     def _reset(self) -> None:
         self.read_back = {}
-        self.started = self.begun = self._stop_asked = self._may_force = False
+        self.started = self.begun = self._stop_asked = self._may_force = self._many = False
         self._safe_since = self._reason = ""
         self._patience.stop()
 
@@ -102,6 +114,8 @@ class RunControl(QtCore.QObject):
             return
         self.started = True
         self.begun = self.begun or data.get("state") == "running"
+        if data.get("state") == "running":
+            self._safe_since = ""
         if kind == "output":
             self.read_back.update({str(name): state for name, state in data.items()})
             if self.read_back and all(state is False for state in self.read_back.values()):

@@ -136,6 +136,10 @@ class RunPanel(QtWidgets.QWidget):
         self._hindrance = hindrance
         self._refresh()
 
+    def in_the_way(self) -> str:
+        """Return why nothing can be run now; "" where it can."""
+        return self._hindrance
+
     def choose(self, protocol: str) -> None:
         """Choose a protocol by its name."""
         self.protocol.setCurrentIndex(self.protocol.findData(protocol))

@@ -29,6 +29,7 @@ class RunBrowser(QtWidgets.QWidget):
         super().__init__()
         self.folder: Path | None = None
         self._where = where
+        self._elsewhere: Path | None = None  # until the screen is hidden, another folder
         self.table, self.filter = RunTable(self), RunFilter(self)
         self.filter.setSourceModel(self.table)
         self.plot = OverlayPlot()
@@ -138,8 +139,20 @@ class RunBrowser(QtWidgets.QWidget):
     def showEvent(self, event: QtGui.QShowEvent | None) -> None:  # noqa: N802  Qt's name
         """Read the folder: there may be new runs."""
         super().showEvent(event)
-        if self._where is not None:
+        if self._elsewhere is not None:
+            self.open_folder(self._elsewhere)
+        elif self._where is not None:
             self.open_folder(self._where())
+
+    def hideEvent(self, event: QtGui.QHideEvent | None) -> None:  # noqa: N802  Qt's name
+        """Forget the other folder."""
+        super().hideEvent(event)
+        self._elsewhere = None
+
+    def look_in(self, folder: Path, words: str) -> None:
+        """Show the runs of another folder with these words, when the screen is shown next."""
+        self._elsewhere = folder
+        self.words.setText(words)
 
     def open_folder(self, folder: Path) -> None:
         """Show the runs of another folder."""

@@ -111,7 +111,7 @@ class Engine:
         left = list(planned)
         for request in self._states.state.requests:
             left = self._reordered(left, str(request.get("what")), str(request.get("pattern")), outcomes)
-        total = len(left)
+        total, device = len(left), ""
         while left:
             for what, pattern in self._control.asked():
                 self._states.note("request", what=what, pattern=pattern)
@@ -119,6 +119,9 @@ class Engine:
             if not left:
                 break
             one = left.pop(0)
+            if device not in ("", one.item.device):
+                self._control.device_finished()
+            device = one.item.device
             if not self.ended and (reason := self._control.stopped) is not None:
                 self.ended = f"the campaign was stopped: {reason}"
             if self.ended:
@@ -356,6 +359,8 @@ class _Named:
         if run and run != self._run:
             self._run = run
             self._states.note("run", key=self._item.key, run=run)
+        if event.kind == "state":
+            event = replace(event, data={**event.data, "key": self._item.key})
         told = f", run {self._run}" if self._run else ""
         self._tell(event, self._item.key, f"{self._item.step.protocol.name} on {self._item.device}{told}")
 

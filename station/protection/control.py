@@ -53,6 +53,18 @@ class Control:
         """Why the run is to end; None while it may go on."""
         return self._reason
 
+    def request(self, line: str) -> bool:
+        """Do what a line asks for: one of :meth:`words`; False where it asks for something else."""
+        ask = {"stop": self.stop, "pause": self.pause, "resume": self.resume, "emergency": self.emergency}
+        if (word := line.strip().lower()) not in ask:
+            return False
+        ask[word]()
+        return True
+
+    def words(self) -> tuple[str, ...]:
+        """Return the requests that a line may hold."""
+        return "stop", "pause", "resume", "emergency"
+
     def overdue(self) -> str | None:
         """Return the reason of a stop that is :data:`STEP_TIME` old or older; None before that."""
         reason = self._reason
@@ -71,31 +83,34 @@ class Control:
 
 
 class StdinControl(Control):
-    """Reads ``stop``, ``pause``, ``resume`` and ``emergency``, one a line, from standard input.
-
-    The end of the input changes nothing: a window that crashes ends neither data nor safety.
-    """
+    """Reads ``stop``, ``pause``, ``resume`` and ``emergency``, one a line, from standard input."""
 
     def __init__(self, lines: TextIO | None = None) -> None:
         super().__init__()
-        self._lines = sys.stdin if lines is None else lines
-        self._thread = threading.Thread(target=self._read, name="control", daemon=True)
-        self._thread.start()
+        self._thread = hear_requests(self, lines)
 
-    def _read(self) -> None:
-        words: dict[str, Callable[[], None]] = {
-            "stop": self.stop,
-            "pause": self.pause,
-            "resume": self.resume,
-            "emergency": self.emergency,
-        }
+
+def hear_requests(control: Control, lines: TextIO | None = None) -> threading.Thread:
+    """Have a thread pass each line of standard input to a control.
+
+    The end of the input changes nothing: a window that crashes ends neither data nor safety.
+
+    Parameters
+    ----------
+    control : Control
+    lines : TextIO, optional
+        Another input.
+    """
+    def read() -> None:
         with contextlib.suppress(OSError, ValueError):  # closed under our hands
-            for line in self._lines:
-                word = line.strip().lower()
-                if word in words:
-                    words[word]()
-                elif word:
-                    sys.stderr.write(f"tsbench: '{word}' is not a command. The commands are {', '.join(words)}\n")
+            for line in sys.stdin if lines is None else lines:
+                if line.strip() and not control.request(line):
+                    sys.stderr.write(f"tsbench: '{line.strip().lower()}' is not a command. The commands are "
+                                     f"{', '.join(control.words())}\n")
+
+    thread = threading.Thread(target=read, name="control", daemon=True)
+    thread.start()
+    return thread
 
 
 class Interrupts:
