@@ -15,6 +15,7 @@ import math
 import os
 import sys
 import time
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,7 @@ def lines(rate: float, seconds: float) -> list[Line]:
             for plot in plots[1:]:
                 plot.add_point(voltage, current, source, cycle)
 
-    child, ticks, memory = window.control.child, [], []
+    child, ticks, memory = window.control.child, array("d"), []
     child.told.connect(tell_others)
     child.program = (sys.executable, "-m", "benchmarks.live_points", "--feed", str(total), "--rate", str(rate))
     child.ended.connect(lambda _: application.quit())

@@ -111,6 +111,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self.owner.gone.connect(self.check)
         self.checker.answered.connect(self._checked)
         self.campaigns.start_wanted.connect(self.run_campaign)
+        self.campaigns.planning.connect(
+            lambda goes_on: self.run_panel.set_hindrance("a campaign is being planned" if goes_on else ""))
         self.campaigns.asked.connect(self.control.child.say)
         self.campaigns.run_wanted.connect(lambda path: self.browser.look_in(path.parent, path.stem))
         self.campaigns.run_wanted.connect(lambda _: self.screens.go_to("Runs"))

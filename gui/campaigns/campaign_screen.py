@@ -26,6 +26,7 @@ class CampaignScreen(QtWidgets.QWidget):
     """
 
     start_wanted = QtCore.pyqtSignal(list, str)  #: arguments of ``tsbench``, title
+    planning = QtCore.pyqtSignal(bool)  #: a plan is being made: it has the instruments identified
     asked = QtCore.pyqtSignal(str)  #: a request to the campaign of this window: "pause", "skip D3 *"
     run_wanted = QtCore.pyqtSignal(object)  #: Path of a run file
 
@@ -36,6 +37,7 @@ class CampaignScreen(QtWidgets.QWidget):
         self.shown: CampaignView | None = None
         self.mine = False  #: this window measures it
         self._follower: CampaignFollower | None = None
+        self._plan_later = False  # as soon as nothing is in its way
         self.planner, self.looking = JsonCommand(self), Background(self)
         self.table, self.filter = CampaignTable(self), DeviceFilter(self)
         self.filter.setSourceModel(self.table)
@@ -201,11 +203,14 @@ class CampaignScreen(QtWidgets.QWidget):
         """Have the campaign planned as a whole, in a process of its own."""
         if self._follower is None or self.planner.running():
             return
-        if words := self._busy():
-            self.plan.forget(f"no plan now: {words}")
+        words = self._busy()
+        self._plan_later = bool(words)
+        if words:
+            self.plan.forget(f"no plan yet: {words}")
             return
         self.plan.forget("planning: the instruments are identified, no output is switched on …")
         self.planner.ask(self._arguments("--dry-run"))
+        self.planning.emit(True)
         self._show_choice()
 
     def _arguments(self, *more: str) -> list[str]:
@@ -214,6 +219,7 @@ class CampaignScreen(QtWidgets.QWidget):
         return ["run", str(self._follower.path), "--out", str(self._follower.out), *resume, *more]
 
     def _planned(self, plan: object, ending: Ending) -> None:
+        self.planning.emit(False)
         if isinstance(plan, dict) and "verdict" in plan:
             self.plan.show_plan(plan)
         else:
@@ -242,6 +248,8 @@ class CampaignScreen(QtWidgets.QWidget):
         now = next((run.key for run in view.runs if run.status == RUNNING), "")
         self.progress.setFormat(f"{view.name}: {view.decided} of {len(view.runs)} runs{f', now {now}' if now else ''}")
         self._show_details()
+        if self._plan_later and not self._busy():
+            self.check_plan()
         if fresh:
             self._problem("" if not view.problems else view.problems[0])
             self._say_state(view)

@@ -7,6 +7,7 @@ from typing import Any
 from PyQt5 import QtCore, QtWidgets
 
 from tsbench.gui.restyle import restyle
+from tsbench.gui.run_view import duration_in_words
 from tsbench.quantities import format_quantity
 
 _COLUMNS = ("Step", "Runs", "Worst case at a device / limit", "In the life of a device / budget left", "Time, size",
@@ -76,7 +77,7 @@ class PlanPanel(QtWidgets.QWidget):
         self.verdict = str(plan["verdict"])
         words, kind = _VERDICTS[self.verdict]
         runs = sum(int(row["runs"]) for row in plan["rows"])
-        amount = (f": at most {runs} runs, {format_quantity(plan['duration'], 's', 2)}, {plan['bytes'] / 1e6:.1f} MB"
+        amount = (f": at most {runs} runs, {duration_in_words(plan['duration'])}, {plan['bytes'] / 1e6:.1f} MB"
                   if runs else "")
         self._say(words + amount, kind)
         parts = [("", plan["red"]), ("to be accepted: ", plan["amber"]), ("note: ", plan["notes"])]
@@ -97,7 +98,7 @@ class PlanPanel(QtWidgets.QWidget):
             dose = [f"{name} {_bounded(found)}" for name, found in row["dose"].items()]
             model = f" (model {row['model']})" if row["model"] else ""
             cells = (f"{row['step']}\n{row['protocol']}\n{devices}", str(row["runs"]), "\n".join(peaks),
-                     "\n".join(dose), f"{format_quantity(row['duration'], 's', 2)}\n{row['bytes'] / 1e6:.1f} MB",
+                     "\n".join(dose), f"{duration_in_words(row['duration'])}\n{row['bytes'] / 1e6:.1f} MB",
                      f"{row['oscillation'] or '-'}{model}")
             for column, text in enumerate(cells):
                 item = QtWidgets.QTableWidgetItem(text)
