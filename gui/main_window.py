@@ -29,6 +29,7 @@ from tsbench.text_files import read_toml
 
 _SIZE = (1280, 860)
 _CLOSE_PATIENCE_S = 15.0
+_MEASURING = "measuring, outputs may be on"
 
 
 class MainWindow(QtWidgets.QMainWindow):
@@ -266,7 +267,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.show_paused(False)
         self.bar.pause.setEnabled(True)
         self.bench_panel.forget_outputs()
-        self.bar.say_of_outputs("measuring, outputs may be on")
+        self.bar.say_of_outputs(_MEASURING)
 
     def _rest(self) -> None:
         """No run goes on any more."""
@@ -304,6 +305,9 @@ class MainWindow(QtWidgets.QMainWindow):
         data = event.get("data") or {}
         if event.get("kind") == "output":
             self._show_outputs(self.control.read_back)
+        if data.get("state") == "running" and data.get("run"):   # it begins, or it is the next one of a campaign
+            self.bench_panel.forget_outputs()
+            self.bar.say_of_outputs(_MEASURING)
         if data.get("state") == "running" and self.control.attached() and data.get("instruments"):
             self._show_instruments(data["instruments"], [])
         if data.get("state") in {"paused", "running"}:

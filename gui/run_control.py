@@ -114,8 +114,8 @@ class RunControl(QtCore.QObject):
             return
         self.started = True
         self.begun = self.begun or data.get("state") == "running"
-        if data.get("state") == "running":
-            self._safe_since = ""
+        if data.get("state") == "running" and data.get("run"):   # the next run of a campaign: what was read back holds no more
+            self._safe_since, self.read_back = "", {}
         if kind == "output":
             self.read_back.update({str(name): state for name, state in data.items()})
             if self.read_back and all(state is False for state in self.read_back.values()):

@@ -17,7 +17,7 @@ _SEARCHED = QtCore.Qt.UserRole
 
 
 @dataclass(frozen=True)
-class Cell:
+class StepCell:
     """All runs of a step on a device."""
 
     runs: tuple[FollowedRun, ...]
@@ -55,7 +55,7 @@ class CampaignTable(QtCore.QAbstractTableModel):
         super().__init__(parent)
         self.devices: list[str] = []
         self.steps: list[str] = []
-        self._cells: dict[tuple[str, str], Cell] = {}
+        self._cells: dict[tuple[str, str], StepCell] = {}
         self._shown: tuple[FollowedRun, ...] = ()
 
     def show_runs(self, runs: Sequence[FollowedRun]) -> None:
@@ -66,7 +66,7 @@ class CampaignTable(QtCore.QAbstractTableModel):
         found: dict[tuple[str, str], list[FollowedRun]] = {}
         for run in runs:
             found.setdefault((run.device, run.step), []).append(run)
-        cells = {place: Cell(tuple(mine)) for place, mine in found.items()}
+        cells = {place: StepCell(tuple(mine)) for place, mine in found.items()}
         same, before = (devices, steps) == (self.devices, self.steps), self._cells
         self._shown = tuple(runs)
         if not same:
@@ -79,7 +79,7 @@ class CampaignTable(QtCore.QAbstractTableModel):
             if any(cells.get((device, step)) != before.get((device, step)) for step in steps):
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(steps)))
 
-    def cell(self, index: QtCore.QModelIndex) -> Cell | None:
+    def cell(self, index: QtCore.QModelIndex) -> StepCell | None:
         """Return the cell of an index; None for the names of devices, and where a device has no such step."""
         if not index.isValid() or index.column() == 0:
             return None
@@ -87,7 +87,7 @@ class CampaignTable(QtCore.QAbstractTableModel):
 
     def runs_of(self, device: str) -> list[FollowedRun]:
         """Return all runs of a device."""
-        return [run for step in self.steps for run in self._cells.get((device, step), Cell(())).runs]
+        return [run for step in self.steps for run in self._cells.get((device, step), StepCell(())).runs]
 
     def rowCount(self, parent: QtCore.QModelIndex | None = None) -> int:  # noqa: N802  Qt's name
         """Return the number of devices."""

@@ -194,9 +194,9 @@ def test_five_thousand_runs_are_a_model(application: Any) -> None:
     (["interrupted", "waiting"], "interrupted 1"), (["abort"], "stopped"), (["success", "success"], "done 2"),
 ])
 def test_a_cell_says_what_a_person_must_see_first(application: Any, found: list[str], words: str) -> None:
-    from tsbench.gui.campaigns.campaign_table import Cell
+    from tsbench.gui.campaigns.campaign_table import StepCell
 
-    assert Cell(tuple(FollowedRun(str(k), "D", "s", "p", one) for k, one in enumerate(found))).words == words
+    assert StepCell(tuple(FollowedRun(str(k), "D", "s", "p", one) for k, one in enumerate(found))).words == words
 
 
 def test_requests_of_a_line() -> None:

@@ -358,3 +358,13 @@ def test_the_window_is_never_larger_than_the_screen(application: Any, monkeypatc
     assert _size() == _SIZE
     monkeypatch.setattr(QtWidgets.QApplication, "primaryScreen", lambda: None)
     assert _size() == _SIZE
+
+
+def test_the_next_run_of_a_campaign_makes_the_outputs_unknown(lab: Any) -> None:
+    lab.window._follow({"kind": "output", "data": {"meter": False}})
+    lab.window.control.read_back = {"meter": False}
+    lab.window._show_outputs(lab.window.control.read_back)
+    assert lab.window.bar.outputs_text() == "outputs off: meter"
+    lab.window._follow({"kind": "state", "data": {"state": "running", "run": "r2"}})
+    assert lab.window.bar.outputs_text() == "measuring, outputs may be on"
+    assert lab.window.bench_panel.outputs() == {"meter": None}

@@ -63,6 +63,20 @@ def test_outputs_that_are_off_give_a_stop_time_again(control: Any) -> None:
     assert control.late[-1].startswith(f"{control.said[1]}. This takes longer than usual. Press STOP again")
 
 
+def test_between_two_runs_of_a_campaign_a_stop_is_asked_for(control: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(control.child, "start", started.append)
+    control.perform(["run", "c.toml", "--events"])
+    assert started == [["run", "c.toml", "--events"]]
+    off(control, meter=False)
+    assert control.read_back == {"meter": False}
+    control.child.told.emit({"kind": "state", "data": {"state": "running", "run": "r2"}})   # the next run: outputs go on again
+    assert control.read_back == {}
+    off(control, meter=False)
+    control.stop()
+    assert control.asked == ["stop"] and control.said == ["stopping …"]
+
+
 def test_outputs_that_go_off_by_themselves_are_no_stop(control: Any) -> None:
     off(control, meter=False)
     assert control.said == [] and not control._patience.isActive() and control.started
