@@ -114,7 +114,7 @@ class RunControl(QtCore.QObject):
             return
         self.started = True
         self.begun = self.begun or data.get("state") == "running"
-        if data.get("state") == "running" and data.get("run"):   # the next run of a campaign: what was read back holds no more
+        if data.get("state") == "running" and data.get("run"):   # what was read back holds no more
             self._safe_since, self.read_back = "", {}
         if kind == "output":
             self.read_back.update({str(name): state for name, state in data.items()})

@@ -70,7 +70,7 @@ def test_between_two_runs_of_a_campaign_a_stop_is_asked_for(control: Any, monkey
     assert started == [["run", "c.toml", "--events"]]
     off(control, meter=False)
     assert control.read_back == {"meter": False}
-    control.child.told.emit({"kind": "state", "data": {"state": "running", "run": "r2"}})   # the next run: outputs go on again
+    control.child.told.emit({"kind": "state", "data": {"state": "running", "run": "r2"}})   # the next run
     assert control.read_back == {}
     off(control, meter=False)
     control.stop()
