@@ -19,6 +19,7 @@ from tsbench.gui.run_view import RunView
 from tsbench.gui.runner_client import Ending, JsonCommand
 from tsbench.gui.screens import Screens
 from tsbench.gui.stop_key import StopKey
+from tsbench.gui.stop_panel import StopPanel
 from tsbench.gui.stored_runs.run_browser import RunBrowser
 from tsbench.gui.top_bar import TopBar
 from tsbench.protocols import PROTOCOLS
@@ -48,6 +49,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.view = RunView()
         self.browser = RunBrowser(self.run_panel.folder)
         self.screens = Screens()
+        self.stop_panel = StopPanel(self.bench_panel.book, self)
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
         self._service = False  # a bench service has the bench: runs wait for their turn there
@@ -93,10 +95,16 @@ class MainWindow(QtWidgets.QMainWindow):
         self.run_panel.run_wanted.connect(self.run)
         self.bar.stop_wanted.connect(self.stop)
         self.bar.pause_wanted.connect(self._pause_or_resume)
-        self._stop_key = StopKey(self.bar.stop, self.control.running, self.stop)
+        self._stop_key = StopKey(self.bar.stop, self.control.running, self.stop, self.stop_panel.stop)
+        self.stop_panel.stop_wanted.connect(self.stop)
+        self.stop_panel.finish_wanted.connect(self.bar.pause.click)
+        self.bar.pause_wanted.connect(self.stop_panel.show_pause_asked)
+        self.stop_panel.offer_in(self.bar.view)
         self.question.stop_and_close.connect(self._stop_and_close)
         self.control.told.connect(self._follow)
         self.control.complaint.connect(lambda text: self.view.say(text, "dim"))
+        self.control.told.connect(self.stop_panel.hear)
+        self.control.stopping.connect(self.stop_panel.say)
         self.control.stopping.connect(self._show_stopping)
         self.control.overdue.connect(self._show_overdue)
         self.control.ended.connect(self._run_ended)
@@ -239,6 +247,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.show_paused(False)
         self.bar.pause.setEnabled(True)
         self.bench_panel.forget_outputs()
+        self.stop_panel.show_run(True)
         self.bar.say_of_outputs("measuring, outputs may be on")
 
     def _rest(self) -> None:
@@ -247,6 +256,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.pause.setEnabled(False)
         self.question.hide()
         self.by_hand.hide()
+        self.stop_panel.show_run(False)
         self.bench_panel.set_busy(False)
         self.run_panel.set_hindrance("")
 
@@ -275,6 +285,7 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _follow(self, event: Mapping[str, Any]) -> None:
         data = event.get("data") or {}
+        self.bench_panel.book.hear(event)
         if event.get("kind") == "output":
             self._show_outputs(self.control.read_back)
         if data.get("state") == "running" and self.control.attached() and data.get("instruments"):

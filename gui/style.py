@@ -40,7 +40,11 @@ QPushButton#run:hover {{ background: {run_hover}; }}
 QPushButton#run:disabled {{ background: {button_disabled}; color: {disabled_text}; }}
 QPushButton#stop {{ background: {stop}; color: white; font-weight: 700; font-size: 13pt; padding: 8px 26px;
   border: 2px solid {stop_border}; border-radius: 6px; }}
-QPushButton#stop:hover {{ background: {stop_hover}; }}
+QPushButton#stop_large {{ background: {stop}; color: white; font-weight: 700; font-size: 24pt; padding: 8px 18px;
+  border: 3px solid {stop_border}; border-radius: 10px; }}
+QPushButton#stop:hover, QPushButton#stop_large:hover {{ background: {stop_hover}; }}
+QPushButton#stop:focus, QPushButton#stop_large:focus {{ border: 3px solid {text}; }}
+QWidget#stop_panel {{ background: {background}; border: 1px solid {border}; }}
 QFrame#question {{ background: {panel}; border: 2px solid {warning}; border-radius: 6px; }}
 QLabel#badge {{ font-weight: 700; font-size: 12pt; padding: 5px 14px; border-radius: 5px; }}
 QLabel#badge[state="simulated"] {{ background: {warning}; color: {simulated_text}; }}
