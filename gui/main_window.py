@@ -9,6 +9,7 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from tsbench.errors import ConfigurationError
 from tsbench.gui.bench_panel import BenchPanel
+from tsbench.gui.first_start import FirstStart
 from tsbench.gui.form_memory import FormMemory
 from tsbench.gui.hand_question import HandQuestion
 from tsbench.gui.owner_watch import OwnerWatch
@@ -22,12 +23,15 @@ from tsbench.gui.stop_key import StopKey
 from tsbench.gui.stop_panel import StopPanel
 from tsbench.gui.stored_runs.run_browser import RunBrowser
 from tsbench.gui.top_bar import TopBar
+from tsbench.gui.tour_steps import made_tour
+from tsbench.gui.window_place import keep_place, keep_splitter, restore_place
 from tsbench.protocols import PROTOCOLS
 from tsbench.station.service.performing import stop_bench, trace_bench
 from tsbench.text_files import read_toml
 
 _SIZE = (1280, 860)
 _CLOSE_PATIENCE_S = 15.0
+_PLACE = "window/place"  #: key of the settings
 
 
 class MainWindow(QtWidgets.QMainWindow):
@@ -37,6 +41,7 @@ class MainWindow(QtWidgets.QMainWindow):
         super().__init__()
         self.setWindowTitle("tsbench")
         self.resize(*_size())
+        restore_place(self, _PLACE)
         self.bench: Path | None = None
         self.control = RunControl(self)
         self.owner = OwnerWatch(self)
@@ -47,6 +52,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bench_panel = BenchPanel()
         self.run_panel = RunPanel(PROTOCOLS.things())
         self.view = RunView()
+        self.first = FirstStart()
         self.browser = RunBrowser(self.run_panel.folder)
         self.screens = Screens()
         self.stop_panel = StopPanel(self.bench_panel.book, self)
@@ -55,6 +61,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self._service = False  # a bench service has the bench: runs wait for their turn there
         self._log = [] if log is None else ["--log", str(log.absolute())]
         self._lay_out()
+        self.tour = made_tour(self, self.first, self.bar, self.bench_panel, self.run_panel, self.view)
         self._connect()
         if trace is not None:
             self.view.wire.write_to(trace)
@@ -75,9 +82,16 @@ class MainWindow(QtWidgets.QMainWindow):
         splitter.setHandleWidth(8)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(left)
-        splitter.addWidget(self.view)
+        right = QtWidgets.QWidget()
+        column = QtWidgets.QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.first)
+        self.first.stand_for(self.view.results)
+        column.addWidget(self.view, 1)
+        splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([420, 860])
+        keep_splitter(splitter, "splitters/measure")
         central = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(central)
         layout.setContentsMargins(10, 10, 10, 10)
@@ -96,15 +110,14 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.stop_wanted.connect(self.stop)
         self.bar.pause_wanted.connect(self._pause_or_resume)
         self._stop_key = StopKey(self.bar.stop, self.control.running, self.stop, self.stop_panel.stop)
-        self.stop_panel.stop_wanted.connect(self.stop)
-        self.stop_panel.finish_wanted.connect(self.bar.pause.click)
-        self.bar.pause_wanted.connect(self.stop_panel.show_pause_asked)
-        self.stop_panel.offer_in(self.bar.view)
+        self.stop_panel.attach(self.bar, self.control)
+        self.control.told.connect(self.tour.hear)
+        self.tour.begun.connect(lambda: self.screens.go_to("Measure"))
+        self.first.bench_wanted.connect(self.open_bench)
+        self.first.bench_wanted.connect(lambda path: self.run_panel.out.setText(str(path.parent / "runs")))
         self.question.stop_and_close.connect(self._stop_and_close)
         self.control.told.connect(self._follow)
         self.control.complaint.connect(lambda text: self.view.say(text, "dim"))
-        self.control.told.connect(self.stop_panel.hear)
-        self.control.stopping.connect(self.stop_panel.say)
         self.control.stopping.connect(self._show_stopping)
         self.control.overdue.connect(self._show_overdue)
         self.control.ended.connect(self._run_ended)
@@ -129,6 +142,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self.view.show_problem(str(error))
             return
         self.bench = path
+        self.first.leave()
         name = str(content.get("name", path.stem))
         self.setWindowTitle(f"{name} - tsbench")
         self.bar.show_bench(name, path)
@@ -337,6 +351,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.control.other.detach()
         if self.checker.running():
             self.checker.wait(_CLOSE_PATIENCE_S)
+        keep_place(self, _PLACE)
         event.accept()
 
     def _stop_and_close(self) -> None:

@@ -7,7 +7,8 @@ from PyQt5 import QtCore, QtGui, QtWidgets
 
 from tsbench.gui.bench_panel import OutputLamp
 from tsbench.gui.output_book import OutputBook, OutputFact
-from tsbench.gui.view_menu import ViewMenu
+from tsbench.gui.run_control import RunControl
+from tsbench.gui.top_bar import TopBar
 from tsbench.gui.window_place import keep_place, restore_place
 
 _ALWAYS = "stop_panel/always"
@@ -134,9 +135,14 @@ class StopPanel(QtWidgets.QWidget):
         if self._lives:
             self._show_finish(_ASKED if wanted else None)
 
-    def offer_in(self, menu: ViewMenu) -> None:
-        """Let the user show it without a run, too, from a menu and by a key."""
-        action = menu.add_action(
+    def attach(self, bar: TopBar, control: RunControl) -> None:
+        """Do what the buttons of the strip do, follow the run, and be offered in the menu View and by a key."""
+        self.stop_wanted.connect(bar.stop_wanted)
+        self.finish_wanted.connect(bar.pause.click)
+        bar.pause_wanted.connect(self.show_pause_asked)
+        control.told.connect(self.hear)
+        control.stopping.connect(self.say)
+        action = bar.view.add_action(
             "Stop &panel without a run, too", "F9", "A small window with STOP and the outputs that stays above all "
             "others. It is always shown while a run goes on", checkable=True)
         action.setChecked(self.always())
