@@ -6,10 +6,12 @@ from typing import Any
 from PyQt5 import QtCore, QtWidgets
 
 from tsbench.gui.output_book import OutputBook, OutputFact
-from tsbench.gui.palette import colours
+from tsbench.gui.palette import colours, scale
 from tsbench.gui.recoloured import Recoloured
 from tsbench.gui.restyle import restyle
 from tsbench.records import simulation_mark
+
+_BESIDE = 1.15  #: text size up to which lamps stand beside each other
 
 
 class OutputLamp(QtWidgets.QLabel, Recoloured):
@@ -150,12 +152,15 @@ class BenchPanel(QtWidgets.QWidget, Recoloured):
             self._body.addWidget(line)
             own = [output for output in outputs if output.partition(".")[0] == name]
             if own:
-                row = QtWidgets.QVBoxLayout()   # beside each other, long states of large texts would be cut
+                row = QtWidgets.QHBoxLayout()
+                if scale() > _BESIDE:   # beside each other, the states would be cut
+                    row.setDirection(QtWidgets.QBoxLayout.TopToBottom)
                 row.setContentsMargins(12, 0, 0, 4)
-                row.setSpacing(0)
+                row.setSpacing(14 if scale() <= _BESIDE else 0)
                 for output in own:
                     self._lamps[output] = OutputLamp(output, output.partition(".")[2])  # its instrument is above
                     row.addWidget(self._lamps[output])
+                row.addStretch(1)
                 self._body.addLayout(row)
 
     def recolour(self) -> None:

@@ -12,6 +12,7 @@ from tsbench.gui.bench_panel import BenchPanel
 from tsbench.gui.first_start import FirstStart
 from tsbench.gui.form_memory import FormMemory
 from tsbench.gui.hand_question import HandQuestion
+from tsbench.gui.health_strip import HealthStrip
 from tsbench.gui.owner_watch import OwnerWatch
 from tsbench.gui.question_bar import QuestionBar
 from tsbench.gui.run_control import RunControl
@@ -55,6 +56,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.first = FirstStart()
         self.browser = RunBrowser(self.run_panel.folder)
         self.screens = Screens()
+        self.health = HealthStrip(self.run_panel.folder)
         self.stop_panel = StopPanel(self.bench_panel.book, self)
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
@@ -94,13 +96,14 @@ class MainWindow(QtWidgets.QMainWindow):
         keep_splitter(splitter, "splitters/measure")
         central = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(central)
-        layout.setContentsMargins(10, 10, 10, 10)
+        layout.setContentsMargins(10, 10, 10, 4)
         layout.addWidget(self.bar)
         layout.addWidget(self.question)
         layout.addWidget(self.by_hand)
         self.screens.add(splitter, "Measure")
         self.screens.add(self.browser, "Runs")
         layout.addWidget(self.screens, 1)
+        layout.addWidget(self.health)
         self.setCentralWidget(central)
 
     def _connect(self) -> None:
@@ -112,6 +115,8 @@ class MainWindow(QtWidgets.QMainWindow):
         self._stop_key = StopKey(self.bar.stop, self.control.running, self.stop, self.stop_panel.stop)
         self.stop_panel.attach(self.bar, self.control)
         self.control.told.connect(self.tour.hear)
+        self.control.told.connect(self.health.hear)
+        self.view.log.said.connect(self.health.hear_message)
         self.tour.begun.connect(lambda: self.screens.go_to("Measure"))
         self.first.bench_wanted.connect(self.open_bench)
         self.first.bench_wanted.connect(lambda path: self.run_panel.out.setText(str(path.parent / "runs")))

@@ -35,6 +35,10 @@ QToolButton#menu {{ padding: 6px 20px 6px 10px; font-weight: 400; }}
 QToolButton#menu::menu-indicator {{ subcontrol-position: right center; right: 5px; }}
 QToolButton#bench:focus, QToolButton#menu:focus {{ border: 1px solid {accent}; }}
 QToolButton#bench::menu-button {{ border-left: 1px solid {border}; width: 20px; }}
+QLabel#whole_error {{ background: {panel}; border: 1px solid {bad}; border-radius: 6px; padding: 8px 10px; }}
+QPushButton#last_error {{ border: 1px solid transparent; padding: 0px 6px; color: {bad}; font-size: 10pt;
+  text-align: left; background: transparent; }}
+QPushButton#last_error:hover, QPushButton#last_error:focus {{ border: 1px solid {accent}; }}
 QPushButton#run {{ background: {run}; color: {run_text}; font-weight: 600; padding: 9px 18px; }}
 QPushButton#run:hover {{ background: {run_hover}; }}
 QPushButton#run:disabled {{ background: {button_disabled}; color: {disabled_text}; }}

@@ -285,6 +285,7 @@ def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict
         "simulated": header.simulated,
         "planned_points": plan.points,
         "duration": plan.duration,
+        **({"temperature": found} if (found := header.provenance.get("temperature")) is not None else {}),
         "watchdog": watch.process_id,
         "instruments": [{"name": name, **_who(facts)} for name, facts in header.instruments.items()],
         "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],
