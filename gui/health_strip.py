@@ -39,7 +39,7 @@ class HealthStrip(QtWidgets.QWidget):
         self._clock = ClockWatch()
         self._disk = Background(self)
         self._disk.done.connect(self._take_disk)
-        self._disk.failed.connect(lambda why: self._set("disk", "disk: unknown", "warning", why))
+        self._disk.failed.connect(self._take_no_disk)
         self._labels: dict[str, QtWidgets.QLabel] = {}
         row = QtWidgets.QHBoxLayout()
         row.setSpacing(22)
@@ -69,7 +69,7 @@ class HealthStrip(QtWidgets.QWidget):
         self._set("clock", "clock steady", "dim", "The clock of this computer has not jumped since this window opened")
         self._timer = QtCore.QTimer(self)
         self._timer.setInterval(_LOOK_MS)
-        self._timer.timeout.connect(lambda: self.look(time.time(), time.monotonic()))
+        self._timer.timeout.connect(self._look_now)
         self._timer.start()
 
     def look(self, wall: float, monotonic: float) -> None:
@@ -157,6 +157,12 @@ class HealthStrip(QtWidgets.QWidget):
         self._set("disk", f"disk {words}", "warning" if little else "dim",
                   f"Free space in {self._folder()}" + (". Delete what is not needed, or choose another folder"
                                                        if little else ""))
+
+    def _take_no_disk(self, why: str) -> None:
+        self._set("disk", "disk: unknown", "warning", why)
+
+    def _look_now(self) -> None:
+        self.look(time.time(), time.monotonic())
 
     def _set(self, name: str, words: str, role: str = "dim", tip: str = "") -> None:
         label = self._labels[name]
