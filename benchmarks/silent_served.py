@@ -62,7 +62,7 @@ def off_after(silent: str, folder: Path) -> tuple[dict[str, float], float]:
         done.
     """
     shutil.copy(EXAMPLES / "resistor.world.toml", folder)
-    with _served(folder / "resistor.world.toml") as addresses:
+    with served(folder / "resistor.world.toml") as addresses:
         relay = Relay(int(addresses[silent].split("::")[2]))
         text = (EXAMPLES / "resistor.bench.toml").read_text("utf-8").replace("resistor.world.toml@tsbench", "@py")
         text = text.replace('pulser = "generator.1"', 'bias = "generator.2"\npulser = "generator.1"')
@@ -108,7 +108,7 @@ def _off(witness: Path, silent: str, began: float) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _served(world: Path) -> Iterator[dict[str, str]]:
+def served(world: Path) -> Iterator[dict[str, str]]:
     """Serve a world from another process; yields the socket address of each instrument."""
     command = [sys.executable, "-m", "tsbench", "serve", str(world), "--json"]
     # the cases in process leave their own witness and fault behind

@@ -102,7 +102,8 @@ class Waveform:
 class RunEvent:
     """An event of a run.
 
-    ``kind``: "progress", "log", "warning", "state", "output", "result"; "retry" for a question asked again.
+    ``kind``: "progress", "log", "warning", "state", "output", "result"; "retry" for a question asked again; "switched"
+    with what is known of each output while the run goes on.
     """
 
     kind: str

@@ -51,6 +51,7 @@ def open_window(bench: Path | None = None, trace: Path | None = None, log: Path 
     apply_palette(application, *stored_look())
     window = MainWindow(bench, trace, log)
     window.show()
+    window.tour.offer()
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C: as closing the window
     wake = QtCore.QTimer()
     wake.timeout.connect(lambda: None)  # lets Python see signals while Qt waits for events

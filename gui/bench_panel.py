@@ -5,33 +5,60 @@ from typing import Any
 
 from PyQt5 import QtCore, QtWidgets
 
-from tsbench.gui.palette import colours
+from tsbench.gui.output_book import OutputBook, OutputFact
+from tsbench.gui.palette import colours, scale
 from tsbench.gui.recoloured import Recoloured
 from tsbench.gui.restyle import restyle
 from tsbench.records import simulation_mark
 
+_BESIDE = 1.15  #: text size up to which lamps stand beside each other
 
-class OutputLamp(QtWidgets.QLabel):
-    """The state of one output as read back: off, ON or unknown."""
 
-    def __init__(self, output: str) -> None:
+class OutputLamp(QtWidgets.QLabel, Recoloured):
+    """The state of one output: off or ON as read back, commanded ON or off, or unknown.
+
+    Parameters
+    ----------
+    output : str
+        Its name.
+    shown : str
+        What stands before the state; "" for the name.
+    """
+
+    def __init__(self, output: str, shown: str = "") -> None:
         super().__init__()
         self.output = output
-        self.state: bool | None = None
+        self._name = shown or output
+        self.fact = OutputFact()
         self.setProperty("role", "lamp")
-        self.show_state(None)
+        self.show_fact(self.fact)
+
+    @property
+    def state(self) -> bool | None:
+        """Whether the output counts as on; None: not known."""
+        return self.fact.state
 
     def show_state(self, enabled: bool | None) -> None:
-        """Show ``enabled``; None: it has not been read back."""
-        self.state = enabled
-        shown = colours()
-        colour, word = {None: (shown.dim, "unknown"), False: (shown.good, "off"), True: (shown.warning, "ON")}[enabled]
-        weight = "700" if enabled else "400"
-        symbol = {None: "○", False: "●", True: "◉"}[enabled]
+        """Show ``enabled``, as read back; None: it has not been read back."""
+        self.show_fact(OutputFact({None: "unknown", False: "off", True: "ON"}[enabled]))
+
+    def show_fact(self, fact: OutputFact) -> None:
+        """Show what is known of the output."""
+        self.fact = fact
+        shown, word = colours(), fact.word
+        colour = {"off": shown.good, "ON": shown.warning, "commanded ON": shown.warning}.get(word, shown.dim)
+        weight = "700" if fact.state else "400"
+        symbol = {"off": "●", "ON": "◉", "commanded ON": "◎"}.get(word, "○")
         style = f"color:{colour}; font-weight:{weight}"
-        self.setText(f"<span style='{style}'>{symbol} {self.output}: {word}</span>")
-        source = ", as read back from the instrument" if enabled is not None else ""
-        self.setToolTip(f"Output {self.output} is {word}{source}")
+        self.setText(f"<span style='{style}'>{symbol} {self._name}: {word}</span>")
+        source = ", as read back from the instrument" if word in ("off", "ON") else ""
+        when = f"\n{fact.when}" if fact.when else ""
+        self.setToolTip(f"Output {self.output} is {word}{source}{when}")
+        self.setAccessibleName(f"Output {self.output} is {word}")
+
+    def recolour(self) -> None:
+        """Take the colours of the theme."""
+        self.show_fact(self.fact)
 
 
 class SimulationBadge(QtWidgets.QLabel):
@@ -68,6 +95,8 @@ class BenchPanel(QtWidgets.QWidget, Recoloured):
         self.setObjectName("panel")
         self.setAttribute(QtCore.Qt.WA_StyledBackground)
         self._lamps: dict[str, OutputLamp] = {}
+        self.book = OutputBook(self)  #: what is known of the outputs
+        self.book.changed.connect(self._show_facts)
         self._shown: tuple[list[Mapping[str, Any]], list[str]] = ([], [])
         title = QtWidgets.QLabel("BENCH")
         title.setProperty("role", "title")
@@ -102,6 +131,10 @@ class BenchPanel(QtWidgets.QWidget, Recoloured):
 
     def show_instruments(self, instruments: Sequence[Mapping[str, Any]], outputs: Sequence[str]) -> None:
         """List the instruments; every output starts as unknown."""
+        self._list(instruments, outputs)
+        self.book.set_outputs(outputs)
+
+    def _list(self, instruments: Sequence[Mapping[str, Any]], outputs: Sequence[str]) -> None:
         self._shown = (list(instruments), list(outputs))
         _clear(self._body)
         self._lamps.clear()
@@ -120,34 +153,39 @@ class BenchPanel(QtWidgets.QWidget, Recoloured):
             own = [output for output in outputs if output.partition(".")[0] == name]
             if own:
                 row = QtWidgets.QHBoxLayout()
+                if scale() > _BESIDE:   # beside each other, the states would be cut
+                    row.setDirection(QtWidgets.QBoxLayout.TopToBottom)
                 row.setContentsMargins(12, 0, 0, 4)
-                row.setSpacing(14)
+                row.setSpacing(14 if scale() <= _BESIDE else 0)
                 for output in own:
-                    self._lamps[output] = OutputLamp(output)
+                    self._lamps[output] = OutputLamp(output, output.partition(".")[2])  # its instrument is above
                     row.addWidget(self._lamps[output])
                 row.addStretch(1)
                 self._body.addLayout(row)
 
     def recolour(self) -> None:
         """Take the colours of the theme."""
-        states = self.outputs()
-        self.show_instruments(*self._shown)
-        self.show_outputs(states)
+        self._list(*self._shown)
+        self._show_facts()
 
     def show_outputs(self, states: Mapping[str, bool | None]) -> None:
         """Show read-back states; outputs that are not named keep theirs."""
-        for output, enabled in states.items():
-            if output in self._lamps:
-                self._lamps[output].show_state(enabled)
+        self.book.take(states)
 
     def forget_outputs(self) -> None:
         """Every output is unknown now."""
-        for lamp in self._lamps.values():
-            lamp.show_state(None)
+        self.book.forget()
 
     def outputs(self) -> dict[str, bool | None]:
         """Return what the lamps show."""
         return {output: lamp.state for output, lamp in self._lamps.items()}
+
+    def _show_facts(self) -> None:
+        """Show the book; a run of another process may tell of outputs that no check has named."""
+        if set(self.book.facts) - set(self._shown[1]):
+            self._list(self._shown[0], list(self.book.facts))
+        for output, lamp in self._lamps.items():
+            lamp.show_fact(self.book.facts.get(output, OutputFact()))
 
 
 def _by_name(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

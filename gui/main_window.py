@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PyQt5 import QtCore, QtGui, QtWidgets
+from PyQt5 import QtGui, QtWidgets
 
 from tsbench.errors import ConfigurationError
 from tsbench.gui.bench_panel import BenchPanel
 from tsbench.gui.campaigns.campaign_screen import CampaignScreen
+from tsbench.gui.first_start import FirstStart
 from tsbench.gui.form_memory import FormMemory
 from tsbench.gui.hand_question import HandQuestion
+from tsbench.gui.health_strip import HealthStrip
+from tsbench.gui.measure_screen import measure_screen
 from tsbench.gui.owner_watch import OwnerWatch
 from tsbench.gui.question_bar import QuestionBar
 from tsbench.gui.run_control import RunControl
@@ -21,15 +24,18 @@ from tsbench.gui.runner_client import Ending, JsonCommand
 from tsbench.gui.sample.sample_screen import SampleScreen
 from tsbench.gui.screens import Screens
 from tsbench.gui.stop_key import StopKey
+from tsbench.gui.stop_panel import StopPanel
 from tsbench.gui.stored_runs.run_browser import RunBrowser
 from tsbench.gui.top_bar import TopBar
+from tsbench.gui.tour_steps import made_tour
+from tsbench.gui.window_place import comfortable_size, keep_place, restore_place
 from tsbench.protocols import PROTOCOLS
 from tsbench.station.service.performing import stop_bench, trace_bench
 from tsbench.text_files import read_toml
 
-_SIZE = (1280, 860)
 _CLOSE_PATIENCE_S = 15.0
 _MEASURING = "measuring, outputs may be on"
+_PLACE = "window/place"  #: key of the settings
 
 
 class MainWindow(QtWidgets.QMainWindow):
@@ -38,7 +44,8 @@ class MainWindow(QtWidgets.QMainWindow):
     def __init__(self, bench: Path | None = None, trace: Path | None = None, log: Path | None = None) -> None:
         super().__init__()
         self.setWindowTitle("tsbench")
-        self.resize(*_size())
+        self.resize(comfortable_size())
+        restore_place(self, _PLACE)
         self.bench: Path | None = None
         self.control = RunControl(self)
         self.owner = OwnerWatch(self)
@@ -49,16 +56,20 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bench_panel = BenchPanel()
         self.run_panel = RunPanel(PROTOCOLS.things())
         self.view = RunView()
+        self.first = FirstStart()
         self.browser = RunBrowser(self.run_panel.folder)
         self.sample = SampleScreen(lambda: self.bench, self.run_panel.folder)
         self.campaigns = CampaignScreen(lambda: self.run_panel.in_the_way()
                                         if self.bench is not None or self.control.running() else "")
         self.screens = Screens()
+        self.health = HealthStrip(self.run_panel.folder)
+        self.stop_panel = StopPanel(self.bench_panel.book, self)
         self._closing = False  # as soon as the run has ended
         self._looked_on = False  # at a run of another process
         self._service = False  # a bench service has the bench: runs wait for their turn there
         self._log = [] if log is None else ["--log", str(log.absolute())]
         self._lay_out()
+        self.tour = made_tour(self, self.first, self.bar, self.bench_panel, self.run_panel, self.view)
         self._connect()
         if trace is not None:
             self.view.wire.write_to(trace)
@@ -69,30 +80,19 @@ class MainWindow(QtWidgets.QMainWindow):
     # ------------------------------------------------------------------------------------------ layout
 
     def _lay_out(self) -> None:
-        left = QtWidgets.QWidget()
-        column = QtWidgets.QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.bench_panel)
-        column.addWidget(self.run_panel, 1)
-        left.setMinimumWidth(390)
-        splitter = QtWidgets.QSplitter(QtCore.Qt.Horizontal)
-        splitter.setHandleWidth(8)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(left)
-        splitter.addWidget(self.view)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([420, 860])
         central = QtWidgets.QWidget()
         layout = QtWidgets.QVBoxLayout(central)
-        layout.setContentsMargins(10, 10, 10, 10)
+        layout.setContentsMargins(10, 10, 10, 4)
         layout.addWidget(self.bar)
         layout.addWidget(self.question)
         layout.addWidget(self.by_hand)
-        self.screens.add(splitter, "Measure")
+        measure = measure_screen(self.bench_panel, self.run_panel, self.first, self.view)
+        self.screens.add(measure, "Measure")
         self.screens.add(self.browser, "Runs")
         self.screens.add(self.sample, "Sample")
         self.screens.add(self.campaigns, "Campaign")
         layout.addWidget(self.screens, 1)
+        layout.addWidget(self.health)
         self.setCentralWidget(central)
 
     def _connect(self) -> None:
@@ -101,7 +101,16 @@ class MainWindow(QtWidgets.QMainWindow):
         self.run_panel.run_wanted.connect(self.run)
         self.bar.stop_wanted.connect(self.stop)
         self.bar.pause_wanted.connect(self._pause_or_resume)
-        self._stop_key = StopKey(self.bar.stop, self.control.running, self.stop)
+        self._stop_key = StopKey(self.bar.stop, self.control.running, self.stop, self.stop_panel.stop)
+        self.stop_panel.attach(self.bar, self.control)
+        self.stop_panel.resume_wanted.connect(lambda: self.control.pause(False))
+        self.stop_panel.device_wanted.connect(lambda: self.control.child.say("finish device"))
+        self.control.told.connect(self.tour.hear)
+        self.control.told.connect(self.health.hear)
+        self.view.log.said.connect(self.health.hear_message)
+        self.tour.begun.connect(lambda: self.screens.go_to("Measure"))
+        self.first.bench_wanted.connect(self.open_bench)
+        self.first.bench_wanted.connect(lambda path: self.run_panel.out.setText(str(path.parent / "runs")))
         self.question.stop_and_close.connect(self._stop_and_close)
         self.control.told.connect(self._follow)
         self.control.complaint.connect(lambda text: self.view.say(text, "dim"))
@@ -139,6 +148,7 @@ class MainWindow(QtWidgets.QMainWindow):
             self.view.show_problem(str(error))
             return
         self.bench = path
+        self.first.leave()
         name = str(content.get("name", path.stem))
         self.setWindowTitle(f"{name} - tsbench")
         self.bar.show_bench(name, path)
@@ -246,9 +256,9 @@ class MainWindow(QtWidgets.QMainWindow):
             return
         self._looked_on = False
         self.view.expect(title)
+        self.campaigns.set_mine(True)
         self._busy("measuring a campaign")
         self.control.perform([*arguments, *self._log_options()])
-        self.campaigns.set_mine(True)
 
     def _trace_service(self) -> None:
         """Have the run of a bench service traced that this window follows, as the switch of the panel says."""
@@ -267,6 +277,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.show_paused(False)
         self.bar.pause.setEnabled(True)
         self.bench_panel.forget_outputs()
+        self.stop_panel.show_run(True, "campaign" if self.campaigns.mine else "run")
         self.bar.say_of_outputs(_MEASURING)
 
     def _rest(self) -> None:
@@ -275,6 +286,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.bar.pause.setEnabled(False)
         self.question.hide()
         self.by_hand.hide()
+        self.stop_panel.show_run(False)
         self.bench_panel.set_busy(False)
         self.run_panel.set_hindrance("")
 
@@ -303,6 +315,7 @@ class MainWindow(QtWidgets.QMainWindow):
 
     def _follow(self, event: Mapping[str, Any]) -> None:
         data = event.get("data") or {}
+        self.bench_panel.book.hear(event)
         if event.get("kind") == "output":
             self._show_outputs(self.control.read_back)
         if data.get("state") == "running" and data.get("run"):   # it begins, or it is the next one of a campaign
@@ -359,6 +372,7 @@ class MainWindow(QtWidgets.QMainWindow):
         self.control.other.detach()
         if self.checker.running():
             self.checker.wait(_CLOSE_PATIENCE_S)
+        keep_place(self, _PLACE)
         event.accept()
 
     def _stop_and_close(self) -> None:
@@ -367,12 +381,3 @@ class MainWindow(QtWidgets.QMainWindow):
         self.control.stop()
         if not self.control.running():
             self.close()
-
-
-def _size() -> tuple[int, int]:
-    """Return the size to open with: comfortable, and never larger than the screen."""
-    screen = QtWidgets.QApplication.primaryScreen()
-    if screen is None:
-        return _SIZE
-    room = screen.availableGeometry()
-    return min(_SIZE[0], room.width() - 20), min(_SIZE[1], room.height() - 60)

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 
-from PyQt5 import QtWidgets
+from PyQt5 import QtCore, QtWidgets
 
 from tsbench.gui.palette import colours
 from tsbench.gui.recoloured import Recoloured
@@ -13,6 +13,8 @@ _KEPT_LINES = 5000
 
 class MessageLog(QtWidgets.QPlainTextEdit, Recoloured):
     """The latest messages; the view follows the end only while it shows the end."""
+
+    said = QtCore.pyqtSignal(str, str)  #: text and kind of a new message
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,6 +32,7 @@ class MessageLog(QtWidgets.QPlainTextEdit, Recoloured):
         self._write(*self._lines[-1])
         if bar is not None and at_end:
             bar.setValue(bar.maximum())
+        self.said.emit(text, kind)
 
     def clear(self) -> None:
         """Forget all messages."""

@@ -61,6 +61,7 @@ class RunPanel(QtWidgets.QWidget):
         self.form = ProtocolForm()
         scroll = QtWidgets.QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setMinimumHeight(40)   # with large texts on a small screen, what is around it is not cut
         scroll.setHorizontalScrollBarPolicy(QtCore.Qt.ScrollBarAlwaysOff)
         scroll.setWidget(self.form)
         self.out = QtWidgets.QLineEdit(str(Path.cwd() / "runs"))

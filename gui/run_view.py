@@ -12,6 +12,7 @@ from tsbench.gui.live_plot import LivePlot, LiveTrace
 from tsbench.gui.message_log import MessageLog
 from tsbench.gui.result_table import ResultTable
 from tsbench.gui.search_plot import SearchPlot
+from tsbench.gui.window_place import keep_splitter
 from tsbench.gui.wire_panel import WirePanel
 from tsbench.quantities import conditions_text
 from tsbench.records import FloatArray
@@ -66,6 +67,7 @@ class RunView(QtWidgets.QWidget):
             splitter.addWidget(widget)
             splitter.setStretchFactor(splitter.count() - 1, share)
         splitter.setSizes([460, 300, 230, 150])
+        keep_splitter(splitter, "splitters/run")
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)

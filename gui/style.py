@@ -35,12 +35,20 @@ QToolButton#menu {{ padding: 6px 20px 6px 10px; font-weight: 400; }}
 QToolButton#menu::menu-indicator {{ subcontrol-position: right center; right: 5px; }}
 QToolButton#bench:focus, QToolButton#menu:focus {{ border: 1px solid {accent}; }}
 QToolButton#bench::menu-button {{ border-left: 1px solid {border}; width: 20px; }}
+QLabel#whole_error {{ background: {panel}; border: 1px solid {bad}; border-radius: 6px; padding: 8px 10px; }}
+QPushButton#last_error {{ border: 1px solid transparent; padding: 0px 6px; color: {bad}; font-size: 10pt;
+  text-align: left; background: transparent; }}
+QPushButton#last_error:hover, QPushButton#last_error:focus {{ border: 1px solid {accent}; }}
 QPushButton#run {{ background: {run}; color: {run_text}; font-weight: 600; padding: 9px 18px; }}
 QPushButton#run:hover {{ background: {run_hover}; }}
 QPushButton#run:disabled {{ background: {button_disabled}; color: {disabled_text}; }}
 QPushButton#stop {{ background: {stop}; color: white; font-weight: 700; font-size: 13pt; padding: 8px 26px;
   border: 2px solid {stop_border}; border-radius: 6px; }}
-QPushButton#stop:hover {{ background: {stop_hover}; }}
+QPushButton#stop_large {{ background: {stop}; color: white; font-weight: 700; font-size: 24pt; padding: 8px 18px;
+  border: 3px solid {stop_border}; border-radius: 10px; }}
+QPushButton#stop:hover, QPushButton#stop_large:hover {{ background: {stop_hover}; }}
+QPushButton#stop:focus, QPushButton#stop_large:focus {{ border: 3px solid {text}; }}
+QWidget#stop_panel {{ background: {background}; border: 1px solid {border}; }}
 QFrame#question {{ background: {panel}; border: 2px solid {warning}; border-radius: 6px; }}
 QLabel#badge {{ font-weight: 700; font-size: 12pt; padding: 5px 14px; border-radius: 5px; }}
 QLabel#badge[state="simulated"] {{ background: {warning}; color: {simulated_text}; }}

@@ -94,6 +94,10 @@ class TopBar(QtWidgets.QWidget):
         self.pause.setText("Res&ume" if paused else "Pa&use")
         self.pause_wanted.emit(paused)
 
+    def choose(self) -> None:
+        """Let the user choose a bench file."""
+        self._choose()
+
     def _choose(self) -> None:
         recent = self._recent()
         start = str(Path(recent[0]).parent if recent else Path.cwd())

@@ -14,7 +14,7 @@ class ViewMenu(QtWidgets.QToolButton):
         super().__init__(parent)
         self.setObjectName("menu")
         self.setText("V&iew")
-        self.setToolTip("Dark or light, and the size of the text")
+        self.setToolTip("Dark or light, the size of the text, the Stop panel and the guided tour")
         self.setPopupMode(QtWidgets.QToolButton.InstantPopup)
         menu = QtWidgets.QMenu(self)
         self.themes = QtWidgets.QActionGroup(self)
@@ -33,7 +33,22 @@ class ViewMenu(QtWidgets.QToolButton):
             action.triggered.connect(lambda _=False, step=step: _look(theme(), _next_scale(step)))
             self.addAction(action)  # so that its keys work while the menu is closed
             menu.addAction(action)
+        menu.addSeparator()
+        menu.setToolTipsVisible(True)
         self.setMenu(menu)
+
+    def add_action(self, words: str, keys: str, tip: str, checkable: bool = False) -> QtWidgets.QAction:
+        """Add an action with a key of its own to the end of the menu, and return it."""
+        action = QtWidgets.QAction(words, self)
+        action.setCheckable(checkable)
+        action.setToolTip(tip)
+        if keys:
+            action.setShortcut(QtGui.QKeySequence(keys))
+        self.addAction(action)  # so that its key works while the menu is closed
+        menu = self.menu()
+        assert menu is not None
+        menu.addAction(action)
+        return action
 
 
 def _next_scale(step: int) -> float:

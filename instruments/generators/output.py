@@ -33,6 +33,8 @@ class GeneratorOutput(OutputWords):
     byte_order : of the blocks it is sent: ``big``, or ``little`` where the family can be set to it
     """
 
+    reads_output_back = True  #: after :meth:`set_output`, which raises where the output did not switch
+
     def __init__(
         self, parent: ScpiInstrument, channel: int, capabilities: PulseGeneratorCapabilities, byte_order: str
     ) -> None:

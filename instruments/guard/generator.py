@@ -134,7 +134,7 @@ class GuardedPulseGenerator(GuardedSource):
             self.charged = any(self._emfs) or self.charged   # also a level that was set again after 0 V
             self.context.note_on(self._worst(), self.is_on)
             self._held.note(self._emfs, self.context)
-        self.driver.set_output(enabled)
+        self._switch(enabled)
         if not enabled:
             self.context.note_off()
 
@@ -143,7 +143,7 @@ class GuardedPulseGenerator(GuardedSource):
         if low > 0.0 or high < 0.0:
             self.driver.configure_level_limits(min(low, 0.0), max(high, 0.0))
         self.driver.configure_level(0.0)
-        self.driver.set_output(True)
+        self._switch(True)
 
     def restore(self, off: bool = True) -> None:
         emfs, self._emfs = self._emfs, ()   # if a message fails, it is not known what is set

@@ -1,6 +1,7 @@
 """Base class of the guards: passes on the calls that need no check."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,13 @@ class Guarded:
 
     def close(self) -> None:
         self._driver.close()
+
+    def _switch(self, enabled: bool) -> None:
+        """Have the driver switch the output, and note what is known of it then."""
+        driver: Any = self._driver
+        driver.set_output(enabled)
+        self.context.outputs.switched(
+            self.context.terminal, enabled, read_back=bool(getattr(driver, "reads_output_back", False)))
 
     def is_on(self) -> bool:
         """Read back whether the output is on."""

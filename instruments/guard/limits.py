@@ -1,8 +1,7 @@
 """Compares settings with the range of the instrument and with the limits of the device.
 
-Arithmetic on set-points and on the path between an instrument and the device, and what is on at the same time; nothing
-here sends a message. The guards of this folder apply it in front of every driver, and the drivers use the range check
-themselves.
+Arithmetic on set-points, on the path between an instrument and the device, and on what is on at the same time. It sends
+no message. The guards of this folder apply it in front of every driver, and the drivers use the range check themselves.
 """
 
 import contextlib
@@ -260,6 +259,9 @@ class OutputsOn:
         """Note that an output is off."""
         self._on.pop(terminal, None)
         self._changed()
+
+    def switched(self, terminal: str, enabled: bool, read_back: bool) -> None:
+        """Hear that a driver has switched an output, and whether it has read it back."""
 
     def clear(self) -> None:
         """Note that all outputs are off."""

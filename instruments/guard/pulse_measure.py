@@ -82,7 +82,7 @@ class GuardedPulseMeasure(GuardedSource):
             self.charged = any(_levels(self._train)) or self.charged   # also a train that was set again after 0 V
             self.context.note_on(self._worst(self._train), self.is_on)
             self._held.note(_levels(self._train), self.context)
-        self.driver.set_output(enabled)
+        self._switch(enabled)
         if not enabled:
             self.context.note_off()
 
@@ -90,7 +90,7 @@ class GuardedPulseMeasure(GuardedSource):
         """Load a train of 0 V, which is not sampled: its base stands at the terminals until it starts."""
         interval = max(_REST / _SAMPLES, self.capabilities.sample_interval.low)
         self.driver.configure_train(SegmentTrain(0.0, (Segment(0.0, _REST, sampled=False),) * _FEWEST, interval))
-        self.driver.set_output(True)
+        self._switch(True)
 
     def restore(self, off: bool = True) -> None:
         train, self._train = self._train, None   # if the message fails, it is not known what is set

@@ -168,7 +168,7 @@ class GuardedSourceMeter(GuardedSource):
             self.context.note_on(self._worst(source), self.is_on)
             if self.context.path.coupled:
                 self._held.note(_voltages(self._levels, source), self.context)
-        self.driver.set_output(enabled)
+        self._switch(enabled)
         if not enabled:
             self.context.note_off()
 
@@ -190,7 +190,7 @@ class GuardedSourceMeter(GuardedSource):
                 self.driver.configure_measure(MeasureSettings("current"))
             self.driver.set_level(0.0)
             self._levels = (0.0,)
-            self.driver.set_output(True)
+            self._switch(True)
         finally:
             self._source = self.driver.source
 

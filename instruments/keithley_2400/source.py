@@ -25,6 +25,8 @@ class SourceOf2400(ScpiOutputOff):
     begins with a device clear, which brings the instrument back to idle (user's manual, p. 16-3).
     """
 
+    reads_output_back = True  #: after :meth:`set_output`, which raises where the output did not switch
+
     off_headers = (":OUTP:SMOD",)
 
     repeatable = REPEATABLE

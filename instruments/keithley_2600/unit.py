@@ -58,6 +58,8 @@ class SmuUnit:
     four_wire : whether the voltage is sensed at the device
     """
 
+    reads_output_back = True  #: after :meth:`set_output`, which raises where the output did not switch
+
     def __init__(
         self, parent: "TspInstrument", letter: str, model: ModelData, output_off: str, four_wire: bool,
     ) -> None:

@@ -106,6 +106,8 @@ def require_same_limit(label: str, before: SourceSettings | None, now: SourceSet
 class SourceSide(ScpiOutputOff):
     """What sources; the class in :mod:`tsbench.instruments.keithley_interactive.driver` adds what measures."""
 
+    reads_output_back = True  #: after :meth:`set_output`, which raises where the output did not switch
+
     off_headers = (":OUTP:VOLT:SMOD", ":OUTP:CURR:SMOD")
 
     data_sheet: ClassVar[DataSheet]  #: of the model

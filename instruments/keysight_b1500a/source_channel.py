@@ -56,6 +56,8 @@ class SlotSourceMeter:
     high_resolution : whether the high-resolution converter takes the readings
     """
 
+    reads_output_back = True  #: after :meth:`set_output`, which raises where the output did not switch
+
     def __init__(
         self, box: ParameterAnalyser, slot: int, module: Module, line_frequency: float, high_resolution: bool,
     ) -> None:

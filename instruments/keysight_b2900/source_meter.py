@@ -92,6 +92,8 @@ class ChannelSourceMeter:
     four_wire : whether the voltage is sensed at the device
     """
 
+    reads_output_back = True  #: after :meth:`set_output`, which raises where the output did not switch
+
     trigger_inputs: Sequence[str] = PINS
     trigger_outputs: Sequence[str] = PINS
 

@@ -9,7 +9,7 @@ from typing import Any
 from tsbench.errors import ConfigurationError, InstrumentError
 from tsbench.instruments import Clock, OutputState, Positioner, Routing
 from tsbench.instruments.driver import SOURCES
-from tsbench.instruments.guard.limits import OutputsOn
+from tsbench.instruments.guard.told_outputs import ToldOutputs
 from tsbench.instruments.links.liveness import UNWATCHED, Liveness
 from tsbench.instruments.registry import entry
 from tsbench.station.bench.bench_file import BenchFile
@@ -46,7 +46,7 @@ class ConnectedInstruments:
         self.managers: dict[str, Any] = {}  #: by VISA library
         self.ownership: Ownership | None = None
         self.connections: dict[str, Connection] = {}
-        self.outputs = OutputsOn(self._watch_over, self._hurry, min(
+        self.outputs = ToldOutputs(self._watch_over, self._hurry, min(
             (table.timeout_while_on for table in file.table.instruments.values()), default=0.0))
         self._standby, self._heats = Standby(self), False
         self._liveness: Liveness = UNWATCHED
@@ -77,6 +77,7 @@ class ConnectedInstruments:
             self._adopt_services()
             open_all(self.file, self.managers, self.connections, self.waits.wait, self.ownership, look)
             self._take_terminals()
+            self.outputs.reset(output for _, found in self._sources() for output in found.driver.output_names)
             self._take_positioner()
         except ConfigurationError as error:
             raise ConfigurationError(f"{self.file.path}: {error}") from error
@@ -161,12 +162,16 @@ class ConnectedInstruments:
         """
         gates = self.file.gates()
         on = [
-            state.output for name, connection in self.connections.items()
-            if any(kind in SOURCES for kind in entry(self.file.table.instruments[name].driver).kinds)
+            state.output for _, connection in self._sources()
             for state in connection.driver.output_states() if state.enabled and state.output not in gates]
         if on:
             raise InstrumentError(
                 f"{what} must not change while an output is on. Switch {' and '.join(on)} off first")
+
+    def _sources(self) -> list[tuple[str, Connection]]:
+        """Return the instruments that source, by name."""
+        return [(name, found) for name, found in self.connections.items()
+                if any(kind in SOURCES for kind in entry(self.file.table.instruments[name].driver).kinds)]
 
     def close(self) -> None:
         """Make safe, then close every connection and library."""
@@ -307,6 +312,7 @@ class ConnectedInstruments:
         """
         self.outputs.clear()  # from here on, make_all_safe sets how long each reply may take
         states = make_all_safe(list(self.connections.values()), self.managers, reopen)
+        self.outputs.read_back(states)
         self.problems[:] = [found.problem for found in self.connections.values() if found.problem]
         _LOG.info("outputs read back: %s", ", ".join(f"{s.output} {'ON' if s.enabled else 'off'}" for s in states))
         for problem in self.problems:

@@ -28,7 +28,7 @@ _PROGRESS_EVERY = 0.1  #: [s]
 _COLLECTING = 0.02  #: [s] for which points wait for others, before they are written together
 _MANY = frozenset({"point", "waveform", "progress"})
 #: a retry is a warning where it happens (``InstrumentConnection.note``): here it would be printed twice
-_LEVELS = {"warning": logging.WARNING, "result": logging.DEBUG}
+_LEVELS = {"warning": logging.WARNING, "result": logging.DEBUG, "switched": logging.DEBUG}
 _PAGE, _BREATH = 50, 0.001  #: lines, [s]: writing a long history leaves the measuring thread its turns
 _BACKLOG = 5000  #: lines that a reader may be behind before it misses some
 

@@ -22,6 +22,7 @@ from tsbench.station.runner.accuracy_check import missing_accuracy
 from tsbench.station.runner.charging import Settle, charged
 from tsbench.station.runner.events import Events, Listener
 from tsbench.station.runner.outcome import RunOutcome, unless_late
+from tsbench.station.runner.output_events import outputs_told
 from tsbench.station.runner.planning import arranged_plan, calling_protocol, require_interlock
 from tsbench.station.runner.run_socket import RunSocket
 from tsbench.station.runner.running import RunningRun, bench_time
@@ -177,6 +178,7 @@ def run_on(
         problem = _open_socket(bench, recorder.path, header.run_id, control, teller, last)
         teller.tell("state", f"run {header.run_id}", _begun(header, plan, recorder.path, watch))
         _tell_beginning(teller, header, problem, out, recorder.path)
+        last.enter_context(outputs_told(bench, teller))
         run = RunningRun(bench, protocol, recorder, teller, control, plan, watch)
         with recorder, Interrupts(control).installed() as interrupts:
             with _discarded_if_refused(recorder):
@@ -283,6 +285,7 @@ def _begun(header: RunHeader, plan: Plan, journal: Path, watch: NoWatch) -> dict
         "simulated": header.simulated,
         "planned_points": plan.points,
         "duration": plan.duration,
+        **({"temperature": found} if (found := header.provenance.get("temperature")) is not None else {}),
         "watchdog": watch.process_id,
         "instruments": [{"name": name, **_who(facts)} for name, facts in header.instruments.items()],
         "columns": [{"name": c.name, "unit": c.unit} for c in header.columns],

@@ -46,12 +46,14 @@ class EventHistory(Generic[Told]):
         self._points: deque[tuple[int, Told]] = deque(maxlen=_KEPT_POINTS)
         self._waveforms: deque[tuple[int, Told]] = deque(maxlen=_KEPT_WAVEFORMS)
         self._progress: deque[tuple[int, Told]] = deque(maxlen=1)
+        self._switched: deque[tuple[int, Told]] = deque(maxlen=1)  #: the latest says what is known of all outputs
         self.points = 0  #: in all, kept or not
 
     def keep(self, event: Told, kind: str) -> None:
         """Keep an event of a kind."""
         numbered = (next(self._numbers), event)
-        kinds = {"point": self._points, "waveform": self._waveforms, "progress": self._progress}
+        kinds = {"point": self._points, "waveform": self._waveforms, "progress": self._progress,
+                 "switched": self._switched}
         self.points += kind == "point"
         if self._first is None:
             self._first = numbered
@@ -66,7 +68,8 @@ class EventHistory(Generic[Told]):
     def told(self) -> Iterator[Told]:
         """Return the events kept now, in order. The call is cheap: they are sorted while they are iterated over."""
         first = [] if self._first is None else [self._first]
-        kept = [first, *(list(part) for part in (self._events, self._points, self._waveforms, self._progress))]
+        kept = [first, *(list(part) for part in (
+            self._events, self._points, self._waveforms, self._progress, self._switched))]
         return (event for _, event in heapq.merge(*kept, key=lambda numbered: numbered[0]))
 
 

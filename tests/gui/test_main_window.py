@@ -348,16 +348,17 @@ def test_what_a_close_waits_for(lab: Any) -> None:
 def test_the_window_is_never_larger_than_the_screen(application: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from PyQt5 import QtCore, QtWidgets
 
-    from tsbench.gui.main_window import _SIZE, _size
+    from tsbench.gui.window_place import _SIZE, comfortable_size
 
     for width, height in ((800, 600), (3000, 2000)):
         room = QtCore.QRect(0, 0, width, height)
         screen = SimpleNamespace(availableGeometry=lambda room=room: room)
         monkeypatch.setattr(QtWidgets.QApplication, "primaryScreen", lambda screen=screen: screen)
-        assert _size()[0] <= width and _size()[1] <= height
-    assert _size() == _SIZE
+        size = comfortable_size()
+        assert size.width() <= width and size.height() <= height
+    assert size == QtCore.QSize(*_SIZE)
     monkeypatch.setattr(QtWidgets.QApplication, "primaryScreen", lambda: None)
-    assert _size() == _SIZE
+    assert comfortable_size() == QtCore.QSize(*_SIZE)
 
 
 def test_the_next_run_of_a_campaign_makes_the_outputs_unknown(lab: Any) -> None:
