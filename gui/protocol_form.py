@@ -283,7 +283,8 @@ def _help(parameter: Mapping[str, Any], unit: str, default: Any) -> str:
         shown = ", ".join(written(float(item), unit) for item in (default if several else [default]))
         lines.append(f"Default: {shown}")
     if unit:
-        lines.append(f"You can use SI prefixes, for example 1.2m or 200 n{unit}")
+        lines.append(f"You can use SI prefixes, for example 1.2m or 200 n{unit}. Up and Down change the digit left of "
+                     "the cursor")
     return "\n".join(lines)
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt5 import QtCore, QtWidgets
+from PyQt5 import QtCore, QtGui, QtWidgets
 
 from tsbench.errors import ConfigurationError
 from tsbench.gui.restyle import restyle
+from tsbench.gui.stepping import stepped
 from tsbench.quantities import parse_quantity, short_quantity
 
 
@@ -36,6 +37,9 @@ class Bounds:
 def written(value: float, unit: str) -> str:
     """Return ``value`` [unit] as one would type it: "200 ns", "1.2 V", "5"."""
     return short_quantity(value, unit, 12)
+
+#: key -> steps of the digit left of the cursor
+_STEPS = {QtCore.Qt.Key_Up: 1, QtCore.Qt.Key_Down: -1, QtCore.Qt.Key_PageUp: 10, QtCore.Qt.Key_PageDown: -10}
 
 
 class QuantityField(QtWidgets.QWidget):
@@ -140,6 +144,23 @@ class QuantityField(QtWidgets.QWidget):
         """Show what the protocol as a whole has against this entry ("" for nothing)."""
         self._outside = message
         self._show_problem()
+
+    def keyPressEvent(self, event: QtGui.QKeyEvent | None) -> None:  # noqa: N802  Qt's name
+        """Step the digit left of the cursor; a step beyond the bounds is not made."""
+        steps = _STEPS.get(event.key()) if event is not None else None
+        if event is None or steps is None or not self._entry.hasFocus():
+            super().keyPressEvent(event)
+            return
+        before, place = self._entry.text(), self._entry.cursorPosition()
+        text, cursor = stepped(before, place, steps)
+        if text == before:
+            return
+        good = not self.problem()
+        self._entry.setText(text)
+        self._entry.setCursorPosition(cursor)
+        if good and self.problem() != self._outside:   # an entry that was good stays good
+            self._entry.setText(before)
+            self._entry.setCursorPosition(place)
 
     def _number(self, text: str) -> float | int:
         value = parse_quantity(text, self.unit)
