@@ -256,9 +256,10 @@ class MainWindow(QtWidgets.QMainWindow):
             return
         self._looked_on = False
         self.view.expect(title)
-        self.campaigns.set_mine(True)
+        self.campaigns.mine = True   # the Stop panel asks what measures
         self._busy("measuring a campaign")
         self.control.perform([*arguments, *self._log_options()])
+        self.campaigns.set_mine(True)
 
     def _trace_service(self) -> None:
         """Have the run of a bench service traced that this window follows, as the switch of the panel says."""
